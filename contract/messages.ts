@@ -1,0 +1,198 @@
+/**
+ * What the nodes send each other and the outside. `v` guards changes: a reader that meets a higher `v` than it knows says
+ * so and passes the message on untouched. The JSON Schema of every shape is `messages.schema.json`, made from
+ * `messageSchemas` below.
+ *
+ * One message goes one way and is enriched: twin-asset makes it, twin-baseline adds `expected`, twin-anomaly adds
+ * `anomaly`, twin-alert sends a message of its own with `alarm` and `case`.
+ */
+export const messageVersion = 1;
+
+export type QualityWord = 'good' | 'uncertain' | 'bad';
+/** A current value as sent. 64-bit integers beyond ±2^53 are sent as decimal text, so that they stay exact. null: never had a good value. */
+export type SentValue = number | string | boolean | null;
+
+/** Who is speaking. */
+export interface TwinHeader {
+  v: 1;
+  key: string;
+  name: string;
+  /** "press@3": the type's name and version. */
+  type: string;
+  /** The operating mode now; '' where the type names none. */
+  state: string;
+  path: string[];
+  /** UCUM code per property, only where there is one. */
+  units: Record<string, string>;
+  /** Counts the rows of this twin since the start of the process; ties a verdict to what was proposed for learning. For a batch: of its first row. */
+  row: number;
+}
+
+/** Properties that every one of our messages may carry. */
+export interface HistoricalMarks {
+  /** true: from a replay or a backfill. Never reaches a channel, never a command. */
+  historical?: true;
+  /** Which replay; live and each replay keep state apart. */
+  replay?: ReplayMark;
+}
+
+export interface ReplayMark {
+  id: string;
+  /** The last message of the replay carries true. */
+  complete?: boolean;
+  /** What was learned is to be taken over by the live twin at the end. */
+  learn?: boolean;
+  /** Rows read, rows left out with a reason; on the last message. */
+  rows?: number;
+  skipped?: number;
+}
+
+export interface TwinMessage extends HistoricalMarks {
+  topic: string;
+  payload: Record<string, SentValue>;
+  /** Names that this message changed. */
+  changed: string[];
+  /** Source time, ms UTC. */
+  timestamp: number;
+  /** Only what is not good. */
+  quality: Record<string, QualityWord>;
+  twin: TwinHeader;
+}
+
+/** A row of a batch: flat, with its time in ms UTC. */
+export type BatchRow = { time: number } & Record<string, SentValue>;
+
+export interface TwinBatchMessage extends HistoricalMarks {
+  topic: string;
+  payload: BatchRow[];
+  /** Names that occur in the batch. */
+  changed: string[];
+  /** Source time of the last row. */
+  timestamp: number;
+  /** Per row (by its index as text) only where something is not good. */
+  quality: Record<string, Record<string, QualityWord>>;
+  twin: TwinHeader;
+}
+
+export type LearningPhase = 'learning' | 'provisional' | 'armed' | 'frozen';
+
+/** What is normal for a property now. */
+export interface ExpectedProperty {
+  value: number;
+  /** The band in which a normal value lies nearly always. */
+  low: number;
+  high: number;
+  mode: string;
+  phase: LearningPhase;
+}
+
+/** Added by twin-baseline. Properties without an expectation are absent. In a batch: one entry per row. */
+export type Expected = Record<string, ExpectedProperty>;
+
+/** Added by twin-baseline beside `expected`: how far the learning is. */
+export interface LearningProgress {
+  phase: LearningPhase;
+  /** 0–100. */
+  percent: number;
+  /** What is missing, as codes with values, for translation: {code: 'rows', missing: 40}. */
+  missing: { code: 'rows' | 'time' | 'operating-points' | 'fresh-values'; property?: string; missing: number }[];
+}
+
+export type AnomalyKind = 'spike' | 'step' | 'drift' | 'stuck' | 'noise' | 'dropout' | 'limit' | 'deviation';
+
+export interface AnomalySignal {
+  property: string;
+  /** Part of the whole, 0–1; the shares of an anomaly add up to 1. */
+  share: number;
+  kind: AnomalyKind;
+  value: SentValue;
+  expected?: number;
+  low?: number;
+  high?: number;
+  unit?: string;
+}
+
+/** Added by twin-anomaly. In a batch: one entry per row. */
+export interface Anomaly {
+  v: 1;
+  verdict: 'learning' | 'normal' | 'anomaly';
+  /** 0 = as expected, 1 = at the line that keeps the asked false alarms per week. Finite. */
+  score: number;
+  /** Biggest share first; empty unless the verdict is anomaly. */
+  signals: AnomalySignal[];
+  /** Source time at which this anomaly began; absent unless the verdict is anomaly. */
+  sinceMs?: number;
+  /** One plain sentence in the site's language; '' unless the verdict is anomaly. */
+  reason: string;
+}
+
+export type TwinEventKind = 'stale' | 'fresh' | 'state' | 'limit' | 'quality' | 'counter' | 'clock' | 'unmapped' | 'gap';
+
+/** Sent by twin-asset on output 2. */
+export interface TwinEvent {
+  v: 1;
+  kind: TwinEventKind;
+  /** Source time, ms UTC. */
+  timeMs: number;
+  property?: string;
+  /** limit: which one; quality, state: from and to. */
+  limit?: 'highHigh' | 'high' | 'low' | 'lowLow';
+  limitValue?: number;
+  value?: SentValue;
+  /** limit, stale: true when it begins, false when it ends. */
+  active?: boolean;
+  from?: string;
+  to?: string;
+  /** One plain sentence in the site's language. */
+  text: string;
+}
+
+export interface TwinEventMessage extends HistoricalMarks {
+  topic: string;
+  /** The sentence. */
+  payload: string;
+  event: TwinEvent;
+  timestamp: number;
+  twin: TwinHeader;
+}
+
+export type CaseState = 'open' | 'acknowledged' | 'cleared';
+
+/** The one open story of a machine. */
+export interface TwinCase {
+  v: 1;
+  id: string;
+  twin: string;
+  state: CaseState;
+  /** What happened with this message. */
+  change: 'opened' | 'updated' | 'acknowledged' | 'cleared';
+  sinceMs: number;
+  changedMs: number;
+  clearedMs?: number;
+  acknowledgedBy?: string;
+  /** NE 107: F failure, C function check, S out of specification, M maintenance required. */
+  letter: 'F' | 'C' | 'S' | 'M';
+  signals: AnomalySignal[];
+  /** How often it came back while open. */
+  occurrences: number;
+  historical: boolean;
+}
+
+/** Sent by twin-alert. */
+export interface AlertMessage extends HistoricalMarks {
+  /** A subject line: one line, no control characters. */
+  topic: string;
+  /** Plain text, ready for a mail or messenger. */
+  payload: string;
+  case: TwinCase;
+  alarm: { v: 1; priority: 'high' | 'medium' | 'low'; idempotencyKey: string };
+  why: { signals: AnomalySignal[]; neighbours: { relation: string; key: string; name: string; direction: 'upstream' | 'downstream' }[]; lastMaintenanceMs?: number };
+  twin: TwinHeader;
+  timestamp: number;
+}
+
+/** Message commands, in `msg.command`, that a node takes instead of data. */
+export type TwinCommand =
+  | { twin?: string; do: 'acknowledge'; case?: string; by?: string; comment?: string }
+  | { twin?: string; do: 'learn-again'; properties?: string[] }
+  | { do: 'link' | 'unlink'; from: string; relation: string; to: string; validFromMs?: number };

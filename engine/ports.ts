@@ -1,0 +1,110 @@
+import type { Quality } from './observation.ts';
+
+/**
+ * What the engine asks of the outside. Adapters answer these; a test hands in its own.
+ * All storage ports are asynchronous, so that an embedded database and a replicated log can both stand behind them.
+ */
+
+/** Wall clock and monotonic clock. The engine never reads either by itself. */
+export interface Clock {
+  /** Milliseconds UTC by the wall clock. */
+  nowMs(): number;
+  /** Milliseconds since an arbitrary start, never going back. */
+  monotonicMs(): number;
+}
+
+/** A stream of uniform numbers in [0, 1). Seeded in tests and simulations. */
+export type Random = () => number;
+
+export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+
+/** A stored value with the revision that compare-and-set needs. */
+export interface StateEntry {
+  key: string;
+  value: Json;
+  revision: number;
+}
+
+/** Learned state, cases, counters: small JSON documents under a key, each with a revision. */
+export interface StateStore {
+  /** Entries whose key starts with `prefix`, in key order. A damaged entry is left out and reported by `damaged()`. */
+  entries(prefix: string): Promise<StateEntry[]>;
+  get(key: string): Promise<StateEntry | undefined>;
+  /**
+   * Writes all or nothing, durably; null deletes. Resolves after the data is on disk.
+   * @returns the new revision of each change, in order.
+   */
+  commit(changes: readonly { key: string; value: Json | null }[]): Promise<number[]>;
+}
+
+/** One point of history. */
+export interface HistoryPoint {
+  /** Twin key. */
+  twin: string;
+  property: string;
+  timeMs: number;
+  /** Strings and booleans are kept as they are; null marks a gap or a bad value without a last good one. */
+  value: number | string | boolean | null;
+  quality: Quality;
+}
+
+/** Takes history in. Same twin, property and time: the last one wins. */
+export interface HistoryWriter {
+  /** Resolves when the points are as durable as the writer promises. */
+  write(points: readonly HistoryPoint[]): Promise<void>;
+}
+
+export interface Historian extends HistoryWriter {
+  /** Points with from ≤ time < to, in time order, at most `limit` (default 100,000). */
+  range(twin: string, property: string, fromMs: number, toMs: number, limit?: number): Promise<HistoryPoint[]>;
+  /** The last point at or before `timeMs` of each property of a twin ("its parameters then"). */
+  asOf(twin: string, timeMs: number): Promise<HistoryPoint[]>;
+  /** Deletes what is older; returns how many points went. */
+  forget(beforeMs: number): Promise<number>;
+}
+
+/** A relation between two elements, with valid time and recorded time. Immutable once written, but for its end. */
+export interface Fact {
+  /** Deterministic: the same assertion made twice is one fact. */
+  id: string;
+  subject: string;
+  relation: string;
+  object: string;
+  validFromMs: number;
+  /** undefined = still true. */
+  validToMs?: number;
+  recordedMs: number;
+  /** When it was taken back (believed no longer). */
+  retractedMs?: number;
+  /** Who said so: a node, a message, a person. */
+  source: string;
+}
+
+export interface GraphStore {
+  assert(facts: readonly Fact[]): Promise<void>;
+  /** Ends the validity of open facts. */
+  end(ids: readonly string[], validToMs: number, recordedMs: number): Promise<void>;
+  /** Facts valid at `validMs` as believed at `recordedMs`, optionally of one subject or object. */
+  facts(query: { validMs: number; recordedMs: number; subject?: string; object?: string; relation?: string; source?: string }): Promise<Fact[]>;
+}
+
+/** One thing to deliver, kept until its target confirmed it. */
+export interface OutboxRecord {
+  sequence: number;
+  target: string;
+  /** The same on every repetition, so that a receiver can drop the second. */
+  idempotencyKey: string;
+  body: string;
+  acceptedMs: number;
+}
+
+/** Durable, ordered per target. `add` resolves when the record is on disk. */
+export interface Outbox {
+  add(target: string, records: readonly { idempotencyKey: string; body: string }[], acceptedMs: number): Promise<number[]>;
+  /** The oldest undelivered records of a target, at most `limit`. */
+  pending(target: string, limit: number): Promise<OutboxRecord[]>;
+  confirm(target: string, sequences: readonly number[]): Promise<void>;
+  /** Puts records aside that the target refuses for good, with the reason. */
+  setAside(target: string, sequences: readonly number[], reason: string, atMs: number): Promise<void>;
+  depth(target: string): Promise<{ records: number; bytes: number; oldestMs?: number; setAside: number }>;
+}

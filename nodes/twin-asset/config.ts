@@ -1,0 +1,36 @@
+import type { Fields } from '../../contract/fields.ts';
+
+/** The living twin of one machine. */
+export const fields = {
+  name: { kind: 'text', default: '', maximumLength: 100 },
+  site: { kind: 'reference', to: 'twin-site', default: '', required: true },
+  assetType: { kind: 'reference', to: 'twin-type', default: '', required: true },
+  /** The immutable key under which all that was learned is kept. */
+  key: { kind: 'text', default: '', required: true, maximumLength: 100 },
+  /** Where it stands: `plant/line1`. The twin's own key or name is the last part and is not written here. */
+  place: { kind: 'text', default: '', maximumLength: 300 },
+  /** What stands for the placeholders of the type's address patterns. */
+  placeholders: {
+    kind: 'list',
+    default: [],
+    row: { name: { kind: 'text', default: '', required: true, maximumLength: 60 }, value: { kind: 'text', default: '', maximumLength: 200 } },
+  },
+  /** Address → property, row by row; goes before the type's pattern. An empty property: leave this address out. */
+  mapping: {
+    kind: 'list',
+    default: [],
+    row: {
+      address: { kind: 'text', default: '', required: true, maximumLength: 300 },
+      property: { kind: 'text', default: '', maximumLength: 60 },
+      /** value = raw × scale + offset */
+      scale: { kind: 'number', default: 1, minimum: -1e9, maximum: 1e9 },
+      offset: { kind: 'number', default: 0, minimum: -1e12, maximum: 1e12 },
+    },
+  },
+  send: { kind: 'choice', default: 'change', options: ['change', 'every', 'interval'] },
+  interval: { kind: 'number', default: 10, minimum: 0.1, maximum: 86_400, unit: 's' },
+  /** Single values that arrive within this time go out as one message. 0: each by itself. */
+  together: { kind: 'number', default: 20, minimum: 0, maximum: 10_000, unit: 'ms', integer: true },
+  /** Stale after this many expected intervals. */
+  staleAfter: { kind: 'number', default: 5, minimum: 2, maximum: 1000, unit: 'x' },
+} as const satisfies Fields;

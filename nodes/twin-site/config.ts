@@ -1,0 +1,16 @@
+import type { Fields } from '../../contract/fields.ts';
+
+/** One plant: where its twins live, what time it is there, what is kept how long. */
+export const fields = {
+  name: { kind: 'text', default: '', maximumLength: 100 },
+  /** Empty: `twinwire/<name>` under the Node-RED user directory. */
+  folder: { kind: 'text', default: '', maximumLength: 1000 },
+  language: { kind: 'choice', default: 'en-US', options: ['en-US', 'de'] },
+  clock: { kind: 'choice', default: 'live', options: ['live', 'accelerated', 'replay'] },
+  /** How many site seconds pass in a second; only for an accelerated clock. Text, so that an environment variable can stand in it. */
+  clockRate: { kind: 'text', default: '1', maximumLength: 40 },
+  /** When the accelerated clock began: ISO 8601 or ms UTC; empty: at deploy. */
+  clockOrigin: { kind: 'text', default: '', maximumLength: 40 },
+  keepHistoryDays: { kind: 'number', default: 30, minimum: 1, maximum: 3650, unit: 'days', integer: true },
+  keepCasesDays: { kind: 'number', default: 365, minimum: 1, maximum: 3650, unit: 'days', integer: true },
+} as const satisfies Fields;
