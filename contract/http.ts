@@ -5,8 +5,10 @@ import type { AnomalySignal, CaseState, LearningProgress, QualityWord, SentValue
  *   GET /twin                     the page (HTML), /twin/assets/*  its files
  *   GET /twin/api/overview        Overview
  *   GET /twin/api/machine?site=&key=&minutes=   MachineDetail
- *   GET /twin/api/live            server-sent events: `overview` (Overview) on connect, then `machine` (Machine) as they change, at most 2 a second each
- *   POST /twin/api/acknowledge    {site, key, case, by} → Machine; needs a JSON content type, so that no foreign form can send it
+ *   GET /twin/api/live            server-sent events: `overview` (Overview) on connect and when machines come or go, then `machine` (MachineChange)
+ *                                 as they change, at most 2 a second each, and `clock` (SiteClock[]) every 15 s
+ *   POST /twin/api/acknowledge    AcknowledgeRequest → Machine; needs a JSON content type, so that no foreign form can send it
+ * Errors are JSON: ErrorAnswer.
  */
 export interface Overview {
   /** ms UTC by the site's clock. */
@@ -77,4 +79,33 @@ export interface MachineDetail {
   /** Time in ms UTC, one per point; every series has one entry per time, null where there is none. */
   series: { property: string; times: number[]; values: (number | null)[]; low: (number | null)[]; high: (number | null)[] }[];
   neighbours: { relation: string; key: string; name: string; direction: 'upstream' | 'downstream' }[];
+}
+
+/** What the live event `machine` carries. */
+export interface MachineChange {
+  site: string;
+  /** ms UTC by the site's clock, when this was sent. */
+  nowMs: number;
+  machine: Machine;
+}
+
+/** One entry of the live event `clock`: keeps the page's clock with an accelerated site, and proves the connection. */
+export interface SiteClock {
+  site: string;
+  nowMs: number;
+}
+
+export interface AcknowledgeRequest {
+  site: string;
+  key: string;
+  /** The id of the case that the person saw; an older one is refused. */
+  case: string;
+  /** Who acknowledges, 1–80 characters. */
+  by: string;
+}
+
+export interface ErrorAnswer {
+  /** Stable, TWIN_… */
+  code: string;
+  text: string;
 }
