@@ -98,6 +98,24 @@ export interface OutboxRecord {
   acceptedMs: number;
 }
 
+/** A record that its target refused for good (a dead letter). */
+export interface RejectedRecord extends OutboxRecord {
+  reason: string;
+  rejectedMs: number;
+}
+
+/** Records that were given up undelivered, because the outbox was full or they were too old: what is missing, and since when. */
+export interface OutboxGap {
+  target: string;
+  records: number;
+  bytes: number;
+  /** Accepted times of the oldest and the newest record that went. */
+  fromMs: number;
+  toMs: number;
+  reason: string;
+  droppedMs: number;
+}
+
 /** Durable, ordered per target. `add` resolves when the record is on disk. */
 export interface Outbox {
   add(target: string, records: readonly { idempotencyKey: string; body: string }[], acceptedMs: number): Promise<number[]>;
@@ -107,4 +125,14 @@ export interface Outbox {
   /** Puts records aside that the target refuses for good, with the reason. */
   setAside(target: string, sequences: readonly number[], reason: string, atMs: number): Promise<void>;
   depth(target: string): Promise<{ records: number; bytes: number; oldestMs?: number; setAside: number }>;
+  /** Gives undelivered records up and leaves a dated gap in the same write. */
+  drop(target: string, sequences: readonly number[], reason: string, atMs: number): Promise<void>;
+  /** The gaps of a target, oldest first; at most the last 1,000 are kept. */
+  gaps(target: string): Promise<OutboxGap[]>;
+  /** The oldest records that were set aside, at most `limit`. */
+  rejected(target: string, limit: number): Promise<RejectedRecord[]>;
+  /** Puts records that were set aside back at the end of the queue; returns their new sequences. */
+  retry(target: string, sequences: readonly number[]): Promise<number[]>;
+  /** Deletes records that were set aside. */
+  discard(target: string, sequences: readonly number[]): Promise<void>;
 }
