@@ -1,0 +1,78 @@
+import { Problem } from '../engine/problem.ts';
+import type { AcknowledgeRequest, Machine, MachineDetail, Overview } from '../contract/http.ts';
+import type { SitePageSource, TwinPageChange, TwinPageSource } from './twinPageSource.ts';
+
+/**
+ * All sites of this process behind one page. Sites come and go with deploys while the page's route, once mounted, stays:
+ * so the route asks the directory, and the directory asks whoever is there now. A site that fails to answer is left out
+ * of that one answer and never takes the others with it.
+ */
+export class SiteDirectory implements TwinPageSource {
+  readonly #sites = new Map<string, { source: SitePageSource; unsubscribe: () => void }>();
+  readonly #listeners = new Set<(change: TwinPageChange) => void>();
+
+  /**
+   * A second site of the same id replaces the first (a deploy starts the new node before the page notices the old one is
+   * gone). Returns the function that takes exactly this site out again.
+   */
+  add(source: SitePageSource): () => void {
+    this.#sites.get(source.id)?.unsubscribe();
+    const unsubscribe = source.subscribe((key) => this.#tell(key === undefined ? { site: source.id } : { site: source.id, key }));
+    this.#sites.set(source.id, { source, unsubscribe });
+    this.#tell({ site: source.id });
+    return () => {
+      if (this.#sites.get(source.id)?.source !== source) return;
+      unsubscribe();
+      this.#sites.delete(source.id);
+      this.#tell({ site: source.id });
+    };
+  }
+
+  /** Sites there now. */
+  get size(): number {
+    return this.#sites.size;
+  }
+
+  overview(): Overview {
+    const sites: Overview['sites'] = [];
+    let language: Overview['language'] | undefined;
+    for (const { source } of this.#sites.values()) {
+      try {
+        sites.push(source.summary());
+        language ??= source.language;
+      } catch {
+        // A site in the middle of its close; the page shows the others and hears of it when it is back.
+      }
+    }
+    return { nowMs: sites[0]?.nowMs ?? Date.now(), language: language ?? 'en-US', sites };
+  }
+
+  machine(site: string, key: string): { machine: Machine; nowMs: number } | undefined {
+    const source = this.#sites.get(site)?.source;
+    const machine = source?.machine(key);
+    return source && machine ? { machine, nowMs: source.nowMs() } : undefined;
+  }
+
+  async detail(site: string, key: string, minutes: number): Promise<MachineDetail | undefined> {
+    return this.#sites.get(site)?.source.detail(key, minutes);
+  }
+
+  async acknowledge(request: AcknowledgeRequest): Promise<Machine> {
+    const source = this.#sites.get(request.site)?.source;
+    if (!source) {
+      throw new Problem('TWIN_MACHINE_UNKNOWN', 'This machine is not part of a running site.', 'Load the page again.', { site: request.site });
+    }
+    return source.acknowledge(request.key, request.case, request.by);
+  }
+
+  subscribe(listener: (change: TwinPageChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  #tell(change: TwinPageChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}

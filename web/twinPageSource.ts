@@ -1,0 +1,40 @@
+import type { AcknowledgeRequest, Machine, MachineDetail, Overview, SiteSummary } from '../contract/http.ts';
+
+/**
+ * What the routes ask of the application. All answers are plain data that the routes send as they are; reading must be
+ * cheap and must change nothing.
+ */
+export interface TwinPageSource {
+  overview(): Overview;
+  /** One machine as `overview()` would tell it, and its site's time; undefined when it is not (or no longer) there. */
+  machine(site: string, key: string): { machine: Machine; nowMs: number } | undefined;
+  /** With its past: the last `minutes` (1–10,080) by the site's clock; at most about 2,000 points a series, thinned by the source. */
+  detail(site: string, key: string, minutes: number): Promise<MachineDetail | undefined>;
+  /** Acknowledges one case. Rejects with a Problem whose code and sentence are shown to the person (a case that is over, or not the one open now). */
+  acknowledge(request: AcknowledgeRequest): Promise<Machine>;
+  /**
+   * Tells of changes until the returned function is called. Only says *which* machine changed, so that a busy twin costs
+   * nothing but this call; the routes read the machine when they send, at most twice a second. Without a key: machines
+   * came or went, everything is to be read again.
+   */
+  subscribe(listener: (change: TwinPageChange) => void): () => void;
+}
+
+export interface TwinPageChange {
+  site: string;
+  key?: string;
+}
+
+/** One site as the directory asks it; what `TwinPageSource` is for all sites, without the site's name in every question. */
+export interface SitePageSource {
+  readonly id: string;
+  readonly language: Overview['language'];
+  summary(): SiteSummary;
+  /** ms UTC by the site's clock. */
+  nowMs(): number;
+  machine(key: string): Machine | undefined;
+  detail(key: string, minutes: number): Promise<MachineDetail | undefined>;
+  acknowledge(key: string, caseId: string, by: string): Promise<Machine>;
+  /** `listener(key)` when that machine changed, `listener()` when machines came or went. */
+  subscribe(listener: (key?: string) => void): () => void;
+}
