@@ -63,7 +63,7 @@ function installLocked(node, folder, what) {
   if (result.status !== 0) {
     const output = `${result.stdout}${result.stderr}`.split('\n').filter((line) => line.trim() !== '' && !/allow-scripts|npm warn/i.test(line));
     throw new Plainly(
-      `npm could not install what ${path.relative(root, path.join(folder, 'package-lock.json'))} asks for:\n${output.slice(-25).join('\n')}\n` +
+      `npm could not install what ${path.relative(root, path.join(folder, 'package-lock.json'))} asks for:\n${output.slice(0, 12).join('\n')}\n` +
         'Check the connection to the package registry and the free disk space, then run the same command again.',
     );
   }
