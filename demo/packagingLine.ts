@@ -193,7 +193,7 @@ export class PackagingLine {
   private readonly faults = new Map<FaultName, boolean>(faultNames.map((name) => [name, false]));
   private readonly tags = new Map<string, TagValue>();
   private readonly jawTemperature: Lag;
-  private fillPressure: Lag;
+  private readonly fillPressure: Lag;
   /** Slow wandering that every real pressure and tension has, in units of its noise. */
   private wander = 0;
   /** 0 healthy … 1 worn out. */
@@ -272,15 +272,16 @@ export class PackagingLine {
       machine.product = phase.product;
       const target = machine.state === 'producing' ? machine.product.speed : machine.state === 'changeover' ? 0.1 * machine.product.speed : 0;
       machine.speed.follow(target, 6 * second, dtMs);
-      machine.motorTemperature.follow(motorTemperatureAt(name, machine.speed.value, ambient), 12 * minute, dtMs);
+      machine.motorTemperature.follow(motorTemperatureAt(name, machine.speed.value, ambient), 45 * minute, dtMs);
       if (machine.state === 'producing') {
         machine.bottles += (machine.speed.value * dtMs) / minute;
         machine.producingMs += dtMs;
       }
     }
     const { Filler: filler, Sealer: sealer } = this.machines;
-    this.fillPressure.follow(filler.state === 'stopped' ? 0.6 : filler.product.fillPressure, 25 * second, dtMs);
-    this.jawTemperature.follow(sealer.state === 'stopped' ? 90 : sealer.product.jawTemperature, 70 * second, dtMs);
+    // Ring and jaws are kept ready while the line stands: it may start when they are as the recipe wants them.
+    this.fillPressure.follow(filler.product.fillPressure, 25 * second, dtMs);
+    this.jawTemperature.follow(sealer.product.jawTemperature, 50 * second, dtMs);
     this.wear = grown(this.wear, this.isFaultOn('BearingWear'), wearMs, dtMs);
     this.jawDrift = grown(this.jawDrift, this.isFaultOn('JawTemperatureLow'), jawDriftMs, dtMs);
   }
@@ -348,7 +349,7 @@ type Sixteen = [number, number, number, number, number, number, number, number, 
 
 /** Where a drive's temperature settles at a speed. */
 function motorTemperatureAt(machine: MachineName, speed: number, ambient: number): number {
-  return ambient + (machine === 'Filler' ? 0.21 : 0.13) * speed;
+  return ambient + (machine === 'Filler' ? 0.12 : 0.08) * speed;
 }
 
 /** A drive at rest reads nearly no speed; one at work wavers by 0.4 %. */
