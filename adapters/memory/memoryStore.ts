@@ -1,0 +1,256 @@
+import { Problem } from '../../engine/problem.ts';
+import type {
+  Fact, GraphStore, Historian, HistoryPoint, Json, Outbox, OutboxGap, OutboxRecord, RejectedRecord, StateEntry, StateStore,
+} from '../../engine/ports.ts';
+
+/**
+ * Every storage port in memory: the reference that the durable ones are compared with, and the store of tests and
+ * simulations. Nothing survives the process.
+ */
+
+/** Order by code points, which is also the order of UTF-8 bytes and hence of SQLite. */
+function byCodePoint(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+export class MemoryStateStore implements StateStore {
+  readonly #entries = new Map<string, { text: string; revision: number }>();
+  #revision = 0;
+
+  async entries(prefix: string): Promise<StateEntry[]> {
+    const keys = [...this.#entries.keys()].filter((key) => key.startsWith(prefix)).sort(byCodePoint);
+    const entries: StateEntry[] = [];
+    for (const key of keys) {
+      const entry = await this.get(key);
+      if (entry !== undefined) entries.push(entry);
+    }
+    return entries;
+  }
+
+  async get(key: string): Promise<StateEntry | undefined> {
+    const entry = this.#entries.get(key);
+    return entry && { key, value: JSON.parse(entry.text) as Json, revision: entry.revision };
+  }
+
+  async commit(changes: readonly { key: string; value: Json | null }[]): Promise<number[]> {
+    const texts = changes.map(({ key, value }) => ({ key, text: value === null ? null : JSON.stringify(value) }));
+    return texts.map(({ key, text }) => {
+      this.#revision += 1;
+      if (text === null) this.#entries.delete(key);
+      else this.#entries.set(key, { text, revision: this.#revision });
+      return this.#revision;
+    });
+  }
+}
+
+export class MemoryHistorian implements Historian {
+  /** twin → property → time → point. */
+  readonly #twins = new Map<string, Map<string, Map<number, HistoryPoint>>>();
+
+  async write(points: readonly HistoryPoint[]): Promise<void> {
+    for (const { timeMs } of points) {
+      if (!Number.isSafeInteger(timeMs)) {
+        throw new Problem('TWIN_HISTORY_TIME', `A point of history has the time ${timeMs}.`,
+          'Send whole milliseconds since 1970 (UTC).', { time: String(timeMs) });
+      }
+    }
+    for (const point of points) {
+      const properties = entryOf(this.#twins, point.twin, () => new Map<string, Map<number, HistoryPoint>>());
+      const times = entryOf(properties, point.property, () => new Map<number, HistoryPoint>());
+      const { twin, property, timeMs, value, quality } = point;
+      times.set(timeMs, { twin, property, timeMs, value: Number.isNaN(value) ? null : value, quality });
+    }
+  }
+
+  async range(twin: string, property: string, fromMs: number, toMs: number, limit = 100_000): Promise<HistoryPoint[]> {
+    const points = [...(this.#twins.get(twin)?.get(property)?.values() ?? [])];
+    return points
+      .filter(({ timeMs }) => timeMs >= fromMs && timeMs < toMs)
+      .sort((a, b) => a.timeMs - b.timeMs)
+      .slice(0, limit)
+      .map((point) => ({ ...point }));
+  }
+
+  async asOf(twin: string, timeMs: number): Promise<HistoryPoint[]> {
+    const last: HistoryPoint[] = [];
+    const properties = this.#twins.get(twin) ?? new Map<string, Map<number, HistoryPoint>>();
+    for (const property of [...properties.keys()].sort(byCodePoint)) {
+      let best: HistoryPoint | undefined;
+      for (const point of properties.get(property)?.values() ?? []) {
+        if (point.timeMs <= timeMs && (best === undefined || point.timeMs > best.timeMs)) best = point;
+      }
+      if (best !== undefined) last.push({ ...best });
+    }
+    return last;
+  }
+
+  async forget(beforeMs: number): Promise<number> {
+    let gone = 0;
+    for (const properties of this.#twins.values()) {
+      for (const times of properties.values()) {
+        for (const timeMs of [...times.keys()]) {
+          if (timeMs < beforeMs && times.delete(timeMs)) gone += 1;
+        }
+      }
+    }
+    return gone;
+  }
+}
+
+function entryOf<Key, Value>(map: Map<Key, Value>, key: Key, create: () => Value): Value {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = create();
+    map.set(key, value);
+  }
+  return value;
+}
+
+export class MemoryGraphStore implements GraphStore {
+  /** endRecordedMs: since when the end of the validity is known. */
+  readonly #facts = new Map<string, { fact: Fact; endRecordedMs: number | undefined }>();
+
+  async assert(facts: readonly Fact[]): Promise<void> {
+    for (const fact of facts) {
+      const known = this.#facts.get(fact.id);
+      if (known === undefined) {
+        this.#facts.set(fact.id, { fact: { ...fact }, endRecordedMs: fact.validToMs === undefined ? undefined : fact.recordedMs });
+        continue;
+      }
+      if (known.fact.validToMs === undefined && fact.validToMs !== undefined) {
+        known.fact.validToMs = fact.validToMs;
+        known.endRecordedMs = fact.recordedMs;
+      }
+      if (known.fact.retractedMs === undefined && fact.retractedMs !== undefined) known.fact.retractedMs = fact.retractedMs;
+    }
+  }
+
+  async end(ids: readonly string[], validToMs: number, recordedMs: number): Promise<void> {
+    for (const id of ids) {
+      const known = this.#facts.get(id);
+      if (known === undefined || known.fact.validToMs !== undefined) continue;
+      known.fact.validToMs = validToMs;
+      known.endRecordedMs = recordedMs;
+    }
+  }
+
+  async facts(query: Parameters<GraphStore['facts']>[0]): Promise<Fact[]> {
+    const { validMs, recordedMs } = query;
+    const answer: Fact[] = [];
+    for (const { fact, endRecordedMs } of this.#facts.values()) {
+      if (query.subject !== undefined && fact.subject !== query.subject) continue;
+      if (query.object !== undefined && fact.object !== query.object) continue;
+      if (query.relation !== undefined && fact.relation !== query.relation) continue;
+      if (query.source !== undefined && fact.source !== query.source) continue;
+      if (fact.recordedMs > recordedMs || fact.validFromMs > validMs) continue;
+      if (fact.retractedMs !== undefined && fact.retractedMs <= recordedMs) continue;
+      const endKnown = endRecordedMs !== undefined && endRecordedMs <= recordedMs;
+      if (endKnown && fact.validToMs !== undefined && fact.validToMs <= validMs) continue;
+      const { validToMs, retractedMs, ...rest } = fact;
+      const seen: Fact = rest;
+      if (endKnown && validToMs !== undefined) seen.validToMs = validToMs;
+      answer.push(seen);
+    }
+    return answer.sort((a, b) => a.validFromMs - b.validFromMs || byCodePoint(a.id, b.id));
+  }
+}
+
+export class MemoryOutbox implements Outbox {
+  readonly #pending = new Map<string, OutboxRecord[]>();
+  readonly #rejected = new Map<string, RejectedRecord[]>();
+  readonly #gaps = new Map<string, OutboxGap[]>();
+  #sequence = 0;
+
+  async add(target: string, records: readonly { idempotencyKey: string; body: string }[], acceptedMs: number): Promise<number[]> {
+    const queue = entryOf(this.#pending, target, () => []);
+    return records.map(({ idempotencyKey, body }) => {
+      this.#sequence += 1;
+      queue.push({ sequence: this.#sequence, target, idempotencyKey, body, acceptedMs });
+      return this.#sequence;
+    });
+  }
+
+  async pending(target: string, limit: number): Promise<OutboxRecord[]> {
+    return (this.#pending.get(target) ?? []).slice(0, limit).map((record) => ({ ...record }));
+  }
+
+  async confirm(target: string, sequences: readonly number[]): Promise<void> {
+    this.#take(target, sequences);
+  }
+
+  async setAside(target: string, sequences: readonly number[], reason: string, atMs: number): Promise<void> {
+    const aside = entryOf(this.#rejected, target, () => []);
+    for (const record of this.#take(target, sequences)) aside.push({ ...record, reason, rejectedMs: atMs });
+  }
+
+  async depth(target: string): Promise<{ records: number; bytes: number; oldestMs?: number; setAside: number }> {
+    const queue = this.#pending.get(target) ?? [];
+    const bytes = queue.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0);
+    const oldest = queue[0];
+    const setAside = this.#rejected.get(target)?.length ?? 0;
+    return { records: queue.length, bytes, ...(oldest && { oldestMs: oldest.acceptedMs }), setAside };
+  }
+
+  async drop(target: string, sequences: readonly number[], reason: string, atMs: number): Promise<void> {
+    const dropped = this.#take(target, sequences);
+    if (dropped.length === 0) return;
+    const times = dropped.map(({ acceptedMs }) => acceptedMs);
+    const gaps = entryOf(this.#gaps, target, () => []);
+    gaps.push({
+      target, reason, droppedMs: atMs, records: dropped.length,
+      bytes: dropped.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0),
+      fromMs: Math.min(...times), toMs: Math.max(...times),
+    });
+    if (gaps.length > 1000) gaps.splice(0, gaps.length - 1000);
+  }
+
+  async gaps(target: string): Promise<OutboxGap[]> {
+    return (this.#gaps.get(target) ?? []).map((gap) => ({ ...gap }));
+  }
+
+  async rejected(target: string, limit: number): Promise<RejectedRecord[]> {
+    return (this.#rejected.get(target) ?? []).slice(0, limit).map((record) => ({ ...record }));
+  }
+
+  async retry(target: string, sequences: readonly number[]): Promise<number[]> {
+    const again = this.#takeRejected(target, sequences);
+    const queue = entryOf(this.#pending, target, () => []);
+    return again.map(({ idempotencyKey, body, acceptedMs }) => {
+      this.#sequence += 1;
+      queue.push({ sequence: this.#sequence, target, idempotencyKey, body, acceptedMs });
+      return this.#sequence;
+    });
+  }
+
+  async discard(target: string, sequences: readonly number[]): Promise<void> {
+    this.#takeRejected(target, sequences);
+  }
+
+  #take(target: string, sequences: readonly number[]): OutboxRecord[] {
+    const wanted = new Set(sequences);
+    const queue = this.#pending.get(target) ?? [];
+    this.#pending.set(target, queue.filter(({ sequence }) => !wanted.has(sequence)));
+    return queue.filter(({ sequence }) => wanted.has(sequence));
+  }
+
+  #takeRejected(target: string, sequences: readonly number[]): RejectedRecord[] {
+    const wanted = new Set(sequences);
+    const aside = this.#rejected.get(target) ?? [];
+    this.#rejected.set(target, aside.filter(({ sequence }) => !wanted.has(sequence)));
+    return aside.filter(({ sequence }) => wanted.has(sequence));
+  }
+}
+
+/** All storage ports in memory, in the same shape as the embedded store of a folder. */
+export function openMemoryStore(): {
+  state: StateStore; historian: Historian; graph: GraphStore; outbox: Outbox; problems: Problem[]; close(): Promise<void>;
+} {
+  return {
+    state: new MemoryStateStore(),
+    historian: new MemoryHistorian(),
+    graph: new MemoryGraphStore(),
+    outbox: new MemoryOutbox(),
+    problems: [],
+    close: async () => {},
+  };
+}

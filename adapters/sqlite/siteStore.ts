@@ -1,0 +1,219 @@
+import { realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Fact, GraphStore, Historian, HistoryPoint, Json, Outbox, StateStore } from '../../engine/ports.ts';
+import { Problem } from '../../engine/problem.ts';
+import { FolderLock } from './folderLock.ts';
+import { GroupCommit } from './groupCommit.ts';
+import { StoreClient } from './storeClient.ts';
+import { StoreDatabases } from './storeDatabases.ts';
+import type { FactChange, OutboxAddition, StateChange } from './storeDatabases.ts';
+
+/** The embedded store of one site: files in one folder, opened by one process at a time. */
+export interface SiteStore {
+  /** Absolute path. */
+  readonly folder: string;
+  readonly state: StateStore;
+  readonly historian: Historian;
+  readonly graph: GraphStore;
+  readonly outbox: Outbox;
+  /** What was found damaged, when opening and since. */
+  readonly problems: readonly Problem[];
+  /** Called for each problem found after opening. */
+  onProblem(listener: (problem: Problem) => void): void;
+  /** Writes what is waiting, closes the files and gives the folder back. */
+  close(): Promise<void>;
+}
+
+/** State and outbox: callers wait for the disk, so the window only has to gather what comes at the same time. */
+const stateWindowMs = 5;
+const outboxWindowMs = 20;
+/** History: nobody waits, and fewer, larger transactions spare the disk. */
+const historyWindowMs = 250;
+const historyBatch = 5000;
+/** Points that may wait while the disk is slow; about 40 MB. Beyond it a write is refused, not swallowed. */
+const historyBacklog = 200_000;
+const outboxBacklogBytes = 64 * 1024 * 1024;
+/** One message to the thread copies at most so many points, some milliseconds of work. */
+const historyPart = 2000;
+const rangePart = 5000;
+
+/**
+ * Opens (or creates) the store of a folder. Blocking, because nothing else can start before it: some ten milliseconds.
+ * @throws Problem TWIN_STORE_LOCKED, TWIN_STORE_NEWER, TWIN_STORE_FOLDER, TWIN_STORE_DISK_FULL, TWIN_STORE_FAILED
+ */
+export function openSiteStore(folder: string): SiteStore {
+  const lock = new FolderLock(resolve(folder));
+  try {
+    return new EmbeddedSiteStore(realpathSync(folder), lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+class EmbeddedSiteStore implements SiteStore {
+  readonly folder: string;
+  readonly problems: Problem[] = [];
+  readonly #listeners: ((problem: Problem) => void)[] = [];
+  readonly #lock: FolderLock;
+  readonly #client: StoreClient;
+  readonly #state: GroupCommit<StateChange, number>;
+  readonly #facts: GroupCommit<FactChange, void>;
+  readonly #history: GroupCommit<HistoryPoint, void>;
+  readonly #outbox: GroupCommit<OutboxAddition, number>;
+  #closing: Promise<void> | undefined;
+
+  constructor(folder: string, lock: FolderLock) {
+    this.folder = folder;
+    this.#lock = lock;
+    // Opened here once, so that a newer format or a damaged file is known before anything starts; the thread reopens them.
+    const databases = new StoreDatabases(folder);
+    this.problems.push(...databases.problems);
+    databases.close();
+    const client = new StoreClient(folder, (problem) => this.#found(problem));
+    this.#client = client;
+    this.#state = new GroupCommit(
+      { windowMs: stateWindowMs, batch: 1000, atomic: true, limit: 100_000, sizeOf: () => 1 },
+      (changes) => client.call('stateCommit', changes),
+      (limit) => full('state', limit),
+    );
+    this.#facts = new GroupCommit(
+      { windowMs: stateWindowMs, batch: 1000, atomic: true, limit: 100_000, sizeOf: () => 1 },
+      async (changes) => {
+        await client.call('factChange', changes);
+        return changes.map(() => undefined);
+      },
+      (limit) => full('graph', limit),
+    );
+    this.#history = new GroupCommit(
+      { windowMs: historyWindowMs, batch: historyBatch, part: historyPart, atomic: false, limit: historyBacklog, sizeOf: () => 1 },
+      async (points) => {
+        await client.call('historyWrite', points);
+        return [];
+      },
+      (limit) => full('history', limit),
+    );
+    this.#outbox = new GroupCommit(
+      { windowMs: outboxWindowMs, batch: 5000, atomic: true, limit: outboxBacklogBytes, sizeOf: ({ body }) => 100 + 2 * body.length },
+      (additions) => client.call('outboxAdd', additions),
+      (limit) => full('outbox', limit),
+    );
+  }
+
+  readonly state: StateStore = {
+    entries: async (prefix) => {
+      await this.#state.flush();
+      return this.#client.call('stateEntries', prefix);
+    },
+    get: async (key) => {
+      await this.#state.flush();
+      return this.#client.call('stateGet', key);
+    },
+    commit: async (changes) => this.#state.add(changes.map(({ key, value }) => ({ key, text: jsonText(key, value) }))),
+  };
+
+  readonly graph: GraphStore = {
+    assert: async (facts) => {
+      await this.#facts.add([{ kind: 'assert', facts: facts.map((fact): Fact => ({ ...fact })) }]);
+    },
+    end: async (ids, validToMs, recordedMs) => {
+      await this.#facts.add([{ kind: 'end', ids: [...ids], validToMs, recordedMs }]);
+    },
+    facts: async (query) => {
+      await this.#facts.flush();
+      return this.#client.call('facts', query);
+    },
+  };
+
+  readonly historian: Historian = {
+    write: async (points) => {
+      for (const { timeMs } of points) {
+        if (!Number.isSafeInteger(timeMs)) {
+          throw new Problem('TWIN_HISTORY_TIME', `A point of history has the time ${timeMs}.`,
+            'Send whole milliseconds since 1970 (UTC).', { time: String(timeMs) });
+        }
+      }
+      // Copies: the caller may reuse its objects while these wait.
+      await this.#history.add(points.map((point) => ({ ...point })));
+    },
+    range: async (twin, property, fromMs, toMs, limit = 100_000) => {
+      await this.#history.flush();
+      const points: HistoryPoint[] = [];
+      let from = fromMs;
+      // In parts, so that neither thread is busy with one question for long.
+      while (points.length < limit) {
+        const size = Math.min(rangePart, limit - points.length);
+        const part = await this.#client.call('historyRange', twin, property, from, toMs, size);
+        for (const point of part) points.push(point);
+        const last = part.at(-1);
+        if (part.length < size || last === undefined) break;
+        from = last.timeMs + 1;
+      }
+      return points;
+    },
+    asOf: async (twin, timeMs) => {
+      await this.#history.flush();
+      return this.#client.call('historyAsOf', twin, timeMs);
+    },
+    forget: async (beforeMs) => {
+      await this.#history.flush();
+      let gone = 0;
+      for (;;) {
+        const part = await this.#client.call('historyForget', beforeMs);
+        gone += part.gone;
+        if (!part.more) return gone;
+      }
+    },
+  };
+
+  readonly outbox: Outbox = {
+    add: async (target, records, acceptedMs) =>
+      this.#outbox.add(records.map(({ idempotencyKey, body }) => ({ target, idempotencyKey, body, acceptedMs }))),
+    pending: async (target, limit) => this.#client.call('outboxPending', target, limit),
+    confirm: async (target, sequences) => this.#client.call('outboxConfirm', target, [...sequences]),
+    setAside: async (target, sequences, reason, atMs) => this.#client.call('outboxSetAside', target, [...sequences], reason, atMs),
+    depth: async (target) => this.#client.call('outboxDepth', target),
+    drop: async (target, sequences, reason, atMs) => this.#client.call('outboxDrop', target, [...sequences], reason, atMs),
+    gaps: async (target) => this.#client.call('outboxGaps', target),
+    rejected: async (target, limit) => this.#client.call('outboxRejected', target, limit),
+    retry: async (target, sequences) => this.#client.call('outboxRetry', target, [...sequences]),
+    discard: async (target, sequences) => this.#client.call('outboxDiscard', target, [...sequences]),
+  };
+
+  onProblem(listener: (problem: Problem) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    // Whoever waits for one of these gets the answer from its own promise.
+    await Promise.allSettled([this.#state.close(), this.#facts.close(), this.#history.close(), this.#outbox.close()]);
+    await this.#client.close();
+    this.#lock.release();
+  }
+
+  #found(problem: Problem): void {
+    this.problems.push(problem);
+    // Bounded: a disk that fails all the time repeats itself.
+    if (this.problems.length > 100) this.problems.splice(0, this.problems.length - 100);
+    for (const listener of this.#listeners) listener(problem);
+  }
+}
+
+function jsonText(key: string, value: Json): string | null {
+  if (value === null) return null;
+  const text = JSON.stringify(value) as string | undefined;
+  if (text === undefined) {
+    throw new Problem('TWIN_STATE_VALUE', `The state of ${key} is not plain data.`, 'Report this with the log around it.', { key });
+  }
+  return text;
+}
+
+function full(part: string, limit: number): Problem {
+  return new Problem('TWIN_STORE_BACKLOG', `The ${part} has more waiting to be written than fits (${limit}): the disk is too slow or full.`,
+    'Free the disk or send less often; what was refused here is not stored.', { part, limit });
+}

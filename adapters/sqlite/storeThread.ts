@@ -1,0 +1,59 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { Problem } from '../../engine/problem.ts';
+import { StoreDatabases } from './storeDatabases.ts';
+
+/** What the store's thread is asked and what it answers. */
+export interface StoreRequest {
+  id: number;
+  call: StoreCall;
+  parameters: unknown[];
+}
+
+export type StoreCall = Exclude<keyof StoreDatabases, 'problems' | 'close'>;
+
+export interface ProblemText {
+  code: string;
+  found: string;
+  remedy: string;
+  values: Record<string, string | number>;
+}
+
+export interface StoreAnswer {
+  id: number;
+  result?: unknown;
+  problem?: ProblemText;
+  /** Found on the way, whether or not the request could be answered. */
+  found: ProblemText[];
+}
+
+export const closeRequest = 'close';
+
+function plain(problem: Problem): ProblemText {
+  const { code, found, remedy, values } = problem;
+  return { code, found, remedy, values: { ...values } };
+}
+
+// Only the store's own thread serves; a test that loads this file does not.
+const marked = workerData as { twinwireStoreFolder?: string } | null;
+if (parentPort !== null && typeof marked?.twinwireStoreFolder === 'string') serve(parentPort, marked.twinwireStoreFolder);
+
+function serve(port: NonNullable<typeof parentPort>, folder: string): void {
+  const databases = new StoreDatabases(folder);
+  port.on('message', (request: StoreRequest | typeof closeRequest) => {
+    if (request === closeRequest) {
+      databases.close();
+      port.close();
+      return;
+    }
+    const answer: StoreAnswer = { id: request.id, found: [] };
+    try {
+      const work = databases[request.call] as (...parameters: unknown[]) => unknown;
+      answer.result = work.apply(databases, request.parameters);
+    } catch (error) {
+      answer.problem = plain(error instanceof Problem ? error : new Problem('TWIN_STORE_FAILED', `The store failed: ${String(error)}.`,
+        'Report this with the log around it.'));
+    }
+    answer.found = databases.problems.splice(0).map(plain);
+    port.postMessage(answer);
+  });
+}

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { Historian, HistoryPoint } from '../../../engine/ports.ts';
+import { checkParameters } from './checkParameters.ts';
+
+/** What every Historian must do. `open` gives an empty one; `close` ends it. */
+export function checkHistorian(name: string, open: () => Promise<{ store: Historian; close(): Promise<void> }>): void {
+  describe(`${name}: Historian`, function () {
+    this.timeout(60_000);
+    let store: Historian;
+    let close: () => Promise<void>;
+    beforeEach(async () => ({ store, close } = await open()));
+    afterEach(() => close());
+
+    const point = (timeMs: number, value: HistoryPoint['value'], more: Partial<HistoryPoint> = {}): HistoryPoint =>
+      ({ twin: 'filler', property: 'temperature', timeMs, value, quality: 'good', ...more });
+
+    it('gives a range back in time order, from inclusive, to exclusive, whatever the order of arrival', async () => {
+      await store.write([point(30, 3), point(10, 1)]);
+      await store.write([point(20, 2), point(20, 9, { property: 'speed' }), point(20, 8, { twin: 'sealer' })]);
+      assert.deepEqual(await store.range('filler', 'temperature', 10, 30), [point(10, 1), point(20, 2)]);
+      assert.deepEqual(await store.range('filler', 'temperature', 0, 100, 2), [point(10, 1), point(20, 2)]);
+      assert.deepEqual(await store.range('filler', 'nothing', 0, 100), []);
+      assert.deepEqual(await store.range('nobody', 'temperature', 0, 100), []);
+    });
+
+    it('the last one wins at the same time, and a replay leaves the same history', async () => {
+      const points = [point(10, 1), point(20, 2), point(10, 5, { quality: 'uncertain' })];
+      for (let round = 0; round < 3; round += 1) await store.write(points);
+      assert.deepEqual(await store.range('filler', 'temperature', 0, 100), [point(10, 5, { quality: 'uncertain' }), point(20, 2)]);
+    });
+
+    it('keeps numbers, strings, booleans and null exactly, with their quality', async () => {
+      const values: HistoryPoint['value'][] = [
+        0, -0, 0.1, -1.5e-300, 5e-324, 1e308, 2 ** 53, Infinity, -Infinity, true, false, null, '', 'run', '1', 'true', '12,5', 'ünï\u{1F600}',
+        'a\0b', '\ud800', 'line\nbreak', '__proto__',
+      ];
+      const qualities = ['good', 'uncertain', 'bad'] as const;
+      const points = values.map((value, index) => point(index, value, { quality: qualities[index % 3] ?? 'bad' }));
+      await store.write(points);
+      assert.deepEqual(await store.range('filler', 'temperature', 0, 1000), points);
+      for (const index of points.keys()) assert.deepEqual((await store.asOf('filler', index))[0]?.value, values[index]);
+    });
+
+    it('tells the parameters of a twin as of a time', async () => {
+      await store.write([point(10, 1), point(20, 2), point(30, 3), point(15, 50, { property: 'speed' }), point(5, 7, { twin: 'sealer' })]);
+      assert.deepEqual(await store.asOf('filler', 9), []);
+      assert.deepEqual(await store.asOf('filler', 10), [point(10, 1)]);
+      assert.deepEqual(await store.asOf('filler', 25), [point(15, 50, { property: 'speed' }), point(20, 2)]);
+      assert.deepEqual(await store.asOf('nobody', 25), []);
+    });
+
+    it('forgets what is older and says how much', async () => {
+      await store.write(Array.from({ length: 100 }, (_, index) => point(index, index)));
+      await store.write([point(1, 1, { twin: 'sealer' })]);
+      assert.equal(await store.forget(60), 61);
+      assert.equal(await store.forget(60), 0);
+      assert.deepEqual((await store.range('filler', 'temperature', 0, 1000)).map(({ timeMs }) => timeMs), Array.from({ length: 40 }, (_, i) => i + 60));
+      assert.deepEqual(await store.asOf('sealer', 1000), []);
+    });
+
+    it('takes many points, and a long range comes whole', async () => {
+      const many = Array.from({ length: 12_345 }, (_, index) => point(index * 7, index));
+      await Promise.all([store.write(many.slice(0, 6000)), store.write(many.slice(6000)), store.write([])]);
+      assert.deepEqual(await store.range('filler', 'temperature', 0, 1e9), many);
+      assert.equal((await store.range('filler', 'temperature', 0, 1e9, 11_111)).length, 11_111);
+      assert.equal(await store.forget(1e9), 12_345);
+    });
+
+    it('refuses a time that is none, and stores nothing of that call', async () => {
+      await assert.rejects(store.write([point(1, 1), point(NaN, 1)]), { code: 'TWIN_HISTORY_TIME' });
+      await assert.rejects(store.write([point(1, 1), point(1e300, 1)]), { code: 'TWIN_HISTORY_TIME' });
+      assert.deepEqual(await store.range('filler', 'temperature', 0, 10), []);
+    });
+
+    it('treats foreign names as names', async () => {
+      const names = ['__proto__', 'constructor', "x'; DROP TABLE point; --", '', 'a/b', 'ü'];
+      for (const twin of names) await store.write([point(1, twin, { twin, property: twin })]);
+      for (const twin of names) assert.deepEqual(await store.asOf(twin, 1), [point(1, twin, { twin, property: twin })]);
+    });
+
+    it('answers like a plain list, sorted and overwritten (property)', async () => {
+      const quality = fc.constantFrom('good' as const, 'uncertain' as const, 'bad' as const);
+      const value = fc.oneof(fc.double({ noNaN: true }), fc.string({ unit: 'binary' }), fc.boolean(), fc.constant(null));
+      const anyPoint = fc.record({ property: fc.constantFrom('p', 'q'), timeMs: fc.integer({ min: -50, max: 50 }), value, quality });
+      let round = 0;
+      await fc.assert(fc.asyncProperty(fc.array(fc.array(anyPoint, { maxLength: 20 }), { maxLength: 4 }), async (writes) => {
+        round += 1;
+        const twin = `twin ${round}`;
+        const expected = new Map<string, HistoryPoint>();
+        for (const write of writes) {
+          for (const one of write) expected.set(`${one.property} ${one.timeMs}`, { twin, ...one });
+        }
+        // Not waited for: a reading sees what was written before it.
+        const written = Promise.all(writes.map((write) => store.write(write.map((one) => ({ twin, ...one })))));
+        for (const property of ['p', 'q']) {
+          const list = [...expected.values()].filter((one) => one.property === property).sort((a, b) => a.timeMs - b.timeMs);
+          assert.deepEqual(await store.range(twin, property, -100, 100), list);
+        }
+        await written;
+      }), checkParameters(60));
+    });
+  });
+}
