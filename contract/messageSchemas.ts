@@ -1,0 +1,197 @@
+import { messageVersion } from './messages.ts';
+
+/** Plain JSON Schema, as far as it is used here. */
+export type JsonSchema = { readonly [keyword: string]: unknown };
+
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+const number = { type: 'number' } as const;
+const count = { type: 'integer', minimum: 0 } as const;
+const timeMs = { type: 'number', description: 'Milliseconds UTC since 1970.' } as const;
+const version = { const: messageVersion } as const;
+const texts = { type: 'array', items: text } as const;
+const reference = (name: string) => ({ $ref: `#/$defs/${name}` }) as const;
+const mapOf = (values: JsonSchema) => ({ type: 'object', additionalProperties: values }) as const;
+
+/** Everything named is required, except the names in `optional`. What is not named may be there too: foreign properties pass through. */
+function shape(properties: Record<string, JsonSchema>, optional: readonly string[] = []): JsonSchema {
+  return { type: 'object', properties, required: Object.keys(properties).filter((name) => !optional.includes(name)) };
+}
+
+const marks = { historical: { const: true }, replay: reference('ReplayMark') };
+const markNames = ['historical', 'replay'];
+
+/** The enrichment that twin-baseline and twin-anomaly add to a single message … */
+const enrichment = { expected: reference('Expected'), learning: reference('LearningProgress'), anomaly: reference('Anomaly') };
+/** … and to a batch, one entry per row. */
+const batchEnrichment = {
+  expected: { type: 'array', items: reference('Expected') },
+  learning: reference('LearningProgress'),
+  anomaly: { type: 'array', items: reference('Anomaly') },
+};
+const enrichmentNames = Object.keys(enrichment);
+
+const linkCommand = (verb: 'link' | 'unlink') =>
+  shape({ do: { const: verb }, from: text, relation: text, to: text, validFromMs: timeMs }, ['validFromMs']);
+
+/**
+ * The JSON Schema (draft 2020-12) of every message shape of messages.ts, under `$defs` by the name of its type. The whole
+ * schema accepts any message that the nodes send. Published as `@twinwire/node-red-digital-twin/messages.schema.json`.
+ */
+export const messageSchemas = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'Messages of the Twinwire nodes',
+  oneOf: [reference('TwinMessage'), reference('TwinBatchMessage'), reference('TwinEventMessage'), reference('AlertMessage')],
+  $defs: {
+    QualityWord: { enum: ['good', 'uncertain', 'bad'] },
+    SentValue: { type: ['number', 'string', 'boolean', 'null'] },
+    TwinHeader: shape({
+      v: version,
+      key: { type: 'string', minLength: 1 },
+      name: text,
+      type: text,
+      state: text,
+      path: texts,
+      units: mapOf(text),
+      row: count,
+    }),
+    ReplayMark: shape({ id: text, complete: flag, learn: flag, rows: count, skipped: count }, ['complete', 'learn', 'rows', 'skipped']),
+    TwinMessage: shape(
+      {
+        topic: text,
+        payload: mapOf(reference('SentValue')),
+        changed: texts,
+        timestamp: timeMs,
+        quality: mapOf(reference('QualityWord')),
+        twin: reference('TwinHeader'),
+        ...enrichment,
+        ...marks,
+      },
+      [...enrichmentNames, ...markNames],
+    ),
+    BatchRow: { type: 'object', properties: { time: timeMs }, required: ['time'], additionalProperties: reference('SentValue') },
+    TwinBatchMessage: shape(
+      {
+        topic: text,
+        payload: { type: 'array', items: reference('BatchRow') },
+        changed: texts,
+        timestamp: timeMs,
+        quality: { type: 'object', propertyNames: { pattern: '^\\d+$' }, additionalProperties: mapOf(reference('QualityWord')) },
+        states: texts,
+        twin: reference('TwinHeader'),
+        ...batchEnrichment,
+        ...marks,
+      },
+      [...enrichmentNames, ...markNames],
+    ),
+    LearningPhase: { enum: ['learning', 'provisional', 'armed', 'frozen'] },
+    ExpectedProperty: shape({ value: number, low: number, high: number, mode: text, phase: reference('LearningPhase') }),
+    Expected: mapOf(reference('ExpectedProperty')),
+    LearningProgress: shape({
+      phase: reference('LearningPhase'),
+      percent: { type: 'number', minimum: 0, maximum: 100 },
+      missing: {
+        type: 'array',
+        items: shape(
+          { code: { enum: ['rows', 'time', 'operating-points', 'fresh-values'] }, property: text, missing: number },
+          ['property'],
+        ),
+      },
+    }),
+    AnomalyKind: { enum: ['spike', 'step', 'drift', 'stuck', 'noise', 'dropout', 'limit', 'deviation'] },
+    AnomalySignal: shape(
+      {
+        property: text,
+        share: { type: 'number', minimum: 0, maximum: 1 },
+        kind: reference('AnomalyKind'),
+        value: reference('SentValue'),
+        expected: number,
+        low: number,
+        high: number,
+        unit: text,
+      },
+      ['expected', 'low', 'high', 'unit'],
+    ),
+    Anomaly: shape(
+      {
+        v: version,
+        verdict: { enum: ['learning', 'normal', 'anomaly'] },
+        score: { type: 'number', minimum: 0 },
+        signals: { type: 'array', items: reference('AnomalySignal') },
+        sinceMs: timeMs,
+        reason: text,
+      },
+      ['sinceMs'],
+    ),
+    TwinEventKind: { enum: ['stale', 'fresh', 'state', 'limit', 'quality', 'counter', 'clock', 'unmapped', 'gap'] },
+    TwinEvent: shape(
+      {
+        v: version,
+        kind: reference('TwinEventKind'),
+        timeMs,
+        property: text,
+        limit: { enum: ['highHigh', 'high', 'low', 'lowLow'] },
+        limitValue: number,
+        value: reference('SentValue'),
+        active: flag,
+        from: text,
+        to: text,
+        text,
+      },
+      ['property', 'limit', 'limitValue', 'value', 'active', 'from', 'to'],
+    ),
+    TwinEventMessage: shape(
+      { topic: text, payload: text, event: reference('TwinEvent'), timestamp: timeMs, twin: reference('TwinHeader'), ...marks },
+      markNames,
+    ),
+    CaseState: { enum: ['open', 'acknowledged', 'cleared'] },
+    Letter: { enum: ['F', 'C', 'S', 'M'], description: 'NAMUR NE 107: failure, function check, out of specification, maintenance required.' },
+    TwinCase: shape(
+      {
+        v: version,
+        id: text,
+        twin: text,
+        state: reference('CaseState'),
+        change: { enum: ['opened', 'updated', 'acknowledged', 'cleared'] },
+        sinceMs: timeMs,
+        changedMs: timeMs,
+        clearedMs: timeMs,
+        acknowledgedBy: text,
+        letter: reference('Letter'),
+        signals: { type: 'array', items: reference('AnomalySignal') },
+        occurrences: count,
+        historical: flag,
+      },
+      ['clearedMs', 'acknowledgedBy'],
+    ),
+    Neighbour: shape({ relation: text, key: text, name: text, direction: { enum: ['upstream', 'downstream'] } }),
+    AlertMessage: shape(
+      {
+        topic: { type: 'string', pattern: '^[^\\u0000-\\u001f\\u007f]*$' },
+        payload: text,
+        case: reference('TwinCase'),
+        alarm: shape({ v: version, priority: { enum: ['high', 'medium', 'low'] }, idempotencyKey: text }),
+        why: shape(
+          {
+            signals: { type: 'array', items: reference('AnomalySignal') },
+            neighbours: { type: 'array', items: reference('Neighbour') },
+            lastMaintenanceMs: timeMs,
+          },
+          ['lastMaintenanceMs'],
+        ),
+        twin: reference('TwinHeader'),
+        timestamp: timeMs,
+        ...marks,
+      },
+      markNames,
+    ),
+    TwinCommand: {
+      oneOf: [
+        shape({ twin: text, do: { const: 'acknowledge' }, case: text, by: text, comment: text }, ['twin', 'case', 'by', 'comment']),
+        shape({ twin: text, do: { const: 'learn-again' }, properties: texts }, ['twin', 'properties']),
+        linkCommand('link'),
+        linkCommand('unlink'),
+      ],
+    },
+  },
+} as const satisfies JsonSchema;

@@ -1,0 +1,258 @@
+import { spawn } from 'node:child_process';
+import { existsSync, globSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { build } from './build.ts';
+import { lint } from './lint.ts';
+import type { TestRecord } from './mochaReporter.ts';
+import { packageRoot } from './packageRoot.ts';
+import { runTool } from './runTool.ts';
+
+const usage = `npm test -- [files] [options]
+  files          only these test files or folders
+  --grep TEXT    only tests whose title matches; any other option of mocha works too
+  --quick        leave out build, lint and types
+  --coverage     measure which lines were run; the report is in coverage/
+  --verbose      show what passing tests print`;
+
+/** The order of the run: what is quick and pure first, what needs a whole Node-RED or a browser last. */
+const order = [
+  ...['engine', 'contract', 'scripts', '', 'adapters', 'web', 'nodes', 'checks', 'conformance', 'editor', 'page', 'demo'],
+  ...['bench', 'services', 'flows', 'package', 'browser'],
+];
+/** Pure and small: all in one process. Everything else has a process for each file, so that a crash or a leak names its file. */
+const together = ['engine', 'contract'];
+/** These start whole programs; two at a time would fight for the cores. */
+const alone = ['bench', 'flows', 'package', 'browser', 'services', 'demo'];
+/** A process that says nothing for this long hangs. Installing a service takes minutes; a test has a time limit of its own. */
+const silenceMs = 15 * 60_000;
+
+interface Group {
+  name: string;
+  files: string[];
+  alone: boolean;
+}
+
+interface GroupResult {
+  passed: number;
+  failures: { title: string; message: string }[];
+  skipped: { title: string; reason: string }[];
+  finished: boolean;
+  output: string;
+  durationMs: number;
+}
+
+const flags = { quick: false, coverage: false, verbose: false };
+const files: string[] = [];
+const passThrough: string[] = [];
+for (const argument of process.argv.slice(2)) {
+  const flag = argument.replace(/^--/, '');
+  if (argument === '--help') {
+    console.log(usage);
+    process.exit(0);
+  }
+  if (argument.startsWith('--') && Object.hasOwn(flags, flag)) flags[flag as keyof typeof flags] = true;
+  else if (/^(?:\.\/)?test(?:\/|$)|\.test\.ts$/.test(argument) && !argument.startsWith('-')) files.push(argument.replace(/^\.\//, ''));
+  else passThrough.push(argument);
+}
+
+const startedMs = Date.now();
+let groupNumber = 0;
+let passed = 0;
+const failures: { title: string; message: string }[] = [];
+const skipped: { title: string; reason: string }[] = [];
+
+/** Node's own watch over children that must not outlive us. */
+const running = new Set<{ pid: number }>();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    for (const { pid } of running) endGroup(pid);
+    console.log(`\nStopped by ${signal}.`);
+    finish();
+    process.exit(1);
+  });
+}
+
+if (!flags.quick) await checkSources();
+await runTests();
+if (flags.coverage) await reportCoverage();
+finish();
+
+function record(title: string, problem: string | undefined): void {
+  if (problem === undefined) {
+    passed++;
+    console.log(`ok      ${title}`);
+  } else {
+    failures.push({ title, message: problem });
+    console.log(`FAILED  ${title}\n${problem.replace(/^/gm, '        ')}`);
+  }
+}
+
+async function checkSources(): Promise<void> {
+  const { problems } = await build({ despiteProblems: true, log: () => {} });
+  if (problems.length === 0) record('build', undefined);
+  for (const problem of problems) record('build', problem);
+  for (const result of await lint()) record(result.name, result.passed ? undefined : result.output);
+}
+
+async function runTests(): Promise<void> {
+  const groups = testGroups();
+  const concurrent = Math.max(1, Math.min(2, os.availableParallelism()));
+  const waiting = [...groups];
+  const scratch = await mkdtemp(path.join(os.tmpdir(), 'twinwire-test-'));
+  try {
+    const worker = async (): Promise<void> => {
+      for (;;) {
+        if (waiting[0] === undefined || waiting[0].alone) return;
+        await runAndTell(waiting.shift() as Group, scratch);
+      }
+    };
+    while (waiting.length > 0) {
+      await Promise.all(Array.from({ length: concurrent }, worker));
+      const next = waiting.shift();
+      if (next !== undefined) await runAndTell(next, scratch);
+    }
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+function testGroups(): Group[] {
+  const wanted = files.length === 0 ? ['test'] : files;
+  const found = wanted.flatMap((entry) => {
+    if (path.isAbsolute(entry)) return [entry];
+    return globSync(/[*{]|\.ts$/.test(entry) ? entry : `${entry}/**/*.test.ts`, { cwd: packageRoot });
+  });
+  const folderOf = (file: string): string => (path.isAbsolute(file) ? '' : (file.split(/[\\/]/).slice(1, -1)[0] ?? ''));
+  const rank = (file: string): number => (order.includes(folderOf(file)) ? order.indexOf(folderOf(file)) : order.indexOf('nodes'));
+  const all = [...new Set(found)].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
+  const pure = all.filter((file) => together.includes(folderOf(file)));
+  const others = all.filter((file) => !together.includes(folderOf(file)));
+  return [
+    ...(pure.length > 0 ? [{ name: `${pure.length} pure test file${pure.length === 1 ? '' : 's'}`, files: pure, alone: false }] : []),
+    ...others.map((file) => ({ name: file, files: [file], alone: alone.includes(folderOf(file)) })),
+  ];
+}
+
+async function runAndTell(group: Group, scratch: string): Promise<void> {
+  const result = await runGroup(group, scratch);
+  if (!result.finished && group.files.length > 1) {
+    // One file that does not even load takes the others with it: find out which.
+    for (const file of group.files) await runAndTell({ name: file, files: [file], alone: group.alone }, scratch);
+    return;
+  }
+  passed += result.passed;
+  failures.push(...result.failures);
+  skipped.push(...result.skipped);
+  const counts = [
+    `${result.passed} passed`,
+    ...(result.failures.length > 0 ? [`${result.failures.length} failed`] : []),
+    ...(result.skipped.length > 0 ? [`${result.skipped.length} skipped`] : []),
+  ].join(', ');
+  const bad = result.failures.length > 0;
+  console.log(`${bad ? 'FAILED' : 'ok    '}  ${group.name}: ${counts} (${(result.durationMs / 1000).toFixed(1)} s)`);
+  if (bad || flags.verbose) console.log(result.output.replace(/^/gm, '        '));
+}
+
+function runGroup(group: Group, scratch: string): Promise<GroupResult> {
+  const results = path.join(scratch, `${groupNumber++}.ndjson`);
+  const began = Date.now();
+  const environment: NodeJS.ProcessEnv = { ...process.env, TWINWIRE_TEST_RESULTS: results };
+  if (flags.coverage) environment.NODE_V8_COVERAGE = path.join(packageRoot, 'coverage/tmp');
+  const given = [path.join(packageRoot, 'node_modules/mocha/bin/mocha.js'), '--reporter', path.join(packageRoot, 'scripts/mochaReporter.ts')];
+  return new Promise((resolve) => {
+    // In a process group of its own, so that whatever it started can be ended with it.
+    const child = spawn(process.execPath, [...given, ...passThrough, ...group.files], {
+      cwd: packageRoot,
+      env: environment,
+      detached: process.platform !== 'win32',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const pid = child.pid;
+    if (pid !== undefined) running.add({ pid });
+    let output = '';
+    let silent = false;
+    let lastMs = Date.now();
+    const hear = (chunk: Buffer): void => {
+      lastMs = Date.now();
+      output = (output + chunk.toString()).slice(-200_000);
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    const watch = setInterval(() => {
+      if (Date.now() - lastMs < silenceMs) return;
+      silent = true;
+      if (pid !== undefined) endGroup(pid);
+    }, 5_000);
+    const done = async (code: number | null, signal: NodeJS.Signals | null): Promise<void> => {
+      clearInterval(watch);
+      for (const entry of running) if (entry.pid === pid) running.delete(entry);
+      const result = await readResults(results);
+      if (silent) result.failures.push({ title: group.name, message: `said nothing for ${silenceMs / 60_000} minutes and was ended` });
+      else if (!result.finished) result.failures.push({ title: group.name, message: `ended before its tests did (${signal ?? `exit code ${code}`})` });
+      else if (code !== 0 && result.failures.length === 0) result.failures.push({ title: group.name, message: `ended with exit code ${code}` });
+      // A service that a crashed test left behind would disturb the next ones.
+      if (pid !== undefined && !result.finished) endGroup(pid);
+      resolve({ ...result, output: output.trim(), durationMs: Date.now() - began });
+    };
+    child.once('error', (problem) => {
+      output += problem.message;
+      void done(null, null);
+    });
+    child.once('exit', (code, signal) => {
+      // Wait for the last output, but not for a grandchild that keeps the pipe open.
+      setTimeout(() => void done(code, signal), 50);
+    });
+  });
+}
+
+async function readResults(file: string): Promise<Omit<GroupResult, 'output' | 'durationMs'>> {
+  const result: Omit<GroupResult, 'output' | 'durationMs'> = { passed: 0, failures: [], skipped: [], finished: false };
+  if (!existsSync(file)) return result;
+  for (const line of (await readFile(file, 'utf8')).split('\n')) {
+    if (line === '') continue;
+    const entry = JSON.parse(line) as TestRecord;
+    if (entry.event === 'pass') result.passed++;
+    else if (entry.event === 'fail') result.failures.push({ title: entry.title, message: entry.message });
+    else if (entry.event === 'skip') result.skipped.push({ title: entry.title, reason: entry.reason });
+    else if (entry.event === 'end') result.finished = true;
+    else {
+      const what = entry.handles.join(', ') || 'unknown';
+      result.failures.push({ title: 'left something open', message: `after its last test the process went on, because of: ${what}` });
+    }
+  }
+  return result;
+}
+
+function endGroup(pid: number): void {
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+async function reportCoverage(): Promise<void> {
+  const sources = ['engine', 'adapters', 'contract', 'web', 'nodes'].flatMap((folder) => ['--include', `${folder}/**/*.ts`]);
+  const report = await runTool('c8/bin/c8.js', ['report', '--temp-directory', 'coverage/tmp', '--reporter', 'text-summary', '--reporter', 'lcov', ...sources]);
+  console.log(report.output);
+}
+
+function finish(): void {
+  if (skipped.length > 0) {
+    console.log('\nSKIPPED:');
+    for (const { title, reason } of skipped) console.log(`  ${title}: ${reason}`);
+  }
+  if (failures.length > 0) {
+    console.log('\nFAILED:');
+    for (const { title, message } of failures) console.log(`  ${title}: ${message.split('\n')[0]}`);
+  }
+  if (passed + failures.length === 0) {
+    console.log('\nNo test was run, which counts as a failure: no title or file matched.');
+    failures.push({ title: 'no test', message: 'nothing ran' });
+  }
+  console.log(`\n${Math.round((Date.now() - startedMs) / 1000)} s`);
+  console.log(`${passed} passed, ${failures.length} failed, ${skipped.length} skipped`);
+  process.exitCode = failures.length > 0 ? 1 : 0;
+}
