@@ -30,6 +30,16 @@ export default class MochaReporter extends Mocha.reporters.Base {
       const known = skipReasons.find((skipped) => skipped.title === title || title.startsWith(suiteOf(skipped.title)));
       write({ event: 'skip', title, reason: known?.reason ?? 'no reason was given' });
     });
+    // mocha passes over these in silence.
+    const seen = new WeakSet<Promise<unknown>>();
+    process.on('unhandledRejection', (reason, promise) => {
+      if (seen.has(promise)) return;
+      seen.add(promise);
+      const problem = reason instanceof Error ? reason : new Error(String(reason));
+      console.error(`Rejected, and nobody was listening: ${problem.stack}`);
+      write({ event: 'fail', title: 'a promise that nobody listened to', message: problem.message, stack: problem.stack ?? '' });
+      process.exitCode = 1;
+    });
     runner.once('end', () => {
       if (this.failures.length > 0) Mocha.reporters.Base.list(this.failures);
       write({ event: 'end' });

@@ -34,7 +34,7 @@ const planted = [
     says: /SIGKILL/,
   },
   { name: 'is empty', source: `export {};`, counts: '0 passed, 1 failed, 0 skipped', says: /No test was run/ },
-  { name: 'rejects late', source: `it('is fine', () => { void Promise.reject(new Error('planted late')); });`, counts: /[01] passed, [1-9] failed/, says: /planted late|ended/ },
+  { name: 'rejects late', source: `it('is fine', () => { void Promise.reject(new Error('planted late')); });`, counts: '1 passed, 1 failed, 0 skipped', says: /planted late/ },
 ] as const;
 
 describe('the test runner', function () {
@@ -51,8 +51,7 @@ describe('the test runner', function () {
       await writeFile(file, source);
       const result = spawnSync(process.execPath, ['scripts/test.ts', '--quick', file], { cwd: packageRoot, encoding: 'utf8' });
       const lastLine = result.stdout.trimEnd().split('\n').at(-1) ?? '';
-      if (typeof counts === 'string') assert.equal(lastLine, counts, result.stdout);
-      else assert.match(lastLine, counts, result.stdout);
+      assert.equal(lastLine, counts, result.stdout);
       assert.match(result.stdout, says);
       assert.equal(result.status === 0, lastLine.includes(' 0 failed'), 'the exit code says the same as the last line');
     });
