@@ -1,0 +1,59 @@
+import type { Json } from '../ports.ts';
+import type { Expectation, SignalRow } from '../signalRow.ts';
+import { RegimeBaseline } from './regimeBaseline.ts';
+
+/** A column as baselines and judges know it. */
+export interface ColumnInfo {
+  name: string;
+  /** Setpoints are taken as drivers and never judged; counters are neither learned nor judged. */
+  kind: 'measured' | 'setpoint' | 'counter' | 'derived';
+  /** In the column's unit, > 0: what is smaller than this is of no interest. */
+  smallestChange?: number;
+  /** The instrument's range, in the column's unit. */
+  range?: { low: number; high: number };
+}
+
+export interface BaselineOptions {
+  /** Names of the columns that say under which conditions the machine runs (speed, load, ambient); none = guessed. At most 3 are used. */
+  drivers?: readonly string[];
+  /** Rows until a column is armed; default 300, at least 60. A fifth of it makes it provisional. */
+  minimumRows?: number;
+}
+
+export interface BaselineProgress {
+  /** The least of all columns in the operating modes met so far. */
+  phase: 'learning' | 'provisional' | 'armed';
+  /** 0–100. */
+  percent: number;
+  /** What keeps it from being armed: rows (of a property), milliseconds, operating points, fresh values (of a property). */
+  missing: { code: 'rows' | 'time' | 'operating-points' | 'fresh-values'; property?: string; missing: number }[];
+}
+
+/** What is normal for an asset. Rows go in by `learn` only after they were judged. */
+export interface AssetBaseline {
+  readonly columns: readonly ColumnInfo[];
+  /** Writes what is expected of this row. Changes nothing but `into`. */
+  expect(row: SignalRow, into: Expectation): void;
+  /** The baseline's own gate where nothing judges: is this row near enough to what is expected to be learned from? Changes nothing. */
+  isPlausible(row: SignalRow, expectation: Expectation): boolean;
+  /** Moves on by a row that was found normal. A row older than the last one learned is left out. */
+  learn(row: SignalRow): void;
+  /** Forgets what was learned, of all columns or of the named ones. */
+  learnAgain(properties?: readonly string[]): void;
+  progress(): BaselineProgress;
+  /** Plain JSON of bounded size. A baseline made from it goes on exactly as this one. */
+  snapshot(): Json;
+}
+
+/** @throws Problem TWIN_SNAPSHOT_UNREADABLE when the snapshot is damaged or of other columns. */
+export type BaselineFactory = (columns: readonly ColumnInfo[], options: BaselineOptions, snapshot?: Json) => AssetBaseline;
+
+/** Every kind of baseline; the first is what `createBaseline` makes. The conformance tests walk this list. */
+export const baselines: readonly { name: string; create: BaselineFactory }[] = [
+  { name: 'regime', create: (columns, options, snapshot) => new RegimeBaseline(columns, options, snapshot) },
+];
+
+/** @throws Problem TWIN_SNAPSHOT_UNREADABLE when the snapshot is damaged or of other columns. */
+export function createBaseline(columns: readonly ColumnInfo[], options: BaselineOptions, snapshot?: Json): AssetBaseline {
+  return new RegimeBaseline(columns, options, snapshot);
+}

@@ -1,0 +1,105 @@
+import type { Json } from '../ports.ts';
+import { member, numbersFromJson, numbersToJson, unreadableSnapshot } from '../statistics/columnTable.ts';
+
+const largestCellCount = 256;
+const enoughVisits = 5;
+const cellsPerDriver = 64;
+
+/**
+ * Which operating points were seen: a grid over the drivers with a count per cell. Bounded: when more than 256 cells are
+ * in use, cells are made twice as wide and merged. Choose a grid rather than a distance to the nearest known point, because
+ * its cost per row is one lookup, however long the machine has run.
+ */
+export class OperatingPoints {
+  private readonly origins: Float64Array;
+  private readonly steps: Float64Array;
+  private cells = new Map<number, number>();
+
+  /** @param steps width of a cell, per driver, in the driver's unit; > 0. */
+  constructor(origins: Float64Array, steps: Float64Array) {
+    this.origins = origins;
+    this.steps = steps;
+  }
+
+  /** Cells with enough visits to count as known. */
+  known(): number {
+    let known = 0;
+    for (const visits of this.cells.values()) if (visits >= enoughVisits) known += 1;
+    return known;
+  }
+
+  /** Whether a point lies in a cell that was visited at least five times, or between two such cells. */
+  covers(point: Float64Array): boolean {
+    const cell = this.cellOf(point);
+    if (cell < 0) return false;
+    if ((this.cells.get(cell) ?? 0) >= enoughVisits) return true;
+    let neighbours = 0;
+    for (let driver = 0, stride = 1; driver < this.steps.length; driver += 1, stride *= cellsPerDriver) {
+      if ((this.cells.get(cell - stride) ?? 0) >= enoughVisits) neighbours += 1;
+      if ((this.cells.get(cell + stride) ?? 0) >= enoughVisits) neighbours += 1;
+    }
+    return neighbours >= 2;
+  }
+
+  visit(point: Float64Array): void {
+    let cell = this.cellOf(point);
+    for (let attempt = 0; cell < 0 && attempt < 200; attempt += 1) {
+      for (let driver = 0; driver < this.steps.length; driver += 1) {
+        const index = Math.floor((point[driver]! - this.origins[driver]!) / this.steps[driver]!) + cellsPerDriver / 2;
+        if (index < 1 || index > cellsPerDriver - 2) this.widen(driver);
+      }
+      cell = this.cellOf(point);
+    }
+    if (cell < 0) return;
+    this.cells.set(cell, Math.min((this.cells.get(cell) ?? 0) + 1, 1000));
+    for (let driver = 0; this.cells.size > largestCellCount; driver = (driver + 1) % this.steps.length) this.widen(driver);
+  }
+
+  snapshot(): Json {
+    return { origins: numbersToJson(this.origins), steps: numbersToJson(this.steps), cells: [...this.cells].flat() };
+  }
+
+  /** @throws Problem TWIN_SNAPSHOT_UNREADABLE */
+  static restore(drivers: number, json: Json | undefined): OperatingPoints {
+    const origins = new Float64Array(drivers);
+    const steps = new Float64Array(drivers);
+    numbersFromJson(member(json, 'origins'), origins, 'operating points');
+    numbersFromJson(member(json, 'steps'), steps, 'operating points');
+    const points = new OperatingPoints(origins, steps);
+    const cells = member(json, 'cells');
+    if (!Array.isArray(cells) || cells.length > 4 * largestCellCount || steps.some((step) => !(step > 0))) {
+      throw unreadableSnapshot('operating points', 'its cells are damaged');
+    }
+    for (let index = 0; index + 1 < cells.length; index += 2) {
+      const cell = cells[index];
+      const visits = cells[index + 1];
+      if (typeof cell !== 'number' || typeof visits !== 'number') throw unreadableSnapshot('operating points', 'a cell is damaged');
+      points.cells.set(cell, visits);
+    }
+    return points;
+  }
+
+  /** −1 outside the grid. The outermost cells stay empty, so that every cell has its neighbours on both sides. */
+  private cellOf(point: Float64Array): number {
+    let cell = 0;
+    for (let driver = 0, stride = 1; driver < this.steps.length; driver += 1, stride *= cellsPerDriver) {
+      const index = Math.floor((point[driver]! - this.origins[driver]!) / this.steps[driver]!) + cellsPerDriver / 2;
+      if (!(index >= 1 && index <= cellsPerDriver - 2)) return -1;
+      cell += index * stride;
+    }
+    return cell;
+  }
+
+  private widen(driver: number): void {
+    const stride = cellsPerDriver ** driver;
+    const merged = new Map<number, number>();
+    for (const [cell, visits] of this.cells) {
+      const index = Math.floor(cell / stride) % cellsPerDriver;
+      const half = Math.floor((index - cellsPerDriver / 2) / 2) + cellsPerDriver / 2;
+      const target = cell + (half - index) * stride;
+      merged.set(target, Math.min((merged.get(target) ?? 0) + visits, 1000));
+    }
+    this.cells = merged;
+    this.steps[driver]! *= 2;
+  }
+}

@@ -1,0 +1,602 @@
+import type { Json } from '../ports.ts';
+import type { Expectation, SignalRow } from '../signalRow.ts';
+import { phaseArmed, phaseLearning, phaseProvisional } from '../signalRow.ts';
+import {
+  isMeasurement, member, numberFromJson, numbersFromJson, numbersToJson, tableFromJson, tableToJson, unreadableSnapshot,
+} from '../statistics/columnTable.ts';
+import { solveRidge } from '../statistics/leastSquares.ts';
+import { medianInPlace } from '../statistics/order.ts';
+import { guessDrivers, mostDrivers, spreadOf } from './driverChoice.ts';
+import type { AssetBaseline, BaselineOptions, BaselineProgress, ColumnInfo } from './index.ts';
+import { OperatingPoints } from './operatingPoints.ts';
+
+const snapshotVersion = 1;
+const defaultMinimumRows = 300;
+const memoryMs = 7 * 24 * 3_600_000;
+/** A pause counts as at most this long: nothing is forgotten while the machine stands. */
+const longestStepMs = 600_000;
+const mostModes = 12;
+const keptRows = 64;
+const ridge = 1e-6;
+/** The fit must leave less than this share of the plain mean's squared error to be preferred. */
+const worthwhile = 0.9;
+const bandWidths = 4;
+/** Rows of the busiest column at which drivers and their scales are looked at again. */
+const reviews: readonly number[] = [120, 300, 1_000, 3_000, 10_000, 30_000];
+
+/** What is known of one operating mode; one place per column, or `terms` of them. */
+interface ModeModel {
+  /** Values learned; `weight` the same, but it starts again when the drivers change. */
+  rows: Float64Array;
+  weight: Float64Array;
+  mean: Float64Array;
+  /** Clipped mean squares of value − mean and of value − fit, each taken before the value was learned. */
+  meanSquare: Float64Array;
+  fitSquare: Float64Array;
+  fitRows: Float64Array;
+  nextSolve: Float64Array;
+  fade: Float64Array;
+  lower: Float64Array;
+  right: Float64Array;
+  coefficients: Float64Array;
+  points: OperatingPoints | undefined;
+}
+
+/**
+ * Regime baseline: what a column shows under the operating conditions of the moment.
+ *
+ * Per operating mode and column: value ≈ polynomial of second order of up to three drivers (ridge regression, Hoerl and
+ * Kennard 1970), preferred to the mode's plain mean where its error on values not yet learned is smaller (prequential
+ * comparison, Dawid 1984). Every value is clipped to four spreads around what was expected before it is learned. A grid of
+ * operating points seen says where nothing can be expected yet. The first rows are kept, judged together by median and MAD
+ * and only then learned, so that an outlier among them does little. Memory fades over seven days of operation.
+ *
+ * Choose it when load, speed or a recipe moves the signals, rather than a moving average, which takes every change of load for a fault
+ * and follows every slow fault. State per column: about 60 numbers plus (terms² + 5·terms)/2 per mode, terms = 1, 3, 6, 10 for 0–3 drivers.
+ */
+export class RegimeBaseline implements AssetBaseline {
+  readonly columns: readonly ColumnInfo[];
+  private readonly minimumRows: number;
+  private readonly startRows: number;
+  private readonly named: readonly number[];
+  private readonly judged: Uint8Array;
+  private readonly columnTimeMs: Float64Array;
+  private readonly columnRows: Float64Array;
+  private timeMs = NaN;
+  private started = false;
+  private mode = '';
+  private drivers: number[] = [];
+  private centers = new Float64Array(0);
+  private scales = new Float64Array(0);
+  private modes = new Map<string, ModeModel>();
+  /** Rows kept for the choice of drivers: every `stride`-th one; when full, every second goes and the stride doubles. */
+  private kept: Float64Array;
+  private keptModes: string[] = [];
+  private stride = 1;
+  private sinceKept = 0;
+  private review = 0;
+  private point = new Float64Array(0);
+  private features = new Float64Array(1);
+
+  constructor(columns: readonly ColumnInfo[], options: BaselineOptions, snapshot?: Json) {
+    this.columns = columns.map((column) => ({ ...column }));
+    this.minimumRows = Math.max(60, options.minimumRows ?? defaultMinimumRows);
+    this.startRows = Math.max(20, Math.round(this.minimumRows / 5));
+    const names = options.drivers ?? [];
+    this.named = this.columns.flatMap((column, index) => (names.includes(column.name) ? [index] : [])).slice(0, mostDrivers);
+    this.judged = Uint8Array.from(this.columns, ({ kind }, index) =>
+      (kind === 'measured' || kind === 'derived') && !this.named.includes(index) ? 1 : 0);
+    this.columnTimeMs = new Float64Array(columns.length).fill(NaN);
+    this.columnRows = new Float64Array(columns.length);
+    this.kept = new Float64Array(keptRows * columns.length);
+    if (snapshot !== undefined) this.restore(snapshot);
+  }
+
+  expect(row: SignalRow, into: Expectation): void {
+    const { expected, low, high, phase } = into;
+    const model = this.started ? this.modes.get(row.mode) : undefined;
+    const covered = model !== undefined && this.readPoint(row.values) && (model.points?.covers(this.point) ?? true);
+    if (!covered) {
+      expected.fill(NaN);
+      low.fill(NaN);
+      high.fill(NaN);
+      phase.fill(phaseLearning);
+      return;
+    }
+    this.readFeatures();
+    const terms = this.terms();
+    for (let column = 0; column < this.judged.length; column += 1) {
+      const rows = model.rows[column]!;
+      expected[column] = NaN;
+      low[column] = NaN;
+      high[column] = NaN;
+      if (rows < this.startRows) {
+        phase[column] = phaseLearning;
+        continue;
+      }
+      phase[column] = rows < this.minimumRows ? phaseProvisional : phaseArmed;
+      if (this.judged[column] === 0) continue;
+      const fitted = this.prefersFit(model, column);
+      const value = fitted ? this.fit(model, column, terms) : model.mean[column]!;
+      const spread = Math.sqrt(fitted ? model.fitSquare[column]! : model.meanSquare[column]!);
+      const half = Math.max(bandWidths * spread, this.columns[column]!.smallestChange ?? 0, 1e-9 * Math.abs(value));
+      expected[column] = value;
+      low[column] = value - half;
+      high[column] = value + half;
+    }
+  }
+
+  isPlausible(row: SignalRow, expectation: Expectation): boolean {
+    for (let column = 0; column < this.judged.length; column += 1) {
+      const value = row.values[column]!;
+      const expected = expectation.expected[column]!;
+      if (row.fresh[column] === 0 || Number.isNaN(value) || Number.isNaN(expected)) continue;
+      if (!(Math.abs(value - expected) <= 0.75 * (expectation.high[column]! - expectation.low[column]!))) return false;
+    }
+    return true;
+  }
+
+  learn(row: SignalRow): void {
+    if (!Number.isFinite(row.timeMs) || row.timeMs < this.timeMs) return;
+    this.timeMs = row.timeMs;
+    this.mode = row.mode;
+    if (!this.started) {
+      this.countAndKeep(row);
+      if (this.busiest() >= this.startRows) this.start();
+      return;
+    }
+    const model = this.modelOf(row.mode);
+    const pointKnown = this.readPoint(row.values);
+    if (pointKnown) {
+      this.readFeatures();
+      for (let column = 0; column < this.judged.length; column += 1) {
+        if (!this.isNew(row, column)) continue;
+        const stepMs = row.timeMs - this.columnTimeMs[column]!;
+        this.learnValue(model, column, row.values[column]!, stepMs > 0 ? Math.min(stepMs, longestStepMs) : 0);
+      }
+      if (model.points !== undefined && this.isAnyNew(row)) model.points.visit(this.point);
+    }
+    this.countAndKeep(row);
+    const next = reviews[this.review];
+    if (next !== undefined && this.busiest() >= next) {
+      this.review += 1;
+      this.reviewDrivers();
+      if (this.review === reviews.length) this.kept = new Float64Array(0);
+    }
+  }
+
+  learnAgain(properties?: readonly string[]): void {
+    if (properties !== undefined) {
+      for (const model of this.modes.values()) {
+        for (let column = 0; column < this.columns.length; column += 1) {
+          if (properties.includes(this.columns[column]!.name)) this.forgetColumn(model, column);
+        }
+      }
+      return;
+    }
+    this.started = false;
+    this.timeMs = NaN;
+    this.drivers = [];
+    this.modes.clear();
+    this.columnTimeMs.fill(NaN);
+    this.columnRows.fill(0);
+    this.kept = new Float64Array(keptRows * this.columns.length);
+    this.keptModes = [];
+    this.stride = 1;
+    this.sinceKept = 0;
+    this.review = 0;
+  }
+
+  progress(): BaselineProgress {
+    const model = this.modes.get(this.mode);
+    const missing: BaselineProgress['missing'] = [];
+    let least = Infinity;
+    for (let column = 0; column < this.columns.length; column += 1) {
+      if (this.judged[column] === 0) continue;
+      const property = this.columns[column]!.name;
+      if (this.columnRows[column] === 0) {
+        missing.push({ code: 'fresh-values', property, missing: 1 });
+        continue;
+      }
+      const rows = this.started ? (model?.rows[column] ?? 0) : Math.min(this.columnRows[column]!, this.startRows - 1);
+      least = Math.min(least, rows);
+      if (rows < this.minimumRows) missing.push({ code: 'rows', property, missing: Math.ceil(this.minimumRows - rows) });
+    }
+    const rows = Number.isFinite(least) ? least : 0;
+    if (this.drivers.length > 0 && model?.points !== undefined && model.points.known() === 0) missing.push({ code: 'operating-points', missing: 1 });
+    return {
+      phase: rows >= this.minimumRows ? 'armed' : rows >= this.startRows ? 'provisional' : 'learning',
+      percent: Math.floor(100 * Math.min(1, rows / this.minimumRows)),
+      missing,
+    };
+  }
+
+  snapshot(): Json {
+    return {
+      v: snapshotVersion,
+      columns: this.columns.map(({ name }) => name),
+      timeMs: Number.isNaN(this.timeMs) ? null : this.timeMs,
+      started: this.started,
+      mode: this.mode,
+      drivers: this.drivers.map((driver) => this.columns[driver]!.name),
+      centers: numbersToJson(this.centers),
+      scales: numbersToJson(this.scales),
+      columnTimeMs: numbersToJson(this.columnTimeMs),
+      columnRows: numbersToJson(this.columnRows),
+      kept: numbersToJson(this.kept.subarray(0, this.keptModes.length * this.columns.length)),
+      keptModes: [...this.keptModes],
+      stride: this.stride,
+      sinceKept: this.sinceKept,
+      review: this.review,
+      modes: [...this.modes].map(([mode, { points, ...arrays }]) => [mode, tableToJson(arrays), points?.snapshot() ?? null]),
+    };
+  }
+
+  private restore(json: Json): void {
+    const what = 'baseline';
+    const names = member(json, 'columns');
+    if (numberFromJson(json, 'v', what) !== snapshotVersion) throw unreadableSnapshot(what, 'it is of another version');
+    if (!Array.isArray(names) || names.length !== this.columns.length || this.columns.some(({ name }, index) => names[index] !== name)) {
+      throw unreadableSnapshot(what, 'it is of other columns');
+    }
+    const timeMs = member(json, 'timeMs');
+    const started = member(json, 'started');
+    const mode = member(json, 'mode');
+    const drivers = member(json, 'drivers');
+    const keptModes = member(json, 'keptModes');
+    const kept = member(json, 'kept');
+    const modes = member(json, 'modes');
+    if (!(timeMs === null || typeof timeMs === 'number') || typeof started !== 'boolean' || typeof mode !== 'string' || !Array.isArray(drivers) ||
+      !Array.isArray(keptModes) || keptModes.length > keptRows || !Array.isArray(kept) || !Array.isArray(modes) || modes.length > mostModes) {
+      throw unreadableSnapshot(what, 'a part is missing');
+    }
+    this.timeMs = timeMs ?? NaN;
+    this.started = started;
+    this.mode = mode;
+    const driverColumns = drivers.map((driver) => this.columns.findIndex(({ name }) => name === driver));
+    if (driverColumns.some((column) => column < 0) || driverColumns.length > mostDrivers) throw unreadableSnapshot(what, 'a driver is missing');
+    this.takeDrivers(driverColumns);
+    numbersFromJson(member(json, 'centers'), this.centers, `${what}.centers`);
+    numbersFromJson(member(json, 'scales'), this.scales, `${what}.scales`);
+    numbersFromJson(member(json, 'columnTimeMs'), this.columnTimeMs, `${what}.columnTimeMs`);
+    numbersFromJson(member(json, 'columnRows'), this.columnRows, `${what}.columnRows`);
+    this.keptModes = keptModes.map(String);
+    this.stride = Math.max(1, numberFromJson(json, 'stride', what));
+    this.sinceKept = numberFromJson(json, 'sinceKept', what);
+    this.review = Math.max(0, numberFromJson(json, 'review', what));
+    if (this.review >= reviews.length) this.kept = new Float64Array(0);
+    numbersFromJson(kept, this.kept.subarray(0, Math.min(this.kept.length, this.keptModes.length * this.columns.length)), `${what}.kept`);
+    for (const entry of modes) {
+      if (!Array.isArray(entry) || typeof entry[0] !== 'string') throw unreadableSnapshot(what, 'a mode is damaged');
+      const model = this.newModel();
+      const { points, ...arrays } = model;
+      tableFromJson(arrays, entry[1], `${what}.modes`);
+      if (points !== undefined) model.points = OperatingPoints.restore(this.drivers.length, entry[2]);
+      this.modes.set(entry[0], model);
+    }
+  }
+
+  private isNew(row: SignalRow, column: number): boolean {
+    return row.fresh[column] === 1 && isMeasurement(row.values[column]!) && !(row.timeMs <= this.columnTimeMs[column]!);
+  }
+
+  private isAnyNew(row: SignalRow): boolean {
+    for (let column = 0; column < this.judged.length; column += 1) if (this.isNew(row, column)) return true;
+    return false;
+  }
+
+  private busiest(): number {
+    let most = 0;
+    for (const rows of this.columnRows) if (rows > most) most = rows;
+    return most;
+  }
+
+  private countAndKeep(row: SignalRow): void {
+    const width = this.columns.length;
+    let anyNew = false;
+    for (let column = 0; column < width; column += 1) {
+      if (!this.isNew(row, column)) continue;
+      anyNew = true;
+      this.columnRows[column]! += 1;
+      this.columnTimeMs[column] = row.timeMs;
+    }
+    if (!anyNew || this.kept.length === 0) return;
+    this.sinceKept += 1;
+    if (this.sinceKept < this.stride) return;
+    this.sinceKept = 0;
+    if (this.keptModes.length === keptRows) {
+      for (let index = 0; index < keptRows / 2; index += 1) {
+        this.kept.copyWithin(index * width, (2 * index + 1) * width, (2 * index + 2) * width);
+        this.keptModes[index] = this.keptModes[2 * index + 1]!;
+      }
+      this.keptModes.length = keptRows / 2;
+      this.stride *= 2;
+    }
+    const offset = this.keptModes.length * width;
+    for (let column = 0; column < width; column += 1) {
+      const value = row.values[column]!;
+      this.kept[offset + column] = isMeasurement(value) ? value : NaN;
+    }
+    this.keptModes.push(row.mode);
+  }
+
+  private start(): void {
+    this.started = true;
+    this.chooseDrivers();
+    this.learnKept();
+  }
+
+  private chooseDrivers(): void {
+    this.takeDrivers(this.named.length > 0 ? [...this.named] : guessDrivers(this.columns, this.kept, this.keptModes.length));
+    for (let index = 0; index < this.drivers.length; index += 1) {
+      const { middle, scale } = this.driverScale(this.drivers[index]!);
+      this.centers[index] = middle;
+      this.scales[index] = scale;
+    }
+  }
+
+  private driverScale(driver: number): { middle: number; scale: number } {
+    const { low, middle, high } = spreadOf(this.kept, this.keptModes.length, this.columns.length, driver);
+    const { range, smallestChange = 0 } = this.columns[driver]!;
+    const rangeWidth = range === undefined ? 0 : range.high - range.low;
+    const scale = Math.max((high - low) / 2, rangeWidth > 0 ? rangeWidth / 20 : 0, smallestChange, 0.02 * Math.abs(middle));
+    return { middle: Number.isNaN(middle) ? 0 : middle, scale: scale > 0 ? scale : 1 };
+  }
+
+  private reviewDrivers(): void {
+    const guessed = this.named.length > 0 ? this.drivers : guessDrivers(this.columns, this.kept, this.keptModes.length);
+    // A guess is kept once made: a change would throw away what was learned, and faults must not be able to cause one.
+    const drivers = this.drivers.length > 0 ? this.drivers : guessed;
+    const outgrown = this.drivers.some((driver, index) => this.driverScale(driver).scale > 3 * this.scales[index]!);
+    if (drivers.length === this.drivers.length && !outgrown) return;
+    const rowsBefore = new Map([...this.modes].map(([mode, model]) => [mode, model.rows]));
+    this.modes.clear();
+    this.chooseDrivers();
+    this.learnKept();
+    for (const [mode, model] of this.modes) {
+      const rows = rowsBefore.get(mode);
+      for (let column = 0; rows !== undefined && column < rows.length; column += 1) {
+        model.rows[column] = Math.max(model.rows[column]!, Math.min(rows[column]!, this.minimumRows));
+      }
+    }
+  }
+
+  /** Learns the kept rows, each column clipped to eight robust spreads around its median in that mode. */
+  private learnKept(): void {
+    const width = this.columns.length;
+    const rowCount = this.keptModes.length;
+    const scratch = new Float64Array(rowCount);
+    const limits = new Map<string, { low: Float64Array; high: Float64Array }>();
+    for (const mode of new Set(this.keptModes)) {
+      const low = new Float64Array(width).fill(-Infinity);
+      const high = new Float64Array(width).fill(Infinity);
+      for (let column = 0; column < width; column += 1) {
+        const count = this.gather(mode, column, scratch);
+        if (count < 8) continue;
+        const middle = medianInPlace(scratch, count);
+        for (let index = 0; index < count; index += 1) scratch[index] = Math.abs(scratch[index]! - middle);
+        const reach = 8 * 1.4826 * medianInPlace(scratch, count);
+        if (!(reach > 0)) continue;
+        low[column] = middle - reach;
+        high[column] = middle + reach;
+      }
+      limits.set(mode, { low, high });
+    }
+    for (let row = 0; row < rowCount; row += 1) {
+      const mode = this.keptModes[row]!;
+      const { low, high } = limits.get(mode)!;
+      const model = this.modelOf(mode);
+      const values = this.kept.subarray(row * width, (row + 1) * width);
+      if (!this.readPoint(values)) continue;
+      this.readFeatures();
+      for (let column = 0; column < width; column += 1) {
+        const value = values[column]!;
+        if (!Number.isNaN(value)) this.learnValue(model, column, Math.min(high[column]!, Math.max(low[column]!, value)), 0);
+      }
+      model.points?.visit(this.point);
+    }
+    for (const [mode, model] of this.modes) this.settle(mode, model);
+  }
+
+  private gather(mode: string, column: number, into: Float64Array): number {
+    let count = 0;
+    for (let row = 0; row < this.keptModes.length; row += 1) {
+      const value = this.kept[row * this.columns.length + column]!;
+      if (this.keptModes[row] !== mode || Number.isNaN(value)) continue;
+      into[count] = value;
+      count += 1;
+    }
+    return count;
+  }
+
+  /** After the kept rows: fit at once, and take the spread around mean and fit from these rows, with the terms' degrees of freedom. */
+  private settle(mode: string, model: ModeModel): void {
+    const width = this.columns.length;
+    const terms = this.terms();
+    for (let column = 0; column < width; column += 1) {
+      const weight = model.weight[column]!;
+      if (weight < 8) continue;
+      const fitted = terms > 1 && weight >= 3 * terms && this.solve(model, column);
+      let meanSquares = 0;
+      let fitSquares = 0;
+      let count = 0;
+      for (let row = 0; row < this.keptModes.length; row += 1) {
+        const values = this.kept.subarray(row * width, (row + 1) * width);
+        const value = values[column]!;
+        if (this.keptModes[row] !== mode || Number.isNaN(value) || !this.readPoint(values)) continue;
+        this.readFeatures();
+        count += 1;
+        const reach = 64 * model.meanSquare[column]!;
+        meanSquares += Math.min((value - model.mean[column]!) ** 2, reach);
+        if (fitted) fitSquares += Math.min((value - this.fit(model, column, terms)) ** 2, reach);
+      }
+      if (count < 8) continue;
+      model.meanSquare[column] = meanSquares / (count - 1);
+      if (fitted && count > 2 * terms) {
+        model.fitSquare[column] = (fitSquares / count) * ((count + terms) / (count - terms));
+        model.fitRows[column] = count / 2;
+      }
+    }
+  }
+
+  private learnValue(model: ModeModel, column: number, raw: number, stepMs: number): void {
+    const terms = this.terms();
+    const weight = model.weight[column]!;
+    const mean = model.mean[column]!;
+    const share = Math.max(1 / (weight + 1), stepMs / memoryMs);
+    const fit = terms > 1 && model.fitRows[column]! > 0 ? this.fit(model, column, terms) : mean;
+    let value = raw;
+    if (weight >= this.startRows) {
+      const fitted = this.prefersFit(model, column);
+      const centre = fitted ? fit : mean;
+      const square = fitted ? model.fitSquare[column]! : model.meanSquare[column]!;
+      if (square > 0) {
+        const reach = 4 * Math.sqrt(square);
+        value = Math.min(centre + reach, Math.max(centre - reach, raw));
+      }
+    }
+    model.meanSquare[column]! += (weight === 0 ? 0 : share) * ((value - mean) ** 2 - model.meanSquare[column]!);
+    model.mean[column] = weight === 0 ? value : mean + share * (value - mean);
+    model.weight[column] = weight + 1;
+    model.rows[column]! += 1;
+    if (terms === 1) return;
+    if (model.fitRows[column]! > 0) {
+      const rows = model.fitRows[column]!;
+      model.fitSquare[column]! += Math.max(1 / (rows + 1), stepMs / memoryMs) * ((value - fit) ** 2 - model.fitSquare[column]!);
+      model.fitRows[column] = rows + 1;
+    }
+    const features = this.features;
+    const lower = model.lower;
+    const right = model.right;
+    let place = (column * terms * (terms + 1)) / 2;
+    const start = column * terms;
+    for (let row = 0; row < terms; row += 1) {
+      const feature = features[row]!;
+      for (let other = 0; other <= row; other += 1) {
+        lower[place]! += feature * features[other]!;
+        place += 1;
+      }
+      right[start + row]! += feature * value;
+    }
+    model.fade[column]! += stepMs / memoryMs;
+    if (weight + 1 >= model.nextSolve[column]! && weight + 1 >= this.startRows) {
+      this.solve(model, column);
+      model.nextSolve[column] = weight + 1 + Math.min(1_000, Math.ceil((weight + 1) / 2));
+    }
+  }
+
+  private solve(model: ModeModel, column: number): boolean {
+    const terms = this.terms();
+    const triangle = (terms * (terms + 1)) / 2;
+    const keep = Math.exp(-model.fade[column]!);
+    if (keep < 1) {
+      for (let place = column * triangle; place < (column + 1) * triangle; place += 1) model.lower[place]! *= keep;
+      for (let place = column * terms; place < (column + 1) * terms; place += 1) model.right[place]! *= keep;
+      model.fade[column] = 0;
+    }
+    const solved = solveRidge(model.lower, column * triangle, model.right, column * terms, terms, ridge, model.coefficients, column * terms);
+    if (solved && model.fitRows[column] === 0) {
+      model.fitRows[column] = 1;
+      model.fitSquare[column] = model.meanSquare[column]!;
+    }
+    return solved;
+  }
+
+  private prefersFit(model: ModeModel, column: number): boolean {
+    return model.fitRows[column]! >= 20 && model.fitSquare[column]! < worthwhile * model.meanSquare[column]!
+      && !this.drivers.includes(column);
+  }
+
+  private fit(model: ModeModel, column: number, terms: number): number {
+    const { coefficients } = model;
+    const { features } = this;
+    const start = column * terms;
+    let sum = 0;
+    for (let term = 0; term < terms; term += 1) sum += coefficients[start + term]! * features[term]!;
+    return sum;
+  }
+
+  private terms(): number {
+    const drivers = this.drivers.length;
+    return 1 + drivers + (drivers * (drivers + 1)) / 2;
+  }
+
+  /** Reads the drivers' values; false when one has none. */
+  private readPoint(values: Float64Array): boolean {
+    for (let index = 0; index < this.drivers.length; index += 1) {
+      const value = values[this.drivers[index]!]!;
+      if (!isMeasurement(value)) return false;
+      this.point[index] = value;
+    }
+    return true;
+  }
+
+  /** 1, each driver, then each product of two, of the drivers at `point`. */
+  private readFeatures(): void {
+    const { drivers, features, point, centers, scales } = this;
+    features[0] = 1;
+    let next = 1;
+    for (let index = 0; index < drivers.length; index += 1) {
+      features[next] = Math.min(50, Math.max(-50, (point[index]! - centers[index]!) / scales[index]!));
+      next += 1;
+    }
+    for (let one = 0; one < drivers.length; one += 1) {
+      for (let other = 0; other <= one; other += 1) {
+        features[next] = features[1 + one]! * features[1 + other]!;
+        next += 1;
+      }
+    }
+  }
+
+  private takeDrivers(drivers: number[]): void {
+    this.drivers = drivers;
+    this.centers = new Float64Array(drivers.length);
+    this.scales = new Float64Array(drivers.length).fill(1);
+    this.point = new Float64Array(drivers.length);
+    this.features = new Float64Array(this.terms());
+  }
+
+  private modelOf(mode: string): ModeModel {
+    let model = this.modes.get(mode);
+    if (model !== undefined) return model;
+    if (this.modes.size >= mostModes) {
+      let least: string | undefined;
+      let leastRows = Infinity;
+      for (const [name, { rows }] of this.modes) {
+        const sum = rows.reduce((a, b) => a + b, 0);
+        if (sum < leastRows) {
+          least = name;
+          leastRows = sum;
+        }
+      }
+      if (least !== undefined) this.modes.delete(least);
+    }
+    model = this.newModel();
+    this.modes.set(mode, model);
+    return model;
+  }
+
+  private newModel(): ModeModel {
+    const width = this.columns.length;
+    const terms = this.terms();
+    const fitted = terms > 1 ? width * terms : 0;
+    return {
+      rows: new Float64Array(width), weight: new Float64Array(width), mean: new Float64Array(width), meanSquare: new Float64Array(width),
+      fitSquare: new Float64Array(width), fitRows: new Float64Array(width), nextSolve: new Float64Array(width), fade: new Float64Array(width),
+      lower: new Float64Array((fitted * (terms + 1)) / 2), right: new Float64Array(fitted), coefficients: new Float64Array(fitted),
+      points: this.drivers.length > 0 ? new OperatingPoints(this.centers.slice(), this.scales.map((scale) => scale / 3)) : undefined,
+    };
+  }
+
+  private forgetColumn(model: ModeModel, column: number): void {
+    const terms = this.terms();
+    for (const numbers of [model.rows, model.weight, model.mean, model.meanSquare, model.fitSquare, model.fitRows, model.nextSolve, model.fade]) {
+      numbers[column] = 0;
+    }
+    if (terms === 1) return;
+    const triangle = (terms * (terms + 1)) / 2;
+    model.lower.fill(0, column * triangle, (column + 1) * triangle);
+    model.right.fill(0, column * terms, (column + 1) * terms);
+    model.coefficients.fill(0, column * terms, (column + 1) * terms);
+  }
+}

@@ -1,0 +1,62 @@
+import type { Json } from '../ports.ts';
+
+export type AnomalyKind = 'spike' | 'step' | 'drift' | 'stuck' | 'noise' | 'dropout' | 'limit' | 'deviation';
+
+/** One row as a detector sees it; one place per column. A detector keeps no reference to any of it. */
+export interface DetectorInput {
+  /** Only finite numbers up to 1e100 are looked at, whatever `usable` says. */
+  values: Float64Array;
+  /** 1 where there is a new value in this row, 0 where there is none. */
+  usable: Uint8Array;
+  /** What the baseline expects; NaN where it expects nothing. */
+  expected: Float64Array;
+}
+
+/** Finds one kind of fault in each of several columns, independently of each other. */
+export interface Detector {
+  /**
+   * Writes how far each column's value is from normal: 0 = as expected, 1 = at this detector's own line, NaN = cannot say (still learning, or
+   * no new value). Changes nothing but `into`.
+   */
+  score(input: DetectorInput, into: Float64Array): void;
+  /**
+   * Moves on by one row. Where `trains` is 0 the row is abnormal: the detector's short memory follows it, what it holds for normal does not.
+   */
+  learn(input: DetectorInput, trains: Uint8Array): void;
+  /** Plain JSON of bounded size. A detector made from it goes on exactly as this one. */
+  snapshot(): Json;
+}
+
+/** Every detector takes these; all may be left out. */
+export interface DetectorParameters {
+  /** Number of columns, at least 1; default 1. */
+  columns?: number;
+  /** Per column, in its unit: what is smaller is of no interest; default 0. */
+  smallestChange?: ArrayLike<number>;
+}
+
+/** A detector's place in the registry. */
+export interface DetectorEntry<Parameters extends DetectorParameters = DetectorParameters> {
+  name: string;
+  /** What its findings are called. */
+  kind: AnomalyKind;
+  /** Which faults of the labelled signals it must find by itself. */
+  promises: readonly AnomalyKind[];
+  /** Everything a user may leave out, with its value. */
+  defaults: Readonly<Omit<Required<Parameters>, 'smallestChange'>>;
+  /** Numbers kept per column. */
+  memory: number;
+  /** Rows over which its score's largest value is taken when lines are calibrated; several times its own memory. */
+  blockRows: number;
+  /** What the 70 % quantile of those largest values is in independent Gaussian noise, and their mean excess above it, as scores. */
+  typical: { quantile: number; excess: number };
+  /** Whether it judges the value against the baseline's expectation; such a detector says nothing where none is given. */
+  needsExpectation: boolean;
+  /** @throws Problem TWIN_SNAPSHOT_UNREADABLE */
+  create(parameters?: Parameters, snapshot?: Json): Detector;
+}
+
+export function smallestChanges(parameters: DetectorParameters, columns: number): Float64Array {
+  const given = parameters.smallestChange;
+  return Float64Array.from({ length: columns }, (_, column) => Math.max(0, given?.[column] ?? 0));
+}

@@ -1,0 +1,60 @@
+import type { Json } from '../ports.ts';
+import { ResidualChart } from '../statistics/residualChart.ts';
+import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
+import { smallestChanges } from './detector.ts';
+
+/**
+ * EWMA chart on value − expectation with a memory of 5 values (Roberts 1959).
+ * Flags a value that is not what it should be under the operating conditions of the moment: |average| ÷ (6 · its usual size).
+ * Choose it where a baseline knows the operating conditions, rather than for what the signal shows by itself (spike, step).
+ * 9 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 9.2.
+ */
+export interface DeviationParameters extends DetectorParameters {
+  /** Usual sizes of the average at which the score is 1; > 0. */
+  width?: number;
+}
+
+const defaults = { columns: 1, width: 6 };
+const horizons: readonly number[] = [5];
+
+class DeviationDetector implements Detector {
+  private readonly width: number;
+  private readonly columns: number;
+  private readonly chart: ResidualChart;
+
+  constructor(parameters: DeviationParameters, snapshot?: Json) {
+    const { columns, width } = { ...defaults, ...parameters };
+    this.width = width;
+    this.columns = columns;
+    this.chart = new ResidualChart(columns, horizons, false, smallestChanges(parameters, columns));
+    if (snapshot !== undefined) this.chart.restore(snapshot, 'deviation');
+  }
+
+  score(input: DetectorInput, into: Float64Array): void {
+    for (let column = 0; column < this.columns; column += 1) {
+      into[column] = input.usable[column] === 0 ? NaN : this.chart.deviation(column, input.values[column]!, input.expected[column]!) / this.width;
+    }
+  }
+
+  learn(input: DetectorInput, trains: Uint8Array): void {
+    for (let column = 0; column < this.columns; column += 1) {
+      if (input.usable[column] === 1) this.chart.learn(column, input.values[column]!, input.expected[column]!, trains[column] === 1);
+    }
+  }
+
+  snapshot(): Json {
+    return this.chart.snapshot();
+  }
+}
+
+export const deviation: DetectorEntry<DeviationParameters> = {
+  name: 'deviation',
+  kind: 'deviation',
+  promises: ['deviation'],
+  defaults,
+  memory: 9,
+  blockRows: 64,
+  typical: { quantile: 0.38, excess: 0.055 },
+  needsExpectation: true,
+  create: (parameters = {}, snapshot) => new DeviationDetector(parameters, snapshot),
+};

@@ -1,0 +1,60 @@
+import type { Json } from '../ports.ts';
+import { ResidualChart } from '../statistics/residualChart.ts';
+import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
+import { smallestChanges } from './detector.ts';
+
+/**
+ * EWMA chart on value − expectation with memories of 64 and 512 values (Roberts 1959; Lucas and Saccucci 1990).
+ * Flags a slow departure: |average| ÷ (6 · its usual size). Where nothing is expected, the column's own slow mean stands in.
+ * Choose it for wear, fouling and sensor drift, rather than for changes at once (step) or soon (deviation).
+ * 11 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 9.2.
+ */
+export interface DriftParameters extends DetectorParameters {
+  /** Usual sizes of the average at which the score is 1; > 0. */
+  width?: number;
+}
+
+const defaults = { columns: 1, width: 6 };
+const horizons: readonly number[] = [64, 512];
+
+class DriftDetector implements Detector {
+  private readonly width: number;
+  private readonly columns: number;
+  private readonly chart: ResidualChart;
+
+  constructor(parameters: DriftParameters, snapshot?: Json) {
+    const { columns, width } = { ...defaults, ...parameters };
+    this.width = width;
+    this.columns = columns;
+    this.chart = new ResidualChart(columns, horizons, true, smallestChanges(parameters, columns));
+    if (snapshot !== undefined) this.chart.restore(snapshot, 'drift');
+  }
+
+  score(input: DetectorInput, into: Float64Array): void {
+    for (let column = 0; column < this.columns; column += 1) {
+      into[column] = input.usable[column] === 0 ? NaN : this.chart.deviation(column, input.values[column]!, input.expected[column]!) / this.width;
+    }
+  }
+
+  learn(input: DetectorInput, trains: Uint8Array): void {
+    for (let column = 0; column < this.columns; column += 1) {
+      if (input.usable[column] === 1) this.chart.learn(column, input.values[column]!, input.expected[column]!, trains[column] === 1);
+    }
+  }
+
+  snapshot(): Json {
+    return this.chart.snapshot();
+  }
+}
+
+export const drift: DetectorEntry<DriftParameters> = {
+  name: 'drift',
+  kind: 'drift',
+  promises: ['drift'],
+  defaults,
+  memory: 11,
+  blockRows: 512,
+  typical: { quantile: 0.3, excess: 0.07 },
+  needsExpectation: false,
+  create: (parameters = {}, snapshot) => new DriftDetector(parameters, snapshot),
+};

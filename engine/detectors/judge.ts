@@ -1,0 +1,278 @@
+import type { ColumnInfo } from '../baselines/index.ts';
+import type { Json } from '../ports.ts';
+import type { Expectation, SignalRow } from '../signalRow.ts';
+import { phaseArmed, phaseProvisional } from '../signalRow.ts';
+import { isMeasurement, member, numberFromJson, tableFromJson, tableToJson, unreadableSnapshot } from '../statistics/columnTable.ts';
+import { TailLines } from '../statistics/tailLines.ts';
+import type { AnomalyKind, Detector, DetectorInput } from './detector.ts';
+import { detectors } from './index.ts';
+
+export interface JudgeOptions {
+  /** At most so many false alarms per week and asset; > 0, default 1. */
+  falseAlarmsPerWeek?: number;
+}
+
+export interface Verdict {
+  /** 'learning' while no column of the asset can be judged. */
+  verdict: 'learning' | 'normal' | 'anomaly';
+  /** Finite; 0 = as expected, 1 = at the line that keeps the asked false alarms per week. */
+  score: number;
+  /** Source time at which this anomaly began; NaN if there is none. */
+  sinceMs: number;
+  /** Columns by number, biggest share first; the shares add up to 1. Empty unless the verdict is 'anomaly'. */
+  signals: { column: number; share: number; kind: AnomalyKind }[];
+}
+
+/** Decides whether an asset is as it should be. Rows go in by `learn` only after they were judged. */
+export interface AssetJudge {
+  /** Changes nothing. A row older than the last one learned is not evaluated and gives no anomaly. */
+  judge(row: SignalRow, expectation: Expectation): Verdict;
+  /** Moves on by a judged row. An abnormal row trains nothing of what is normal. */
+  learn(row: SignalRow, expectation: Expectation, verdict: Verdict): void;
+  learnAgain(): void;
+  /** Plain JSON of bounded size. A judge made from it goes on exactly as this one. */
+  snapshot(): Json;
+}
+
+const snapshotVersion = 1;
+/** "At most" is a promise: the lines aim at this share of what was asked. */
+const aimedShare = 0.65;
+const weekMs = 7 * 24 * 3_600_000;
+const provisionalRows = 60;
+const armedRows = 300;
+/** While little is known, lines lie higher. */
+const provisionalFactor = 1.4;
+/** A line lies never lower than this share of the detector's own one. */
+const lowestLine = 0.75;
+/** An open anomaly ends below this share of the line. */
+const releaseShare = 0.7;
+const highestScore = 1_000;
+
+interface JudgeState extends Record<string, Float64Array> {
+  /** Time of the last value taken; NaN before the first. */
+  timeMs: Float64Array;
+  /** Usual time between two values. */
+  intervalMs: Float64Array;
+  /** Normal values seen. */
+  rows: Float64Array;
+  /** Score ÷ line of the last value where the column is abnormal; 0 where it is not. */
+  open: Float64Array;
+  /** Number of the detector that said so. */
+  kind: Float64Array;
+}
+
+class RegistryJudge implements AssetJudge {
+  private readonly columns: readonly ColumnInfo[];
+  private readonly perWeek: number;
+  private readonly judgedColumns: number;
+  private readonly smallest: Float64Array;
+  private charts: { detector: Detector; lines: TailLines; scores: Float64Array }[] = [];
+  private state: JudgeState;
+  private timeMs = NaN;
+  private sinceMs = NaN;
+  private readonly input: DetectorInput;
+  private readonly trains: Uint8Array;
+  private readonly ratios: Float64Array;
+  private readonly kinds: Uint8Array;
+
+  constructor(columns: readonly ColumnInfo[], options: JudgeOptions, snapshot?: Json) {
+    const width = columns.length;
+    this.columns = columns.map((column) => ({ ...column }));
+    const perWeek = options.falseAlarmsPerWeek ?? 1;
+    this.perWeek = perWeek > 0 && Number.isFinite(perWeek) ? perWeek : 1;
+    this.judgedColumns = Math.max(1, columns.filter(isJudged).length);
+    this.smallest = Float64Array.from(columns, ({ smallestChange = 0 }) => smallestChange);
+    this.input = { values: new Float64Array(width), usable: new Uint8Array(width), expected: new Float64Array(width) };
+    this.trains = new Uint8Array(width);
+    this.ratios = new Float64Array(width);
+    this.kinds = new Uint8Array(width);
+    this.state = newState(width);
+    this.begin(undefined);
+    if (snapshot !== undefined) this.restore(snapshot);
+  }
+
+  judge(row: SignalRow, expectation: Expectation): Verdict {
+    const ready = this.evaluate(row, expectation);
+    let score = 0;
+    let abnormal = 0;
+    let sum = 0;
+    for (let column = 0; column < this.ratios.length; column += 1) {
+      const ratio = this.ratios[column]!;
+      if (ratio > score) score = ratio;
+      if (this.isAbnormal(column)) {
+        abnormal += 1;
+        sum += weightOf(ratio);
+      }
+    }
+    score = Math.min(score, highestScore);
+    if (abnormal === 0) return { verdict: ready ? 'normal' : 'learning', score: ready ? Math.min(score, 1) : 0, sinceMs: NaN, signals: [] };
+    const signals: Verdict['signals'] = [];
+    for (let column = 0; column < this.ratios.length; column += 1) {
+      if (!this.isAbnormal(column)) continue;
+      signals.push({ column, share: weightOf(this.ratios[column]!) / sum, kind: detectors[this.kinds[column]!]!.kind });
+    }
+    signals.sort((a, b) => b.share - a.share || a.column - b.column);
+    return { verdict: 'anomaly', score, sinceMs: Number.isNaN(this.sinceMs) ? row.timeMs : this.sinceMs, signals };
+  }
+
+  learn(row: SignalRow, expectation: Expectation, verdict: Verdict): void {
+    if (!(row.timeMs >= this.timeMs) && !Number.isNaN(this.timeMs)) return;
+    if (!Number.isFinite(row.timeMs)) return;
+    this.evaluate(row, expectation);
+    const { state, trains, input } = this;
+    const normal = verdict.verdict !== 'anomaly';
+    this.timeMs = row.timeMs;
+    let anyOpen = false;
+    for (let column = 0; column < this.columns.length; column += 1) {
+      trains[column] = normal ? 1 : 0;
+      state.open[column] = !normal && this.isAbnormal(column) ? this.ratios[column]! : 0;
+      state.kind[column] = this.kinds[column]!;
+      if (state.open[column]! > 0) anyOpen = true;
+      if (input.usable[column] === 0) continue;
+      const stepMs = row.timeMs - state.timeMs[column]!;
+      if (stepMs > 0) {
+        const usual = state.intervalMs[column]!;
+        state.intervalMs[column] = Number.isNaN(usual) ? stepMs : usual + 0.02 * (Math.min(stepMs, 4 * usual) - usual);
+      }
+      state.timeMs[column] = row.timeMs;
+      if (normal) state.rows[column]! += 1;
+    }
+    this.sinceMs = anyOpen ? (Number.isNaN(this.sinceMs) ? row.timeMs : this.sinceMs) : NaN;
+    for (const { detector, lines, scores } of this.charts) {
+      if (normal) {
+        for (let column = 0; column < scores.length; column += 1) {
+          const score = scores[column]!;
+          if (!Number.isNaN(score)) lines.add(column, score);
+        }
+      }
+      detector.learn(input, trains);
+    }
+  }
+
+  learnAgain(): void {
+    this.begin(undefined);
+    this.state = newState(this.columns.length);
+    this.timeMs = NaN;
+    this.sinceMs = NaN;
+  }
+
+  snapshot(): Json {
+    return {
+      v: snapshotVersion,
+      columns: this.columns.map(({ name }) => name),
+      timeMs: Number.isNaN(this.timeMs) ? null : this.timeMs,
+      sinceMs: Number.isNaN(this.sinceMs) ? null : this.sinceMs,
+      state: tableToJson(this.state),
+      charts: this.charts.map(({ detector, lines }, index) => ({
+        name: detectors[index]!.name, detector: detector.snapshot(), lines: lines.snapshot(),
+      })),
+    };
+  }
+
+  private begin(charts: Json[] | undefined): void {
+    const columns = this.columns.length;
+    this.charts = detectors.map((entry) => {
+      const stored = charts?.find((chart) => member(chart, 'name') === entry.name);
+      const detector = entry.create({ columns, smallestChange: this.smallest }, stored === undefined ? undefined : member(stored, 'detector'));
+      const lines = new TailLines(columns, entry.blockRows, entry.typical);
+      if (stored !== undefined) lines.restore(member(stored, 'lines'), `lines of ${entry.name}`);
+      return { detector, lines, scores: new Float64Array(columns).fill(NaN) };
+    });
+  }
+
+  private restore(json: Json): void {
+    const what = 'judge';
+    const names = member(json, 'columns');
+    const charts = member(json, 'charts');
+    const timeMs = member(json, 'timeMs');
+    const sinceMs = member(json, 'sinceMs');
+    if (numberFromJson(json, 'v', what) !== snapshotVersion) throw unreadableSnapshot(what, 'it is of another version');
+    if (!Array.isArray(names) || names.length !== this.columns.length || this.columns.some(({ name }, index) => names[index] !== name)) {
+      throw unreadableSnapshot(what, 'it is of other columns');
+    }
+    if (!Array.isArray(charts) || !(timeMs === null || typeof timeMs === 'number') || !(sinceMs === null || typeof sinceMs === 'number')) {
+      throw unreadableSnapshot(what, 'a part is missing');
+    }
+    tableFromJson(this.state, member(json, 'state'), what);
+    this.begin(charts);
+    this.timeMs = timeMs ?? NaN;
+    this.sinceMs = sinceMs ?? NaN;
+  }
+
+  /** Fills `ratios`, `kinds` and every chart's scores; returns whether any column can be judged. */
+  private evaluate(row: SignalRow, expectation: Expectation): boolean {
+    const { input, state, ratios, kinds } = this;
+    const width = this.columns.length;
+    const late = row.timeMs < this.timeMs || !Number.isFinite(row.timeMs);
+    let ready = false;
+    for (let column = 0; column < width; column += 1) {
+      const value = row.values[column]!;
+      const usable = !late && row.fresh[column] === 1 && isMeasurement(value) && isJudged(this.columns[column]!) &&
+        !(row.timeMs <= state.timeMs[column]!) && expectation.phase[column]! >= phaseProvisional && expectation.phase[column]! <= phaseArmed &&
+        this.isFitToStart(column, value, expectation);
+      input.values[column] = value;
+      input.expected[column] = expectation.expected[column]!;
+      input.usable[column] = usable ? 1 : 0;
+      // A column without news stays as it was told last.
+      ratios[column] = usable ? 0 : state.open[column]!;
+      kinds[column] = usable ? 0 : state.kind[column]!;
+      if (state.rows[column]! >= provisionalRows) ready = true;
+    }
+    for (let index = 0; index < this.charts.length; index += 1) {
+      const { detector, lines, scores } = this.charts[index]!;
+      detector.score(input, scores);
+      for (let column = 0; column < width; column += 1) {
+        const score = scores[column]!;
+        if (!(score > 0)) continue;
+        const rows = state.rows[column]!;
+        if (rows < provisionalRows) continue;
+        // A driver's own changes are the operator's: only its standing still tells of a fault.
+        if (Number.isNaN(input.expected[column]!) && detectors[index]!.kind !== 'stuck') continue;
+        const line = Math.max(lowestLine, lines.line(column, this.logRarity(column, index))) * (rows < armedRows ? provisionalFactor : 1);
+        const ratio = score / line;
+        if (ratio > ratios[column]!) {
+          ratios[column] = ratio;
+          kinds[column] = index;
+        }
+      }
+    }
+    return ready;
+  }
+
+  /** Until the detectors know a column, only values inside the baseline's band teach them. */
+  private isFitToStart(column: number, value: number, { low, high }: Expectation): boolean {
+    return this.state.rows[column]! >= provisionalRows || !(value < low[column]! || value > high[column]!);
+  }
+
+  private isAbnormal(column: number): boolean {
+    const ratio = this.ratios[column]!;
+    return ratio >= 1 || (ratio >= releaseShare && this.state.open[column]! > 0);
+  }
+
+  private logRarity(column: number, chart: number): number {
+    const intervalMs = this.state.intervalMs[column]!;
+    const blockMs = detectors[chart]!.blockRows * (intervalMs > 0 ? intervalMs : 1_000);
+    return TailLines.logRarity((aimedShare * this.perWeek * blockMs) / weekMs / (this.judgedColumns * detectors.length));
+  }
+}
+
+/** How much a column's ratio counts in the shares: bounded, so that one wild value does not hide the others. */
+function weightOf(ratio: number): number {
+  return Math.min(ratio, 10) ** 2;
+}
+
+function isJudged({ kind }: ColumnInfo): boolean {
+  return kind === 'measured' || kind === 'derived';
+}
+
+function newState(width: number): JudgeState {
+  return {
+    timeMs: new Float64Array(width).fill(NaN), intervalMs: new Float64Array(width).fill(NaN), rows: new Float64Array(width),
+    open: new Float64Array(width), kind: new Float64Array(width),
+  };
+}
+
+/** @throws Problem TWIN_SNAPSHOT_UNREADABLE when the snapshot is damaged or of other columns. */
+export function createJudge(columns: readonly ColumnInfo[], options: JudgeOptions, snapshot?: Json): AssetJudge {
+  return new RegistryJudge(columns, options, snapshot);
+}

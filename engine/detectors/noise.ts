@@ -1,0 +1,120 @@
+import type { Json } from '../ports.ts';
+import { isMeasurement, tableFromJson, tableToJson } from '../statistics/columnTable.ts';
+import { clippedSquare } from '../statistics/localPrediction.ts';
+import { medianOfSeven } from '../statistics/order.ts';
+import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
+import { smallestChanges } from './detector.ts';
+
+/**
+ * Moving-range chart (Shewhart 1931) with a median of seven ranges instead of their mean (Clifford 1959).
+ * Flags a signal that scatters more than it used to: median of the last seven |value − value before| ÷ (3.5 · its usual size).
+ * Neither a single wild value nor a step moves the median of seven.
+ * Choose it for a loose contact, cavitation or a failing sensor, rather than for a changed level (step, drift).
+ * 12 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 6.4.
+ */
+export interface NoiseParameters extends DetectorParameters {
+  /** Times its usual size at which the score is 1; > 1. */
+  factor?: number;
+}
+
+interface NoiseState extends Record<string, Float64Array> {
+  /** The value before; NaN at the begin. */
+  last: Float64Array;
+  /** The last seven ranges, oldest at `next`. */
+  ranges: Float64Array;
+  next: Float64Array;
+  /** Mean square of the median range. */
+  square: Float64Array;
+  /** The smallest range above 0: what the signal's resolution can be. */
+  finest: Float64Array;
+  rows: Float64Array;
+}
+
+const defaults = { columns: 1, factor: 3.5 };
+const kept = 7;
+const warmUpRows = 40;
+const longestMemory = 5_000;
+
+class NoiseDetector implements Detector {
+  private readonly factor: number;
+  private readonly smallest: Float64Array;
+  private readonly state: NoiseState;
+  private readonly window = new Float64Array(kept);
+
+  constructor(parameters: NoiseParameters, snapshot?: Json) {
+    const { columns, factor } = { ...defaults, ...parameters };
+    this.factor = factor;
+    this.smallest = smallestChanges(parameters, columns);
+    this.state = {
+      last: new Float64Array(columns).fill(NaN), ranges: new Float64Array(columns * kept), next: new Float64Array(columns),
+      square: new Float64Array(columns), finest: new Float64Array(columns), rows: new Float64Array(columns),
+    };
+    if (snapshot === undefined) return;
+    tableFromJson(this.state, snapshot, 'noise');
+    for (let column = 0; column < columns; column += 1) this.state.next[column] = Math.abs(Math.trunc(this.state.next[column]!)) % kept || 0;
+  }
+
+  score(input: DetectorInput, into: Float64Array): void {
+    const { state } = this;
+    for (let column = 0; column < this.smallest.length; column += 1) {
+      const value = input.values[column]!;
+      if (input.usable[column] === 0 || !isMeasurement(value) || state.rows[column]! < warmUpRows) {
+        into[column] = NaN;
+        continue;
+      }
+      const median = this.medianWith(column, Math.abs(value - state.last[column]!));
+      const usual = Math.max(Math.sqrt(state.square[column]!), state.finest[column]!);
+      const line = Math.max(this.factor * usual, this.smallest[column]!, 1e-9 * Math.abs(value));
+      into[column] = median === 0 ? 0 : Math.min(median / line, 1_000);
+    }
+  }
+
+  learn(input: DetectorInput, trains: Uint8Array): void {
+    const { state } = this;
+    for (let column = 0; column < this.smallest.length; column += 1) {
+      const value = input.values[column]!;
+      if (input.usable[column] === 0 || !isMeasurement(value)) continue;
+      const before = state.last[column]!;
+      state.last[column] = value;
+      if (Number.isNaN(before)) continue;
+      const range = Math.abs(value - before);
+      const next = state.next[column]!;
+      state.ranges[column * kept + next] = range;
+      state.next[column] = (next + 1) % kept;
+      if (trains[column] === 0) continue;
+      const rows = state.rows[column]!;
+      state.rows[column] = rows + 1;
+      // Rounding of the arithmetic itself is no resolution.
+      if (range > 1e-12 * Math.abs(value) && (state.finest[column] === 0 || range < state.finest[column]!)) state.finest[column] = range;
+      if (rows < kept) continue;
+      const median = medianOfSeven(state.ranges, column * kept);
+      const usual = state.square[column]!;
+      state.square[column] = usual + Math.max(1 / (rows - kept + 1), 1 / longestMemory) * (clippedSquare(median, usual) - usual);
+    }
+  }
+
+  snapshot(): Json {
+    return tableToJson(this.state);
+  }
+
+  /** The median as it would be with one more range. */
+  private medianWith(column: number, range: number): number {
+    const { window } = this;
+    const start = column * kept;
+    for (let index = 0; index < kept; index += 1) window[index] = this.state.ranges[start + index]!;
+    window[this.state.next[column]!] = range;
+    return medianOfSeven(window, 0);
+  }
+}
+
+export const noise: DetectorEntry<NoiseParameters> = {
+  name: 'noise',
+  kind: 'noise',
+  promises: ['noise'],
+  defaults,
+  memory: 12,
+  blockRows: 64,
+  typical: { quantile: 0.57, excess: 0.06 },
+  needsExpectation: false,
+  create: (parameters = {}, snapshot) => new NoiseDetector(parameters, snapshot),
+};

@@ -1,0 +1,109 @@
+import type { Json } from '../ports.ts';
+import { isMeasurement, member, tableFromJson, tableToJson } from '../statistics/columnTable.ts';
+import { LocalPrediction } from '../statistics/localPrediction.ts';
+import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
+import { smallestChanges } from './detector.ts';
+
+/**
+ * Shewhart chart on the one-step prediction error (Shewhart 1931; Alwan and Roberts 1988 for the residual form).
+ * Flags a value far from what the values just before it let expect: |value − prediction| ÷ (6 · usual error).
+ * A far value is not followed; only when three in a row lie on the same side does the prediction move there.
+ * Choose it for single wild values, rather than for a changed level (step) or a wider scatter (noise).
+ * 11 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 10.4.
+ */
+export interface SpikeParameters extends DetectorParameters {
+  /** Prediction errors at which the score is 1, in standard deviations; > 0. */
+  width?: number;
+}
+
+interface SpikeState extends Record<string, Float64Array> {
+  /** Far values in a row, counted below 0 on the low side. */
+  away: Float64Array;
+  /** 1 while an expectation is given; when that changes, the prediction starts anew. */
+  basis: Float64Array;
+}
+
+const defaults = { columns: 1, width: 6 };
+const warmUpRows = 20;
+const followAfter = 3;
+
+class SpikeDetector implements Detector {
+  private readonly width: number;
+  private readonly smallest: Float64Array;
+  private readonly prediction: LocalPrediction;
+  private readonly state: SpikeState;
+
+  constructor(parameters: SpikeParameters, snapshot?: Json) {
+    const { columns, width } = { ...defaults, ...parameters };
+    this.width = width;
+    this.smallest = smallestChanges(parameters, columns);
+    this.prediction = new LocalPrediction(columns);
+    this.state = { away: new Float64Array(columns), basis: new Float64Array(columns) };
+    if (snapshot === undefined) return;
+    tableFromJson(this.state, member(snapshot, 'state'), 'spike');
+    this.prediction.restore(member(snapshot, 'prediction'), 'spike.prediction');
+  }
+
+  score(input: DetectorInput, into: Float64Array): void {
+    for (let column = 0; column < this.smallest.length; column += 1) into[column] = this.scoreOf(input, column);
+  }
+
+  learn(input: DetectorInput, trains: Uint8Array): void {
+    const { prediction, state } = this;
+    for (let column = 0; column < this.smallest.length; column += 1) {
+      const value = input.values[column]!;
+      if (input.usable[column] === 0 || !isMeasurement(value)) continue;
+      const expected = input.expected[column]!;
+      const basis = Number.isNaN(expected) ? 0 : 1;
+      const residual = basis === 1 ? value - expected : value;
+      if (basis !== state.basis[column]) {
+        state.basis[column] = basis;
+        state.away[column] = 0;
+        prediction.moveTo(column, residual);
+        continue;
+      }
+      if (this.scoreOf(input, column) >= 1) {
+        const side = residual > prediction.predict(column) ? 1 : -1;
+        const away = Math.sign(state.away[column]!) === side ? state.away[column]! + side : side;
+        if (Math.abs(away) >= followAfter) {
+          prediction.moveTo(column, residual);
+          state.away[column] = 0;
+        } else {
+          state.away[column] = away;
+        }
+        continue;
+      }
+      state.away[column] = 0;
+      if (trains[column] === 1) prediction.train(column, residual);
+      prediction.follow(column, residual);
+    }
+  }
+
+  snapshot(): Json {
+    return { state: tableToJson(this.state), prediction: this.prediction.snapshot() };
+  }
+
+  private scoreOf(input: DetectorInput, column: number): number {
+    const value = input.values[column]!;
+    if (input.usable[column] === 0 || !isMeasurement(value) || this.prediction.rows[column]! < warmUpRows) return NaN;
+    const expected = input.expected[column]!;
+    const basis = Number.isNaN(expected) ? 0 : 1;
+    if (basis !== this.state.basis[column]) return NaN;
+    const error = Math.abs((basis === 1 ? value - expected : value) - this.prediction.predict(column));
+    // Rounding of the arithmetic itself is no change.
+    const line = Math.max(this.width * this.prediction.spread(column), this.smallest[column]!, 1e-9 * Math.abs(value));
+    return error === 0 ? 0 : Math.min(error / line, 1_000);
+  }
+}
+
+export const spike: DetectorEntry<SpikeParameters> = {
+  name: 'spike',
+  kind: 'spike',
+  promises: ['spike'],
+  defaults,
+  memory: 11,
+  blockRows: 64,
+  typical: { quantile: 0.46, excess: 0.055 },
+  needsExpectation: false,
+  create: (parameters = {}, snapshot) => new SpikeDetector(parameters, snapshot),
+};

@@ -1,0 +1,170 @@
+import type { Json } from '../ports.ts';
+import { isMeasurement, member, tableFromJson, tableToJson } from '../statistics/columnTable.ts';
+import { LocalPrediction } from '../statistics/localPrediction.ts';
+import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
+import { smallestChanges } from './detector.ts';
+
+/**
+ * Run rule on the one-step prediction error (Western Electric 1956, "consecutive points beyond a limit on one side", here three
+ * in a row against a prediction that is held meanwhile).
+ * Flags a level that jumped and stays: the smallest of three errors in a row on one side ÷ (4 · usual error). The jump is
+ * remembered and flagged until the value comes back to where it would be without it, or for at most 600 values.
+ * Choose it for a level that changes at once, rather than for a single wild value (spike) or a slow change (drift).
+ * 16 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 5.3.4.
+ */
+export interface StepParameters extends DetectorParameters {
+  /** Prediction errors at which the score is 1, in standard deviations; > 0. */
+  width?: number;
+  /** Values after which a jump is taken for the new level. */
+  longestRows?: number;
+}
+
+interface StepState extends Record<string, Float64Array> {
+  /** Errors in a row on one side, counted below 0 on the low side. */
+  away: Float64Array;
+  /** Their least distance and their sum. */
+  least: Float64Array;
+  sum: Float64Array;
+  /** The jump that is open; 0 = none. */
+  jump: Float64Array;
+  jumpRows: Float64Array;
+  basis: Float64Array;
+}
+
+const defaults = { columns: 1, width: 4, longestRows: 600 };
+const warmUpRows = 20;
+const inARow = 3;
+/** An error from here on, as a share of the line, may be the begin of a step: it is not followed. */
+const suspicious = 0.7;
+
+class StepDetector implements Detector {
+  private readonly width: number;
+  private readonly longestRows: number;
+  private readonly smallest: Float64Array;
+  private readonly prediction: LocalPrediction;
+  private readonly state: StepState;
+
+  constructor(parameters: StepParameters, snapshot?: Json) {
+    const { columns, width, longestRows } = { ...defaults, ...parameters };
+    this.width = width;
+    this.longestRows = longestRows;
+    this.smallest = smallestChanges(parameters, columns);
+    this.prediction = new LocalPrediction(columns);
+    this.state = {
+      away: new Float64Array(columns), least: new Float64Array(columns), sum: new Float64Array(columns),
+      jump: new Float64Array(columns), jumpRows: new Float64Array(columns), basis: new Float64Array(columns),
+    };
+    if (snapshot === undefined) return;
+    tableFromJson(this.state, member(snapshot, 'state'), 'step');
+    this.prediction.restore(member(snapshot, 'prediction'), 'step.prediction');
+  }
+
+  score(input: DetectorInput, into: Float64Array): void {
+    for (let column = 0; column < this.smallest.length; column += 1) {
+      const value = input.values[column]!;
+      into[column] = NaN;
+      if (input.usable[column] === 0 || !isMeasurement(value) || this.prediction.rows[column]! < warmUpRows) continue;
+      const expected = input.expected[column]!;
+      const basis = Number.isNaN(expected) ? 0 : 1;
+      if (basis === this.state.basis[column]) into[column] = this.scoreOf(column, basis === 1 ? value - expected : value, this.line(column, value));
+    }
+  }
+
+  learn(input: DetectorInput, trains: Uint8Array): void {
+    const { prediction, state } = this;
+    for (let column = 0; column < this.smallest.length; column += 1) {
+      const value = input.values[column]!;
+      if (input.usable[column] === 0 || !isMeasurement(value)) continue;
+      const expected = input.expected[column]!;
+      const basis = Number.isNaN(expected) ? 0 : 1;
+      const residual = basis === 1 ? value - expected : value;
+      if (basis !== state.basis[column]) {
+        state.basis[column] = basis;
+        this.restart(column, residual);
+        continue;
+      }
+      if (prediction.rows[column]! < warmUpRows) {
+        prediction.train(column, residual);
+        prediction.follow(column, residual);
+        continue;
+      }
+      const line = this.line(column, value);
+      const error = residual - prediction.predict(column);
+      if (state.jump[column] !== 0) {
+        if (this.isBack(column, error, line)) {
+          prediction.moveTo(column, residual);
+          this.close(column);
+          continue;
+        }
+        state.jumpRows[column]! += 1;
+        if (state.jumpRows[column]! >= this.longestRows) this.close(column);
+      }
+      if (Math.abs(error) < suspicious * line) {
+        state.away[column] = 0;
+        if (trains[column] === 1 && state.jump[column] === 0) prediction.train(column, residual);
+        prediction.follow(column, residual);
+        continue;
+      }
+      const side = error > 0 ? 1 : -1;
+      const continues = Math.sign(state.away[column]!) === side;
+      state.away[column] = (continues ? state.away[column]! : 0) + side;
+      state.least[column] = continues ? Math.min(state.least[column]!, Math.abs(error)) : Math.abs(error);
+      state.sum[column] = (continues ? state.sum[column]! : 0) + error;
+      if (Math.abs(state.away[column]!) < inARow) continue;
+      const mean = state.sum[column]! / inARow;
+      if (state.least[column]! >= line) {
+        state.jump[column]! += mean;
+        state.jumpRows[column] = 0;
+      }
+      prediction.moveTo(column, prediction.predict(column) + mean);
+      state.away[column] = 0;
+    }
+  }
+
+  snapshot(): Json {
+    return { state: tableToJson(this.state), prediction: this.prediction.snapshot() };
+  }
+
+  private line(column: number, value: number): number {
+    return Math.max(this.width * this.prediction.spread(column), this.smallest[column]!, 1e-9 * Math.abs(value));
+  }
+
+  private scoreOf(column: number, residual: number, line: number): number {
+    const { state } = this;
+    const error = residual - this.prediction.predict(column);
+    const jump = state.jump[column]!;
+    if (jump !== 0) return this.isBack(column, error, line) ? 0 : Math.min(Math.max(1, Math.abs(jump) / line), 1_000);
+    const away = state.away[column]!;
+    if (Math.abs(away) < inARow - 1 || Math.sign(error) !== Math.sign(away) || error === 0) return 0;
+    return Math.min(state.least[column]!, Math.abs(error), 1_000 * line) / line;
+  }
+
+  /** Whether the value lies where it would be without the jump. */
+  private isBack(column: number, error: number, line: number): boolean {
+    const back = Math.abs(error + this.state.jump[column]!);
+    return back < Math.abs(error) && back < line;
+  }
+
+  private restart(column: number, residual: number): void {
+    this.prediction.moveTo(column, residual);
+    this.state.away[column] = 0;
+    this.close(column);
+  }
+
+  private close(column: number): void {
+    this.state.jump[column] = 0;
+    this.state.jumpRows[column] = 0;
+  }
+}
+
+export const step: DetectorEntry<StepParameters> = {
+  name: 'step',
+  kind: 'step',
+  promises: ['step'],
+  defaults,
+  memory: 16,
+  blockRows: 64,
+  typical: { quantile: 0.25, excess: 0.12 },
+  needsExpectation: false,
+  create: (parameters = {}, snapshot) => new StepDetector(parameters, snapshot),
+};

@@ -1,0 +1,95 @@
+import type { Json } from '../ports.ts';
+import { isMeasurement, tableFromJson, tableToJson } from '../statistics/columnTable.ts';
+import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
+
+/**
+ * Run-length test of bit-equal values (the flat-line test of QARTOD, U.S. IOOS 2020, with a line that it finds by itself).
+ * Flags a noisy signal that stands still: the run of equal values ÷ its line. The line is the longest of ten values, the
+ * run that equal neighbours, at the rate in which they usually come, would reach once in 10⁹ values, and twice the longest run seen.
+ * Choose it for frozen sensors and gateways that repeat their last value, rather than for values that stop coming (staleness).
+ * 5 numbers per column. Manual for Real-Time Quality Control of In-situ Temperature and Salinity Data, version 2.1, test 8.
+ */
+export interface StuckParameters extends DetectorParameters {
+  /** The shortest run at which the score can be 1, at least 2. */
+  shortestRun?: number;
+}
+
+interface StuckState extends Record<string, Float64Array> {
+  last: Float64Array;
+  /** Values since the last change. */
+  run: Float64Array;
+  /** The longest run in normal times. */
+  longest: Float64Array;
+  /** Values equal to the one before, in normal times, and all of them. */
+  repeats: Float64Array;
+  rows: Float64Array;
+}
+
+const defaults = { columns: 1, shortestRun: 10 };
+const warmUpRows = 60;
+const rareLog = Math.log(1e-9);
+
+class StuckDetector implements Detector {
+  private readonly shortestRun: number;
+  private readonly state: StuckState;
+
+  constructor(parameters: StuckParameters, snapshot?: Json) {
+    const { columns, shortestRun } = { ...defaults, ...parameters };
+    this.shortestRun = shortestRun;
+    this.state = {
+      last: new Float64Array(columns).fill(NaN), run: new Float64Array(columns), longest: new Float64Array(columns),
+      repeats: new Float64Array(columns), rows: new Float64Array(columns),
+    };
+    if (snapshot !== undefined) tableFromJson(this.state, snapshot, 'stuck');
+  }
+
+  score(input: DetectorInput, into: Float64Array): void {
+    const { state } = this;
+    for (let column = 0; column < state.last.length; column += 1) {
+      const value = input.values[column]!;
+      if (input.usable[column] === 0 || !isMeasurement(value) || state.rows[column]! < warmUpRows) into[column] = NaN;
+      else if (value !== state.last[column]) into[column] = 0;
+      else into[column] = this.scoreOf(column, state.run[column]! + 1);
+    }
+  }
+
+  learn(input: DetectorInput, trains: Uint8Array): void {
+    const { state } = this;
+    for (let column = 0; column < state.last.length; column += 1) {
+      const value = input.values[column]!;
+      if (input.usable[column] === 0 || !isMeasurement(value)) continue;
+      const equal = value === state.last[column];
+      // A run is judged normal once it ends below the line; until then it says nothing about what is usual.
+      if (!equal && state.run[column]! > 0 && !(state.rows[column]! >= warmUpRows && this.scoreOf(column, state.run[column]!) >= 1)) {
+        state.repeats[column]! += state.run[column]!;
+        state.rows[column]! += state.run[column]!;
+        if (state.run[column]! > state.longest[column]!) state.longest[column] = state.run[column]!;
+      }
+      state.run[column] = equal ? state.run[column]! + 1 : 0;
+      state.last[column] = value;
+      if (!equal && trains[column] === 1) state.rows[column]! += 1;
+    }
+  }
+
+  snapshot(): Json {
+    return tableToJson(this.state);
+  }
+
+  private scoreOf(column: number, run: number): number {
+    const { longest, repeats, rows } = this.state;
+    const rate = (repeats[column]! + 1) / (rows[column]! + 5);
+    return run / Math.max(this.shortestRun, rareLog / Math.log(rate), 2 * longest[column]! + 3);
+  }
+}
+
+export const stuck: DetectorEntry<StuckParameters> = {
+  name: 'stuck',
+  kind: 'stuck',
+  promises: ['stuck'],
+  defaults,
+  memory: 5,
+  blockRows: 64,
+  typical: { quantile: 0.1, excess: 0.08 },
+  needsExpectation: false,
+  create: (parameters = {}, snapshot) => new StuckDetector(parameters, snapshot),
+};

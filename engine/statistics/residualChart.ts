@@ -1,0 +1,128 @@
+import type { Json } from '../ports.ts';
+import { isMeasurement, member, numbersFromJson, numbersToJson, tableFromJson, tableToJson, unreadableSnapshot } from './columnTable.ts';
+import { clippedSquare } from './localPrediction.ts';
+
+const longestMemory = 20_000;
+const shortShare = 0.35;
+/** Standard deviation of the short average of independent values. */
+const shortSpread = Math.sqrt(shortShare / (2 - shortShare));
+const warmUpRows = 20;
+const clip = 6;
+
+/**
+ * Moving averages of value − expectation with several memories, each against its own usual size: an EWMA chart (Roberts
+ * 1959) whose limit follows the averages' real scatter, so that a signal that wanders or waves by itself is allowed to.
+ * An average that the last values contradict starts again at 0, so that the chart falls silent when the fault has gone.
+ * Without an expectation the column's own slow mean takes its place. 7 numbers per column and 2 per memory.
+ */
+export class ResidualChart {
+  private readonly horizons: readonly number[];
+  private readonly ownMean: boolean;
+  private readonly smallest: Float64Array;
+  private readonly state: { rows: Float64Array; mean: Float64Array; square: Float64Array; short: Float64Array; basis: Float64Array };
+  private readonly averages: Float64Array;
+  private readonly averageSquares: Float64Array;
+
+  /** @param horizons memories in rows. @param ownMean whether the own slow mean stands in for a missing expectation. */
+  constructor(columns: number, horizons: readonly number[], ownMean: boolean, smallest: Float64Array) {
+    this.horizons = horizons;
+    this.ownMean = ownMean;
+    this.smallest = smallest;
+    const numbers = (): Float64Array => new Float64Array(columns);
+    this.state = { rows: numbers(), mean: numbers(), square: numbers(), short: numbers(), basis: numbers() };
+    this.averages = new Float64Array(columns * horizons.length);
+    this.averageSquares = new Float64Array(columns * horizons.length);
+  }
+
+  /** How many of its own usual sizes the most unusual average lies from 0; NaN while it cannot say. */
+  deviation(column: number, value: number, expected: number): number {
+    const { state, horizons } = this;
+    if (!isMeasurement(value)) return NaN;
+    const rows = state.rows[column]!;
+    const basis = Number.isNaN(expected) ? 0 : 1;
+    if (rows < warmUpRows || (basis === 0 && !this.ownMean) || basis !== state.basis[column]) return NaN;
+    const spread = this.spread(column, value);
+    const residual = value - (basis === 1 ? expected : state.mean[column]!);
+    const standard = clipped(residual / spread);
+    let most = NaN;
+    for (let index = 0; index < horizons.length; index += 1) {
+      const horizon = horizons[index]!;
+      if (rows < 5 * horizon) break;
+      const place = column * horizons.length + index;
+      const average = this.averages[place]! + (standard - this.averages[place]!) / horizon;
+      const deviation = Math.abs(average) / this.averageSpread(place, horizon, rows);
+      // What is smaller than the smallest change of interest is none.
+      const counted = Math.abs(average) * spread < this.smallest[column]! ? 0 : deviation;
+      if (!(most >= counted)) most = counted;
+    }
+    return most;
+  }
+
+  learn(column: number, value: number, expected: number, trains: boolean): void {
+    const { state, horizons } = this;
+    if (!isMeasurement(value)) return;
+    const basis = Number.isNaN(expected) ? 0 : 1;
+    if (basis === 0 && !this.ownMean) return;
+    if (basis !== state.basis[column]) {
+      state.basis[column] = basis;
+      state.rows[column] = 0;
+      state.short[column] = 0;
+      state.square[column] = 0;
+      this.averages.fill(0, column * horizons.length, (column + 1) * horizons.length);
+      this.averageSquares.fill(0, column * horizons.length, (column + 1) * horizons.length);
+    }
+    const rows = state.rows[column]!;
+    if (rows === 0 && basis === 0) state.mean[column] = value;
+    const residual = value - (basis === 1 ? expected : state.mean[column]!);
+    const spread = this.spread(column, value);
+    const standard = rows < warmUpRows ? 0 : clipped(residual / spread);
+    const short = state.short[column]! + shortShare * (standard - state.short[column]!);
+    state.short[column] = short;
+    const share = Math.max(1 / (rows + 1), 1 / longestMemory);
+    for (let index = 0; index < horizons.length; index += 1) {
+      const horizon = horizons[index]!;
+      const place = column * horizons.length + index;
+      const average = this.averages[place]! + (standard - this.averages[place]!) / horizon;
+      const usual = this.averageSpread(place, horizon, rows);
+      if (Math.abs(average) > 3 * usual && short * Math.sign(average) < 0.5 * Math.abs(average) - 1.5 * shortSpread) {
+        this.averages[place] = 0;
+        continue;
+      }
+      this.averages[place] = average;
+      if (trains && rows >= warmUpRows) {
+        const square = this.averageSquares[place]!;
+        this.averageSquares[place] = square + Math.max(1 / (rows - warmUpRows + 1), 1 / longestMemory) * (clippedSquare(average, Math.max(square, usual * usual)) - square);
+      }
+    }
+    if (!trains) return;
+    state.rows[column] = rows + 1;
+    state.square[column]! += share * (clippedSquare(residual, rows < 2 ? 0 : state.square[column]!) - state.square[column]!);
+    if (basis === 0) state.mean[column]! += share * Math.max(-4 * spread, Math.min(4 * spread, residual));
+  }
+
+  snapshot(): Json {
+    return { state: tableToJson(this.state), averages: numbersToJson(this.averages), averageSquares: numbersToJson(this.averageSquares) };
+  }
+
+  /** @throws Problem TWIN_SNAPSHOT_UNREADABLE */
+  restore(json: Json | undefined, what: string): void {
+    if (json === undefined) throw unreadableSnapshot(what, 'it is missing');
+    tableFromJson(this.state, member(json, 'state'), what);
+    numbersFromJson(member(json, 'averages'), this.averages, `${what}.averages`);
+    numbersFromJson(member(json, 'averageSquares'), this.averageSquares, `${what}.averageSquares`);
+  }
+
+  private spread(column: number, value: number): number {
+    return Math.max(Math.sqrt(this.state.square[column]!), 1e-9 * Math.abs(value), 1e-150);
+  }
+
+  /** At least that of independent values around a mean that is itself known from `rows` values only. */
+  private averageSpread(place: number, horizon: number, rows: number): number {
+    const independent = 1 / (2 * horizon - 1);
+    return Math.sqrt(Math.max(this.averageSquares[place]!, independent) + 1 / (rows + 1));
+  }
+}
+
+function clipped(standard: number): number {
+  return standard > clip ? clip : standard < -clip ? -clip : standard;
+}
