@@ -71,6 +71,8 @@ export interface TwinBatchMessage extends HistoricalMarks {
   timestamp: number;
   /** Per row (by its index as text) only where something is not good. */
   quality: Record<string, Record<string, QualityWord>>;
+  /** The operating mode of each row. */
+  states: string[];
   twin: TwinHeader;
 }
 

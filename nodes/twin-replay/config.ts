@@ -3,6 +3,7 @@ import type { Fields } from '../../contract/fields.ts';
 /** Plays recorded rows through the chain in time order. */
 export const fields = {
   name: { kind: 'text', default: '', maximumLength: 100 },
+  site: { kind: 'reference', to: 'twin-site', default: '', required: true },
   /** Path of a CSV file; a relative one counts from the Node-RED user directory. Empty: rows come in msg.payload. */
   file: { kind: 'text', default: '', maximumLength: 1000 },
   separator: { kind: 'choice', default: 'auto', options: ['auto', 'comma', 'semicolon', 'tab'] },

@@ -1,0 +1,305 @@
+import type { AnomalyKind, AnomalySignal, TwinCase } from '../../contract/messages.ts';
+import type { Json } from '../ports.ts';
+import { Problem } from '../problem.ts';
+
+/**
+ * A condition that can open a case: something that is true of a machine for a while. Conditions are told apart by their
+ * name: `anomaly`, `limit/<property>/<high|…>`, `stale`, `stale/<property>`.
+ */
+export interface Condition {
+  name: string;
+  active: boolean;
+  /** Source time. */
+  timeMs: number;
+  /** What shows it; shares of one condition add up to 1. Empty when it ends. */
+  signals: readonly AnomalySignal[];
+  /** When it began, where that lies before `timeMs`. */
+  sinceMs?: number;
+  severity: Severity;
+}
+
+/** What a condition says of the machine; decides letter and priority. */
+export type Severity = 'failure' | 'maintenance' | 'specification';
+
+export interface CaseChange {
+  case: TwinCase;
+  priority: 'high' | 'medium' | 'low';
+  /** Unique per case and annunciation: the same after a restart, so that a receiver can drop a repetition. */
+  idempotencyKey: string;
+  /** true: nobody acknowledged it, so it is told again. */
+  reminder: boolean;
+}
+
+export interface CaseBookOptions {
+  twin: string;
+  historical: boolean;
+  /** A case clears when none of its conditions has been true for this long (source time). */
+  clearAfterMs: number;
+  /** 0: no reminder. */
+  repeatAfterMs: number;
+}
+
+interface OpenCondition {
+  active: boolean;
+  sinceMs: number;
+  endedMs: number;
+  severity: Severity;
+  signals: AnomalySignal[];
+}
+
+interface OpenCase {
+  case: TwinCase;
+  annunciation: number;
+  toldMs: number;
+  conditions: Record<string, OpenCondition>;
+}
+
+interface CaseBookSnapshot {
+  v: 1;
+  number: number;
+  open: OpenCase | null;
+}
+
+/** More would tell nobody anything. */
+const maximumConditions = 200;
+
+/**
+ * One open case per machine: it gathers what is wrong, is told once, told again when something new joins or nobody
+ * answered, and clears by itself when all of it has been gone for a while. Told: opened, a signal or condition joined,
+ * acknowledged, cleared, reminder. Not told: the same condition going on.
+ *
+ * Choose it for people ("which machine needs a look?") rather than one alarm per signal, which floods: a worn bearing
+ * raises vibration, current and temperature, and is one story.
+ */
+export class CaseBook {
+  #options: CaseBookOptions;
+  #number = 0;
+  #open: OpenCase | undefined;
+
+  /** @throws Problem TWIN_SNAPSHOT_UNREADABLE */
+  constructor(options: CaseBookOptions, snapshot?: Json) {
+    this.#options = options;
+    if (snapshot === undefined || snapshot === null) return;
+    const saved = snapshot as unknown as CaseBookSnapshot;
+    if (typeof saved !== 'object' || saved.v !== 1 || typeof saved.number !== 'number') {
+      throw new Problem(
+        'TWIN_SNAPSHOT_UNREADABLE',
+        `The stored cases of "${options.twin}" cannot be read.`,
+        'They start anew; restore a backup if the open case matters.',
+        { twin: options.twin },
+      );
+    }
+    this.#number = saved.number;
+    this.#open = saved.open === null ? undefined : structuredCopy(saved.open);
+  }
+
+  set options(options: CaseBookOptions) {
+    this.#options = options;
+  }
+
+  get open(): TwinCase | undefined {
+    return this.#open?.case;
+  }
+
+  /** Is one of the open case's conditions true right now? */
+  get active(): boolean {
+    return this.#open !== undefined && Object.values(this.#open.conditions).some((condition) => condition.active);
+  }
+
+  /** Takes a condition in; gives what is to be told. Nothing of a condition's arrays is kept by reference. */
+  condition(condition: Condition): CaseChange[] {
+    const cleared = this.watch(condition.timeMs, true);
+    const open = this.#open;
+    if (!condition.active) {
+      const known = open?.conditions[condition.name];
+      if (known?.active === true) {
+        known.active = false;
+        known.endedMs = condition.timeMs;
+      }
+      return [...cleared, ...this.watch(condition.timeMs, true)];
+    }
+    if (open === undefined) return [...cleared, this.#openWith(condition)];
+    const known = Object.hasOwn(open.conditions, condition.name) ? open.conditions[condition.name] : undefined;
+    if (known === undefined && Object.keys(open.conditions).length >= maximumConditions) return cleared;
+    const before = signature(open.conditions);
+    const returned = known !== undefined && !known.active;
+    open.conditions[condition.name] = {
+      active: true,
+      sinceMs: known?.sinceMs ?? condition.sinceMs ?? condition.timeMs,
+      endedMs: NaN,
+      severity: condition.severity,
+      signals: mergeSignals(known?.signals ?? [], condition.signals),
+    };
+    open.case.signals = rankedSignals(open.conditions);
+    open.case.letter = letterOf(open.conditions);
+    if (returned) open.case.occurrences++;
+    if (signature(open.conditions) === before) return cleared;
+    open.case.change = 'updated';
+    open.case.changedMs = condition.timeMs;
+    return [...cleared, this.#tell(open, condition.timeMs, false)];
+  }
+
+  /**
+   * Clears what has been gone long enough and reminds of what nobody answered. Call it with the site's time, and with a
+   * row's own time during a replay (then nobody is reminded of anything).
+   */
+  watch(nowMs: number, withoutReminder = false): CaseChange[] {
+    const open = this.#open;
+    if (open === undefined) return [];
+    const conditions = Object.values(open.conditions);
+    if (conditions.every((condition) => !condition.active && nowMs - condition.endedMs >= this.#options.clearAfterMs)) {
+      open.case.state = 'cleared';
+      open.case.change = 'cleared';
+      open.case.changedMs = nowMs;
+      open.case.clearedMs = Math.max(...conditions.map((condition) => condition.endedMs));
+      const change = this.#tell(open, nowMs, false);
+      this.#open = undefined;
+      return [change];
+    }
+    const repeatAfterMs = this.#options.repeatAfterMs;
+    const due = repeatAfterMs > 0 && open.case.state === 'open' && nowMs - open.toldMs >= repeatAfterMs;
+    if (withoutReminder || !due || this.#options.historical) return [];
+    open.case.change = 'updated';
+    return [this.#tell(open, nowMs, true)];
+  }
+
+  /**
+   * @param caseId the case that the person saw; absent: the open one
+   * @throws Problem TWIN_CASE_UNKNOWN when that case is not the open one (a person acknowledges what they saw, not what
+   *   came since), TWIN_CASE_ACKNOWLEDGED when somebody already did
+   */
+  acknowledge(caseId: string | undefined, by: string, nowMs: number): CaseChange {
+    const open = this.#open;
+    if (open === undefined || (caseId !== undefined && caseId !== open.case.id)) {
+      throw new Problem(
+        'TWIN_CASE_UNKNOWN',
+        open === undefined ? 'There is no open case to acknowledge.' : 'The open case is another one than the one you saw.',
+        'Look at the current case and acknowledge that one.',
+      );
+    }
+    if (open.case.state === 'acknowledged') {
+      throw new Problem('TWIN_CASE_ACKNOWLEDGED', `${open.case.acknowledgedBy ?? 'Somebody'} already acknowledged this case.`, 'Nothing is left to do.');
+    }
+    open.case.state = 'acknowledged';
+    open.case.change = 'acknowledged';
+    open.case.acknowledgedBy = by;
+    open.case.changedMs = nowMs;
+    return this.#tell(open, nowMs, false);
+  }
+
+  snapshot(): Json {
+    const snapshot: CaseBookSnapshot = { v: 1, number: this.#number, open: this.#open ?? null };
+    return structuredCopy(snapshot) as unknown as Json;
+  }
+
+  #openWith(condition: Condition): CaseChange {
+    this.#number++;
+    const sinceMs = condition.sinceMs ?? condition.timeMs;
+    const conditions: Record<string, OpenCondition> = Object.create(null) as Record<string, OpenCondition>;
+    conditions[condition.name] = { active: true, sinceMs, endedMs: NaN, severity: condition.severity, signals: mergeSignals([], condition.signals) };
+    const open: OpenCase = {
+      case: {
+        v: 1,
+        id: `${this.#options.twin}/${this.#number}`,
+        twin: this.#options.twin,
+        state: 'open',
+        change: 'opened',
+        sinceMs,
+        changedMs: condition.timeMs,
+        letter: letterOf(conditions),
+        signals: rankedSignals(conditions),
+        occurrences: 1,
+        historical: this.#options.historical,
+      },
+      annunciation: 0,
+      toldMs: condition.timeMs,
+      conditions,
+    };
+    this.#open = open;
+    return this.#tell(open, condition.timeMs, false);
+  }
+
+  #tell(open: OpenCase, nowMs: number, reminder: boolean): CaseChange {
+    open.annunciation++;
+    open.toldMs = nowMs;
+    return {
+      case: structuredCopy(open.case),
+      priority: priorityOf(open.conditions),
+      idempotencyKey: `${open.case.id}/${open.case.sinceMs}/${open.annunciation}`,
+      reminder,
+    };
+  }
+}
+
+/** What makes a case different enough to be told again: which conditions, which signals, which kind. Shares and values move all the time. */
+function signature(conditions: Record<string, OpenCondition>): string {
+  return Object.entries(conditions)
+    .flatMap(([name, condition]) => [name, ...condition.signals.map((signal) => signal.property)])
+    .sort()
+    .join('\n');
+}
+
+/** The newest picture of each signal; a signal that was part of the condition stays part of the story. */
+function mergeSignals(known: readonly AnomalySignal[], now: readonly AnomalySignal[]): AnomalySignal[] {
+  const merged = new Map<string, AnomalySignal>();
+  for (const signal of known) merged.set(signal.property, { ...signal, share: 0 });
+  for (const signal of now) merged.set(signal.property, { ...signal });
+  return [...merged.values()].slice(0, maximumConditions);
+}
+
+function rankedSignals(conditions: Record<string, OpenCondition>): AnomalySignal[] {
+  const byProperty = new Map<string, AnomalySignal>();
+  for (const condition of Object.values(conditions)) {
+    if (!condition.active) continue;
+    for (const signal of condition.signals) {
+      const known = byProperty.get(signal.property);
+      if (known === undefined) byProperty.set(signal.property, { ...signal });
+      else known.share = Math.max(known.share, signal.share);
+    }
+  }
+  const signals = [...byProperty.values()];
+  const total = signals.reduce((sum, signal) => sum + signal.share, 0);
+  for (const signal of signals) signal.share = total > 0 ? signal.share / total : 1 / signals.length;
+  return signals.sort((a, b) => b.share - a.share);
+}
+
+const gravity: Record<Severity, number> = { specification: 1, maintenance: 2, failure: 3 };
+
+function worstSeverity(conditions: Record<string, OpenCondition>): Severity {
+  let worst: Severity = 'specification';
+  for (const condition of Object.values(conditions)) {
+    if (gravity[condition.severity] > gravity[worst]) worst = condition.severity;
+  }
+  return worst;
+}
+
+function letterOf(conditions: Record<string, OpenCondition>): TwinCase['letter'] {
+  const worst = worstSeverity(conditions);
+  return worst === 'failure' ? 'F' : worst === 'maintenance' ? 'M' : 'S';
+}
+
+function priorityOf(conditions: Record<string, OpenCondition>): CaseChange['priority'] {
+  const worst = worstSeverity(conditions);
+  return worst === 'failure' ? 'high' : worst === 'maintenance' ? 'medium' : 'low';
+}
+
+/** A stuck or silent signal tells of a failed sensor or line; a drift of wear; the rest of being outside what is specified or usual. */
+export function severityOf(kind: AnomalyKind): Severity {
+  switch (kind) {
+    case 'stuck':
+    case 'dropout':
+      return 'failure';
+    case 'drift':
+    case 'deviation':
+    case 'step':
+      return 'maintenance';
+    case 'spike':
+    case 'noise':
+    case 'limit':
+      return 'specification';
+  }
+}
+
+function structuredCopy<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}

@@ -1,0 +1,139 @@
+import type { AlertMessage, Anomaly, AnomalySignal, TwinBatchMessage, TwinEvent, TwinHeader, TwinMessage } from '../../contract/messages.ts';
+import { severityOf } from '../alarms/caseBook.ts';
+import type { CaseChange, Condition, Severity } from '../alarms/caseBook.ts';
+import type { AssetTwin } from './assetTwin.ts';
+import { caseText } from './sentences.ts';
+import type { Site } from './site.ts';
+
+/** Which of a machine's troubles open a case. */
+export interface AlertSettings {
+  onAnomaly: boolean;
+  onLimit: boolean;
+  onStale: boolean;
+  clearAfterMs: number;
+  repeatAfterMs: number;
+}
+
+const severityRank: Record<Severity, number> = { specification: 1, maintenance: 2, failure: 3 };
+
+/** The conditions that a message of twin-anomaly carries, in time order: for a batch one per row in which something begins, goes on or ends. */
+export function conditionsOfMessage(message: (TwinMessage | TwinBatchMessage) & { anomaly?: Anomaly | Anomaly[] }, asset: AssetTwin): Condition[] {
+  const { anomaly } = message;
+  if (anomaly === undefined) return [];
+  if (!Array.isArray(anomaly)) return [conditionOfAnomaly(anomaly, message.timestamp)];
+  const rows = Array.isArray(message.payload) ? message.payload : [];
+  const conditions: Condition[] = [];
+  let active = asset.cases.active;
+  anomaly.forEach((verdict, index) => {
+    const nowActive = verdict.verdict === 'anomaly';
+    if (!nowActive && !active) return;
+    active = nowActive;
+    conditions.push(conditionOfAnomaly(verdict, rows[index]?.time ?? message.timestamp));
+  });
+  return conditions;
+}
+
+function conditionOfAnomaly(anomaly: Anomaly, timeMs: number): Condition {
+  const active = anomaly.verdict === 'anomaly';
+  let severity: Severity = 'specification';
+  for (const signal of anomaly.signals) {
+    const own = severityOf(signal.kind);
+    // What carries little of it must not decide how grave it is.
+    if (signal.share >= 0.2 && severityRank[own] > severityRank[severity]) severity = own;
+  }
+  return { name: 'anomaly', active, timeMs, signals: anomaly.signals, ...(anomaly.sinceMs === undefined ? {} : { sinceMs: anomaly.sinceMs }), severity };
+}
+
+/** The condition that an event of twin-asset begins or ends; undefined for events that are no trouble. */
+export function conditionOfEvent(event: TwinEvent, settings: AlertSettings): Condition | undefined {
+  if (event.kind === 'limit' && settings.onLimit && event.property !== undefined) {
+    const signal: AnomalySignal = {
+      property: event.property,
+      share: 1,
+      kind: 'limit',
+      value: event.value ?? null,
+      ...(event.limitValue === undefined ? {} : { expected: event.limitValue }),
+    };
+    const grave = event.limit === 'highHigh' || event.limit === 'lowLow';
+    return {
+      name: `limit/${event.property}/${event.limit ?? ''}`,
+      active: event.active === true,
+      timeMs: event.timeMs,
+      signals: event.active === true ? [signal] : [],
+      severity: grave ? 'failure' : 'specification',
+    };
+  }
+  if ((event.kind === 'stale' || event.kind === 'fresh') && settings.onStale) {
+    const active = event.kind === 'stale' && event.active !== false;
+    const signals: AnomalySignal[] = active && event.property !== undefined ? [{ property: event.property, share: 1, kind: 'dropout', value: event.value ?? null }] : [];
+    return { name: event.property === undefined ? 'stale' : `stale/${event.property}`, active, timeMs: event.timeMs, signals, severity: 'failure' };
+  }
+  return undefined;
+}
+
+/** Lets the asset's case book take conditions in and gives the messages to send. */
+export function takeConditions(site: Site, asset: AssetTwin, conditions: readonly Condition[], settings: AlertSettings): AlertMessage[] {
+  const changes: CaseChange[] = [];
+  asset.cases.options = caseOptions(asset, settings);
+  for (const condition of conditions) changes.push(...asset.cases.condition(condition));
+  return messagesOf(site, asset, changes);
+}
+
+/** Clears and reminds by time; `nowMs` is the site's for the live twin, the row's in a replay. */
+export function watchCases(site: Site, asset: AssetTwin, settings: AlertSettings, nowMs: number): AlertMessage[] {
+  if (asset.cases.open === undefined) return [];
+  asset.cases.options = caseOptions(asset, settings);
+  return messagesOf(site, asset, asset.cases.watch(nowMs));
+}
+
+/**
+ * A person or a message answers for a case.
+ * @throws Problem TWIN_CASE_UNKNOWN, TWIN_CASE_ACKNOWLEDGED
+ */
+export function acknowledgeCase(site: Site, asset: AssetTwin, caseId: string | undefined, by: string): AlertMessage[] {
+  const change = asset.cases.acknowledge(caseId, by, site.clock.nowMs());
+  const messages = messagesOf(site, asset, [change]);
+  for (const message of messages) site.tellAnswered(message);
+  return messages;
+}
+
+function caseOptions(asset: AssetTwin, settings: AlertSettings): { twin: string; historical: boolean; clearAfterMs: number; repeatAfterMs: number } {
+  return { twin: asset.key, historical: asset.replay !== undefined, clearAfterMs: settings.clearAfterMs, repeatAfterMs: settings.repeatAfterMs };
+}
+
+function messagesOf(site: Site, asset: AssetTwin, changes: readonly CaseChange[]): AlertMessage[] {
+  if (changes.length === 0) return [];
+  asset.dirty = true;
+  const neighbours = site.relations.neighbours(asset.key).map((neighbour) => ({ ...neighbour, name: site.asset(neighbour.key)?.twin.name ?? neighbour.key }));
+  const header: TwinHeader = asset.twin.header();
+  const messages = changes.map((change): AlertMessage => {
+    const twinCase = change.case;
+    const text = caseText(
+      {
+        machine: header.name,
+        change: change.reminder ? 'reminder' : twinCase.change,
+        signals: twinCase.signals,
+        sinceMs: twinCase.sinceMs,
+        clearedMs: twinCase.clearedMs,
+        acknowledgedBy: twinCase.acknowledgedBy,
+        historical: twinCase.historical,
+        neighbours,
+      },
+      asset.naming,
+      asset.language,
+    );
+    site.keepCase({ case: twinCase, sentence: text.subject });
+    return {
+      topic: text.subject,
+      payload: text.body,
+      case: twinCase,
+      alarm: { v: 1, priority: change.priority, idempotencyKey: change.idempotencyKey },
+      why: { signals: twinCase.signals, neighbours },
+      twin: header,
+      timestamp: twinCase.changedMs,
+      ...(asset.replay === undefined ? {} : { historical: true as const, replay: { id: asset.replay } }),
+    };
+  });
+  site.changed(asset.key);
+  return messages;
+}

@@ -1,0 +1,437 @@
+import type { Anomaly, AnomalySignal, BatchRow, Expected, LearningPhase, LearningProgress, TwinBatchMessage, TwinMessage } from '../../contract/messages.ts';
+import { CaseBook } from '../alarms/caseBook.ts';
+import { createBaseline } from '../baselines/index.ts';
+import type { AssetBaseline, ColumnInfo } from '../baselines/index.ts';
+import { createJudge } from '../detectors/judge.ts';
+import type { AssetJudge, Verdict } from '../detectors/judge.ts';
+import type { Json } from '../ports.ts';
+import { newExpectation, phaseArmed, phaseFrozen, phaseProvisional } from '../signalRow.ts';
+import type { Expectation, SignalRow } from '../signalRow.ts';
+import type { Twin } from '../twin/twin.ts';
+import type { Language, Naming } from './sentences.ts';
+import { signalsSentence } from './sentences.ts';
+
+/** What twin-baseline asks for. */
+export interface BaselineSettings {
+  drivers: readonly string[];
+  offModes: readonly string[];
+}
+
+/** What twin-anomaly asks for. */
+export interface JudgeSettings {
+  falseAlarmsPerWeek: number;
+}
+
+/** What the chain knows of one row after it went through. */
+export interface Evaluation {
+  expected: Expected;
+  anomaly: Anomaly;
+}
+
+export interface AssetTwinOptions {
+  twin: Twin;
+  language: Language;
+  /** A replay keeps its own state; the live one carries none. */
+  replay?: string;
+}
+
+/** What is stored under the twin's key. */
+interface AssetTwinSnapshot {
+  v: 1;
+  columns: { name: string; kind: ColumnInfo['kind'] }[];
+  twin: Json;
+  baseline: Json;
+  judge: Json;
+  cases: Json;
+  baselineSettings: BaselineSettings;
+  judgeSettings: JudgeSettings;
+}
+
+/** Verdicts of single messages that twin-anomaly may still ask for; Node-RED delivers within a few messages. */
+const rememberedRows = 64;
+const rememberedBatches = 2;
+/** After a standstill or changeover a machine needs some rows to settle; they are neither judged nor learned. */
+const settlingRows = 3;
+/** Rows of the chart's band history; even, because it halves. */
+const bandRows = 128;
+
+const phaseNames: readonly LearningPhase[] = ['learning', 'provisional', 'armed', 'frozen'];
+
+/**
+ * One machine with all that was learned about it: the living twin, what is normal for it, the judge, its cases.
+ *
+ * Each row is scored before it is learned, exactly once, in the order in which twin-asset numbered the rows, whichever of
+ * twin-baseline and twin-anomaly meets the row first: so a batch gives the same verdicts as single messages, and a value is
+ * never judged by a baseline that it has already bent. Only what was judged normal is learned. Where no twin-anomaly stands
+ * in the site, the baseline's own gate decides.
+ */
+export class AssetTwin {
+  readonly twin: Twin;
+  readonly columns: readonly ColumnInfo[];
+  readonly replay: string | undefined;
+  readonly language: Language;
+  readonly naming: Naming;
+  readonly #columnOf = new Map<string, number>();
+  #units: readonly (string | undefined)[];
+  #baseline: AssetBaseline;
+  #judge: AssetJudge;
+  #baselineSettings: BaselineSettings = { drivers: [], offModes: [] };
+  #judgeSettings: JudgeSettings = { falseAlarmsPerWeek: 1 };
+  #offModes = new Set<string>();
+  /** undefined until a twin-anomaly exists in the site. */
+  judged = false;
+  cases: CaseBook;
+  #row: SignalRow;
+  #expectation: Expectation;
+  #nextRow = 0;
+  #evaluatedRow = -1;
+  #settling = 0;
+  #rowsSinceProgress = Infinity;
+  #progress: LearningProgress = { phase: 'learning', percent: 0, missing: [] };
+  readonly #verdicts = new Map<number, Anomaly | Anomaly[]>();
+  #lastEvaluation: Evaluation | undefined;
+  #offNow = false;
+  readonly #bands: BandHistory;
+  /** Changed since the last checkpoint. */
+  dirty = false;
+
+  constructor(options: AssetTwinOptions) {
+    this.twin = options.twin;
+    this.replay = options.replay;
+    this.language = options.language;
+    this.columns = options.twin.type.columns;
+    this.columns.forEach((column, index) => this.#columnOf.set(column.name, index));
+    const named = new Map(options.twin.type.properties.map((property) => [property.name, { label: property.label || property.name, unit: property.unit || undefined }]));
+    this.naming = (property) => named.get(property) ?? { label: property };
+    this.#units = this.columns.map((column) => named.get(column.name)?.unit);
+    this.#baseline = createBaseline(this.columns, {});
+    this.#judge = createJudge(this.columns, this.#judgeSettings);
+    this.#row = { timeMs: NaN, mode: '', values: new Float64Array(this.columns.length).fill(NaN), fresh: new Uint8Array(this.columns.length) };
+    this.#expectation = newExpectation(this.columns.length);
+    this.#bands = new BandHistory(this.columns.length);
+    this.cases = new CaseBook({ twin: this.key, historical: this.replay !== undefined, clearAfterMs: 60_000, repeatAfterMs: 0 });
+  }
+
+  get key(): string {
+    return this.twin.key;
+  }
+
+  /** The number of the next row; a batch takes one for each of its rows. */
+  takeRows(count: number): number {
+    const first = this.#nextRow;
+    this.#nextRow += count;
+    this.dirty = true;
+    return first;
+  }
+
+  /** The last row's evaluation, for the page. */
+  get lastEvaluation(): Evaluation | undefined {
+    return this.#lastEvaluation;
+  }
+
+  /** New drivers are another question about the machine, so what was learned for the old ones goes. Off modes change at once. */
+  configureBaseline(settings: BaselineSettings): void {
+    const known = this.#baselineSettings;
+    if (known === settings) return;
+    const sameDrivers = sameNames(known.drivers, settings.drivers);
+    if (!sameDrivers) {
+      this.#baseline = createBaseline(this.columns, { drivers: settings.drivers.filter((name) => this.#columnOf.has(name)) });
+      this.#judge.learnAgain();
+      this.dirty = true;
+    }
+    this.#baselineSettings = settings;
+    this.#offModes = new Set(settings.offModes.map((mode) => mode.toLowerCase()));
+  }
+
+  /** Another budget moves the line, not what was learned. */
+  configureJudge(settings: JudgeSettings): void {
+    if (this.#judgeSettings === settings) return;
+    if (this.#judgeSettings.falseAlarmsPerWeek !== settings.falseAlarmsPerWeek) {
+      this.#judge = createJudge(this.columns, settings, this.#judge.snapshot());
+      this.dirty = true;
+    }
+    this.#judgeSettings = settings;
+  }
+
+  /** Forgets what is normal: of all properties, or of the named ones. */
+  learnAgain(properties?: readonly string[]): void {
+    this.#baseline.learnAgain(properties);
+    this.#judge.learnAgain();
+    this.#rowsSinceProgress = Infinity;
+    this.#lastEvaluation = undefined;
+    this.dirty = true;
+  }
+
+  progress(): LearningProgress {
+    if (this.#rowsSinceProgress >= 16) {
+      this.#progress = this.#baseline.progress();
+      this.#rowsSinceProgress = 0;
+    }
+    return this.#progress;
+  }
+
+  /** Runs a row of numbers through expect → judge → learn. */
+  #evaluateRow(timeMs: number, mode: string, off: boolean): { frozen: boolean; verdict: Verdict | undefined } {
+    const row = this.#row;
+    row.timeMs = timeMs;
+    row.mode = mode;
+    this.#rowsSinceProgress++;
+    this.#offNow = off;
+    if (off) this.#settling = settlingRows;
+    else if (this.#settling > 0) this.#settling--;
+    if (off || this.#settling > 0) {
+      this.#expectation.expected.fill(NaN);
+      this.#expectation.phase.fill(phaseFrozen);
+      return { frozen: true, verdict: undefined };
+    }
+    this.#baseline.expect(row, this.#expectation);
+    this.#bands.note(timeMs, this.#expectation);
+    if (!this.judged) {
+      if (this.#baseline.isPlausible(row, this.#expectation)) this.#baseline.learn(row);
+      return { frozen: false, verdict: undefined };
+    }
+    const verdict = this.#judge.judge(row, this.#expectation);
+    this.#judge.learn(row, this.#expectation, verdict);
+    if (verdict.verdict !== 'anomaly') this.#baseline.learn(row);
+    return { frozen: false, verdict };
+  }
+
+  /**
+   * Expectation and verdict of a message of this twin; learns from it if this is the first time that its row is met.
+   * @returns undefined when the message is older than what was already evaluated and its verdict is no longer at hand
+   */
+  evaluate(message: TwinMessage): Evaluation | undefined {
+    const rowNumber = message.twin.row;
+    if (rowNumber <= this.#evaluatedRow) {
+      const known = this.#verdicts.get(rowNumber);
+      if (known === undefined || Array.isArray(known)) return undefined;
+      return { expected: this.#lastEvaluation?.expected ?? {}, anomaly: known };
+    }
+    this.#evaluatedRow = rowNumber;
+    this.dirty = true;
+    const { values, fresh } = this.#row;
+    const { payload, quality, changed } = message;
+    fresh.fill(0);
+    for (let i = 0; i < changed.length; i++) {
+      const column = this.#columnOf.get(changed[i] as string);
+      if (column !== undefined) fresh[column] = 1;
+    }
+    for (let column = 0; column < this.columns.length; column++) {
+      const name = (this.columns[column] as ColumnInfo).name;
+      const value = payload[name];
+      values[column] = typeof value === 'number' && quality[name] === undefined ? value : NaN;
+    }
+    const off = this.#isOff(message.twin.state);
+    const { frozen, verdict } = this.#evaluateRow(message.timestamp, message.twin.state, off);
+    const anomaly = this.#anomalyOf(verdict, frozen);
+    const evaluation: Evaluation = { expected: this.#expectedOf(message.twin.state), anomaly };
+    this.#remember(rowNumber, anomaly, rememberedRows);
+    this.#lastEvaluation = evaluation;
+    return evaluation;
+  }
+
+  /** The same for a batch; entry i belongs to row i. */
+  evaluateBatch(message: TwinBatchMessage): { expected: Expected[]; anomaly: Anomaly[] } | undefined {
+    const firstRow = message.twin.row;
+    const rows = message.payload;
+    if (firstRow <= this.#evaluatedRow) {
+      const known = this.#verdicts.get(firstRow);
+      return Array.isArray(known) ? { expected: [], anomaly: known } : undefined;
+    }
+    this.#evaluatedRow = firstRow + rows.length - 1;
+    this.dirty = true;
+    const expected: Expected[] = new Array<Expected>(rows.length);
+    const anomaly: Anomaly[] = new Array<Anomaly>(rows.length);
+    const { values, fresh } = this.#row;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] as BatchRow;
+      const quality = message.quality[i];
+      const mode = message.states[i] ?? message.twin.state;
+      for (let column = 0; column < this.columns.length; column++) {
+        const name = (this.columns[column] as ColumnInfo).name;
+        const value = row[name];
+        if (value === undefined) {
+          fresh[column] = 0;
+          continue;
+        }
+        fresh[column] = 1;
+        values[column] = typeof value === 'number' && quality?.[name] === undefined ? value : NaN;
+      }
+      const { frozen, verdict } = this.#evaluateRow(row.time, mode, this.#isOff(mode));
+      expected[i] = this.#expectedOf(mode);
+      anomaly[i] = this.#anomalyOf(verdict, frozen);
+    }
+    this.#remember(firstRow, anomaly, rememberedBatches);
+    const last = rows.length - 1;
+    if (last >= 0) this.#lastEvaluation = { expected: expected[last] as Expected, anomaly: anomaly[last] as Anomaly };
+    return { expected, anomaly };
+  }
+
+  #isOff(mode: string): boolean {
+    return mode !== '' && this.#offModes.size > 0 && this.#offModes.has(mode.toLowerCase());
+  }
+
+  #remember(rowNumber: number, anomaly: Anomaly | Anomaly[], most: number): void {
+    this.#verdicts.set(rowNumber, anomaly);
+    if (this.#verdicts.size > most) {
+      const oldest = this.#verdicts.keys().next();
+      if (oldest.done !== true) this.#verdicts.delete(oldest.value);
+    }
+  }
+
+  #expectedOf(mode: string): Expected {
+    const { expected, low, high, phase } = this.#expectation;
+    const result: Expected = {};
+    for (let column = 0; column < this.columns.length; column++) {
+      const value = expected[column] as number;
+      if (value !== value) continue;
+      result[(this.columns[column] as ColumnInfo).name] = {
+        value,
+        low: low[column] as number,
+        high: high[column] as number,
+        mode,
+        phase: phaseNames[phase[column] as number] as LearningPhase,
+      };
+    }
+    return result;
+  }
+
+  #anomalyOf(verdict: Verdict | undefined, frozen: boolean): Anomaly {
+    if (verdict === undefined) {
+      return { v: 1, verdict: frozen ? 'normal' : 'learning', score: 0, signals: [], reason: '' };
+    }
+    if (verdict.verdict !== 'anomaly') return { v: 1, verdict: verdict.verdict, score: verdict.score, signals: [], reason: '' };
+    const { expected, low, high, phase } = this.#expectation;
+    const signals = verdict.signals.map((signal): AnomalySignal => {
+      const column = signal.column;
+      const value = this.#row.values[column] as number;
+      const known = (phase[column] === phaseArmed || phase[column] === phaseProvisional) && Number.isFinite(expected[column] as number);
+      return {
+        property: (this.columns[column] as ColumnInfo).name,
+        share: signal.share,
+        kind: signal.kind,
+        value: Number.isFinite(value) ? value : null,
+        ...(known ? { expected: expected[column] as number, low: low[column] as number, high: high[column] as number } : {}),
+        ...(this.#units[column] === undefined ? {} : { unit: this.#units[column] as string }),
+      };
+    });
+    return {
+      v: 1,
+      verdict: 'anomaly',
+      score: verdict.score,
+      signals,
+      sinceMs: Number.isFinite(verdict.sinceMs) ? verdict.sinceMs : this.#row.timeMs,
+      reason: signalsSentence(signals, this.naming, this.language),
+    };
+  }
+
+  /** Whether the last row came in a mode in which nothing is judged. */
+  get isOff(): boolean {
+    return this.#offNow;
+  }
+
+  /** The band of a property over the recent past, oldest first. */
+  bands(property: string): { timeMs: number; low: number; high: number }[] {
+    const column = this.#columnOf.get(property);
+    return column === undefined ? [] : this.#bands.of(column);
+  }
+
+  /** What a property is now, in numbers for the page. */
+  expectedNow(property: string): { value: number; low: number; high: number } | undefined {
+    const expected = this.#lastEvaluation?.expected;
+    return expected !== undefined && Object.hasOwn(expected, property) ? expected[property] : undefined;
+  }
+
+  snapshot(): Json {
+    const snapshot: AssetTwinSnapshot = {
+      v: 1,
+      columns: this.columns.map((column) => ({ name: column.name, kind: column.kind })),
+      twin: this.twin.snapshot(),
+      baseline: this.#baseline.snapshot(),
+      judge: this.#judge.snapshot(),
+      cases: this.cases.snapshot(),
+      baselineSettings: this.#baselineSettings,
+      judgeSettings: this.#judgeSettings,
+    };
+    return snapshot as unknown as Json;
+  }
+
+  /**
+   * Takes over what was learned, from a snapshot or from a replay of this twin. What fits no longer (another set of
+   * properties) is learned anew; labels, limits and units change nothing.
+   * @returns false when the properties differ, so that nothing of the baseline was taken over
+   * @throws Problem TWIN_SNAPSHOT_UNREADABLE
+   */
+  restore(saved: Json, parts: 'all' | 'learned' = 'all'): boolean {
+    const snapshot = saved as unknown as AssetTwinSnapshot;
+    const same =
+      Array.isArray(snapshot.columns) &&
+      snapshot.columns.length === this.columns.length &&
+      snapshot.columns.every((column, index) => column.name === this.columns[index]?.name && column.kind === this.columns[index]?.kind);
+    if (parts === 'all') this.cases = new CaseBook({ twin: this.key, historical: this.replay !== undefined, clearAfterMs: 60_000, repeatAfterMs: 0 }, snapshot.cases);
+    if (same) {
+      this.#judgeSettings = snapshot.judgeSettings;
+      this.#baselineSettings = snapshot.baselineSettings;
+      this.#offModes = new Set(snapshot.baselineSettings.offModes.map((mode) => mode.toLowerCase()));
+      this.#baseline = createBaseline(this.columns, { drivers: snapshot.baselineSettings.drivers.filter((name) => this.#columnOf.has(name)) }, snapshot.baseline);
+      this.#judge = createJudge(this.columns, snapshot.judgeSettings, snapshot.judge);
+    }
+    this.#rowsSinceProgress = Infinity;
+    this.dirty = true;
+    return same;
+  }
+}
+
+/**
+ * The last bands of each column for the chart, in a ring whose step doubles when it is full: bounded memory, the whole time
+ * since the start, coarser as it grows older.
+ */
+class BandHistory {
+  readonly #columns: number;
+  readonly #times = new Float64Array(bandRows);
+  readonly #low: Float32Array;
+  readonly #high: Float32Array;
+  #count = 0;
+  #everyMs = 0;
+
+  constructor(columns: number) {
+    this.#columns = columns;
+    this.#low = new Float32Array(bandRows * columns);
+    this.#high = new Float32Array(bandRows * columns);
+  }
+
+  note(timeMs: number, expectation: Expectation): void {
+    if (this.#count > 0 && timeMs - (this.#times[this.#count - 1] as number) < this.#everyMs) return;
+    if (this.#count === bandRows) this.#halve();
+    this.#times[this.#count] = timeMs;
+    this.#low.set(expectation.low, this.#count * this.#columns);
+    this.#high.set(expectation.high, this.#count * this.#columns);
+    this.#count++;
+  }
+
+  #halve(): void {
+    const kept = bandRows / 2;
+    for (let row = 0; row < kept; row++) {
+      const from = row * 2;
+      this.#times[row] = this.#times[from] as number;
+      this.#low.copyWithin(row * this.#columns, from * this.#columns, (from + 1) * this.#columns);
+      this.#high.copyWithin(row * this.#columns, from * this.#columns, (from + 1) * this.#columns);
+    }
+    this.#count = kept;
+    this.#everyMs = Math.max(this.#everyMs * 2, ((this.#times[kept - 1] as number) - (this.#times[0] as number)) / kept);
+  }
+
+  of(column: number): { timeMs: number; low: number; high: number }[] {
+    const bands: { timeMs: number; low: number; high: number }[] = [];
+    for (let row = 0; row < this.#count; row++) {
+      const low = this.#low[row * this.#columns + column] as number;
+      const high = this.#high[row * this.#columns + column] as number;
+      if (low === low && high === high) bands.push({ timeMs: this.#times[row] as number, low, high });
+    }
+    return bands;
+  }
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, index) => name === b[index]);
+}

@@ -1,0 +1,168 @@
+import type { CaseSummary, Machine, MachineCondition, MachineDetail, MachineProperty, SiteSummary } from '../../contract/http.ts';
+import type { TwinCase } from '../../contract/messages.ts';
+import type { HistoryPoint } from '../ports.ts';
+import type { AssetTwin } from './assetTwin.ts';
+import { learningSentence, offSentence, plainSentence, signalsSentence } from './sentences.ts';
+import type { Site } from './site.ts';
+
+/** Most urgent first; also the order of the page. */
+const urgency: readonly MachineCondition[] = ['case', 'limit', 'stale', 'acknowledged', 'learning', 'off', 'normal'];
+const chartPoints = 2000;
+const chartRowsRead = 50_000;
+
+/** What the page shows of a site: pure reading, cheap enough for twice a second. */
+export function siteSummary(site: Site): SiteSummary {
+  return {
+    id: site.options.id,
+    name: site.options.name,
+    nowMs: site.clock.nowMs(),
+    rate: site.clock.rate,
+    clock: site.options.clock,
+    machines: site
+      .assets()
+      .map((asset) => machineOf(site, asset))
+      .sort((a, b) => urgency.indexOf(a.condition) - urgency.indexOf(b.condition) || a.name.localeCompare(b.name)),
+    links: site.relations.open(),
+  };
+}
+
+/** A site on the file's time shows the machine as its replay left it; every other site shows the live one. */
+function shownAsset(site: Site, asset: AssetTwin): AssetTwin {
+  return site.options.clock === 'replay' ? (site.latestReplay(asset.key) ?? asset) : asset;
+}
+
+export function machineOf(site: Site, live: AssetTwin): Machine {
+  const asset = shownAsset(site, live);
+  const { twin, language, naming } = asset;
+  const progress = asset.progress();
+  const open = asset.cases.open;
+  const header = twin.header();
+  const abnormal = new Set((open?.signals ?? []).map((signal) => signal.property));
+  const stale = twin.isStale;
+  let condition: MachineCondition = 'normal';
+  let sentence = plainSentence('normal', language);
+  if (open !== undefined) {
+    condition = open.state === 'acknowledged' ? 'acknowledged' : stale ? 'stale' : open.signals[0]?.kind === 'limit' ? 'limit' : 'case';
+    sentence = stale ? plainSentence('stale', language) : `${signalsSentence(open.signals, naming, language)}.`;
+  } else if (twin.lastTimeMs === undefined) {
+    condition = 'learning';
+    sentence = plainSentence('waiting', language);
+  } else if (stale) {
+    condition = 'stale';
+    sentence = plainSentence('stale', language);
+  } else if (asset.isOff) {
+    condition = 'off';
+    sentence = offSentence(header.state, language);
+  } else if (progress.phase === 'learning') {
+    condition = 'learning';
+    sentence = learningSentence(progress, naming, language);
+  }
+  return {
+    key: asset.key,
+    name: header.name,
+    path: header.path,
+    type: header.type,
+    state: header.state,
+    condition,
+    ...(open === undefined ? (stale && condition === 'stale' ? { letter: 'F' as const } : {}) : { letter: open.letter }),
+    sentence,
+    learning: progress,
+    updatedMs: twin.lastTimeMs ?? null,
+    properties: propertiesOf(asset, abnormal),
+    ...(open === undefined ? {} : { openCase: summaryOf(open, asset) }),
+    lastCases: site
+      .endedCases(asset.key)
+      .filter((stored) => stored.case.id !== open?.id || stored.case.historical !== open.historical)
+      .slice(0, 5)
+      .map((stored) => ({ ...summaryOf(stored.case, asset), sentence: stored.sentence })),
+  };
+}
+
+function propertiesOf(asset: AssetTwin, abnormal: ReadonlySet<string>): MachineProperty[] {
+  const payload = asset.twin.payload();
+  const quality = asset.twin.quality();
+  return asset.twin.type.properties.map((property): MachineProperty => {
+    const expected = asset.expectedNow(property.name);
+    return {
+      name: property.name,
+      label: property.label === '' ? property.name : property.label,
+      ...(property.unit === '' ? {} : { unit: property.unit }),
+      value: Object.hasOwn(payload, property.name) ? (payload[property.name] ?? null) : null,
+      quality: (Object.hasOwn(quality, property.name) ? quality[property.name] : undefined) ?? 'good',
+      stale: asset.twin.isPropertyStale(property.name),
+      ...(expected === undefined ? {} : { expected: expected.value, low: expected.low, high: expected.high }),
+      abnormal: abnormal.has(property.name),
+    };
+  });
+}
+
+function summaryOf(twinCase: TwinCase, asset: AssetTwin): CaseSummary {
+  return {
+    id: twinCase.id,
+    state: twinCase.state,
+    sinceMs: twinCase.sinceMs,
+    ...(twinCase.clearedMs === undefined ? {} : { clearedMs: twinCase.clearedMs }),
+    sentence: `${signalsSentence(twinCase.signals, asset.naming, asset.language)}.`,
+    letter: twinCase.letter,
+    signals: twinCase.signals,
+    historical: twinCase.historical,
+    ...(twinCase.acknowledgedBy === undefined ? {} : { acknowledgedBy: twinCase.acknowledgedBy }),
+  };
+}
+
+/** A machine with its recent past: values from the embedded history, the band from what was expected at the time. */
+export async function machineDetail(site: Site, key: string, minutes: number): Promise<MachineDetail | undefined> {
+  const live = site.asset(key);
+  if (live === undefined) return undefined;
+  const asset = shownAsset(site, live);
+  const endMs = (site.options.clock === 'replay' ? asset.twin.lastTimeMs : undefined) ?? site.clock.nowMs();
+  const fromMs = endMs - minutes * 60_000;
+  const series: MachineDetail['series'] = [];
+  for (const column of asset.columns) {
+    const points = await site.historian.range(key, column.name, fromMs, endMs + 1, chartRowsRead);
+    if (points.length === 0) continue;
+    const kept = thin(points, chartPoints);
+    const bands = asset.bands(column.name);
+    const times: number[] = [];
+    const values: (number | null)[] = [];
+    const low: (number | null)[] = [];
+    const high: (number | null)[] = [];
+    let band = 0;
+    for (const point of kept) {
+      while (band + 1 < bands.length && (bands[band + 1]?.timeMs ?? Infinity) <= point.timeMs) band++;
+      const then = bands[band];
+      const known = then !== undefined && then.timeMs <= point.timeMs;
+      times.push(point.timeMs);
+      values.push(typeof point.value === 'number' && point.quality !== 'bad' ? point.value : null);
+      low.push(known ? then.low : null);
+      high.push(known ? then.high : null);
+    }
+    series.push({ property: column.name, times, values, low, high });
+  }
+  return {
+    machine: machineOf(site, live),
+    series,
+    neighbours: site.relations.neighbours(key).map((neighbour) => ({ ...neighbour, name: site.asset(neighbour.key)?.twin.name ?? neighbour.key })),
+  };
+}
+
+/** Keeps the lowest and highest of each stretch, so that a spike is never thinned away. */
+function thin(points: readonly HistoryPoint[], most: number): readonly HistoryPoint[] {
+  if (points.length <= most) return points;
+  const stretch = Math.ceil(points.length / (most / 2));
+  const kept: HistoryPoint[] = [];
+  for (let start = 0; start < points.length; start += stretch) {
+    let lowest = points[start] as HistoryPoint;
+    let highest = lowest;
+    for (let index = start; index < Math.min(start + stretch, points.length); index++) {
+      const point = points[index] as HistoryPoint;
+      if (typeof point.value !== 'number') continue;
+      if (typeof lowest.value !== 'number' || point.value < lowest.value) lowest = point;
+      if (typeof highest.value !== 'number' || point.value > highest.value) highest = point;
+    }
+    if (lowest === highest) kept.push(lowest);
+    else if (lowest.timeMs < highest.timeMs) kept.push(lowest, highest);
+    else kept.push(highest, lowest);
+  }
+  return kept;
+}

@@ -1,0 +1,276 @@
+import { formatIsoTime } from '../time/isoTime.ts';
+import type { AnomalyKind, AnomalySignal, LearningProgress, SentValue } from '../../contract/messages.ts';
+
+/** The languages in which the product speaks; each text exists in all of them. */
+export type Language = 'en-US' | 'de';
+
+interface Texts {
+  /** What a signal does, {signal} {value} {expected}. */
+  kinds: Record<AnomalyKind, string>;
+  expected: string;
+  expectedBand: string;
+  and: string;
+  severalMore: string;
+  since: string;
+  stale: string;
+  learning: string;
+  missing: Record<LearningProgress['missing'][number]['code'], string>;
+  subjects: Record<'opened' | 'updated' | 'acknowledged' | 'cleared' | 'reminder', string>;
+  historical: string;
+  acknowledgedBy: string;
+  clearedAt: string;
+  neighbours: string;
+  relations: Record<string, string>;
+  normal: string;
+  off: string;
+  waiting: string;
+}
+
+const texts: Record<Language, Texts> = {
+  'en-US': {
+    kinds: {
+      spike: '{signal} jumped to {value}',
+      step: '{signal} changed suddenly to {value}',
+      drift: '{signal} is creeping away, now {value}',
+      stuck: '{signal} is stuck at {value}',
+      noise: '{signal} is unusually restless, now {value}',
+      dropout: '{signal} keeps dropping out',
+      limit: '{signal} is beyond its limit: {value}',
+      deviation: '{signal} is {value}',
+    },
+    expected: 'expected {expected}',
+    expectedBand: 'normal here is {low} to {high}',
+    and: '{first} and {second}',
+    severalMore: '{first} and {count} more',
+    since: 'Since {time}.',
+    stale: 'no data from the machine',
+    learning: 'Learning what is normal: {percent} %.',
+    missing: {
+      rows: '{missing} more values are needed',
+      time: '{missing} more minutes are needed',
+      'operating-points': 'more operating points are needed',
+      'fresh-values': '{property} has sent nothing yet',
+    },
+    subjects: {
+      opened: '{machine} needs a look: {what}',
+      updated: '{machine}, something joined: {what}',
+      acknowledged: '{machine}: {by} is on it',
+      cleared: '{machine} is back to normal',
+      reminder: '{machine} still needs a look: {what}',
+    },
+    historical: '(recorded data)',
+    acknowledgedBy: 'Acknowledged by {by}.',
+    clearedAt: 'Normal again since {time}.',
+    neighbours: 'Beside it: {list}.',
+    relations: {
+      feeds: 'feeds {name}',
+      'fed by': 'is fed by {name}',
+      'part of': 'is part of {name}',
+      'has part': 'has part {name}',
+      powers: 'powers {name}',
+      'powered by': 'is powered by {name}',
+      'measured by': 'is measured by {name}',
+      measures: 'measures {name}',
+      'located in': 'is located in {name}',
+      contains: 'contains {name}',
+      'serviced by': 'is serviced by {name}',
+      services: 'services {name}',
+    },
+    normal: 'Normal.',
+    off: 'Not producing: {state}. Nothing is judged meanwhile.',
+    waiting: 'No data has arrived yet.',
+  },
+  de: {
+    kinds: {
+      spike: '{signal} ist auf {value} gesprungen',
+      step: '{signal} hat sich plötzlich auf {value} geändert',
+      drift: '{signal} läuft langsam weg, jetzt {value}',
+      stuck: '{signal} steht fest auf {value}',
+      noise: '{signal} ist ungewöhnlich unruhig, jetzt {value}',
+      dropout: '{signal} setzt immer wieder aus',
+      limit: '{signal} ist über der Grenze: {value}',
+      deviation: '{signal} ist {value}',
+    },
+    expected: 'erwartet {expected}',
+    expectedBand: 'hier normal sind {low} bis {high}',
+    and: '{first} und {second}',
+    severalMore: '{first} und {count} weitere',
+    since: 'Seit {time}.',
+    stale: 'keine Daten von der Maschine',
+    learning: 'Lernt, was normal ist: {percent} %.',
+    missing: {
+      rows: 'noch {missing} Werte nötig',
+      time: 'noch {missing} Minuten nötig',
+      'operating-points': 'weitere Betriebspunkte nötig',
+      'fresh-values': '{property} hat noch nichts gesendet',
+    },
+    subjects: {
+      opened: '{machine} braucht einen Blick: {what}',
+      updated: '{machine}, es kam etwas dazu: {what}',
+      acknowledged: '{machine}: {by} kümmert sich',
+      cleared: '{machine} ist wieder normal',
+      reminder: '{machine} braucht noch immer einen Blick: {what}',
+    },
+    historical: '(aufgezeichnete Daten)',
+    acknowledgedBy: 'Bestätigt von {by}.',
+    clearedAt: 'Wieder normal seit {time}.',
+    neighbours: 'Daneben: {list}.',
+    relations: {
+      feeds: 'beliefert {name}',
+      'fed by': 'wird von {name} beliefert',
+      'part of': 'gehört zu {name}',
+      'has part': 'hat als Teil {name}',
+      powers: 'versorgt {name} mit Energie',
+      'powered by': 'wird von {name} mit Energie versorgt',
+      'measured by': 'wird von {name} gemessen',
+      measures: 'misst {name}',
+      'located in': 'steht in {name}',
+      contains: 'enthält {name}',
+      'serviced by': 'wird von {name} gewartet',
+      services: 'wartet {name}',
+    },
+    normal: 'Normal.',
+    off: 'Produziert nicht: {state}. Solange wird nichts beurteilt.',
+    waiting: 'Es sind noch keine Daten angekommen.',
+  },
+};
+
+/** Every key of every language, for the test that none is missing. */
+export const sentenceTexts: Readonly<Record<Language, unknown>> = texts;
+
+/** What a property is called for people, and its unit. */
+export type Naming = (property: string) => { label: string; unit?: string };
+
+/** Human forms of the UCUM codes that machines mostly carry; others are shown as they are. */
+const unitSigns: ReadonlyMap<string, string> = new Map([
+  ['Cel', '°C'],
+  ['[degF]', '°F'],
+  ['/min', '1/min'],
+  ['{rpm}', '1/min'],
+  ['/h', '1/h'],
+  ['1', ''],
+  ['um', 'µm'],
+  ['m3/h', 'm³/h'],
+  ['m3', 'm³'],
+  ['mm/s', 'mm/s'],
+  ['m/s2', 'm/s²'],
+  ['Ohm', 'Ω'],
+]);
+
+export function unitSign(unit: string): string {
+  return unitSigns.get(unit) ?? unit;
+}
+
+/** Three significant digits are what a person compares; large counts keep all. Decimal comma in German. */
+export function numberText(value: number, language: Language): string {
+  if (!Number.isFinite(value)) return '–';
+  const magnitude = Math.abs(value);
+  const text =
+    magnitude >= 1e15 || (magnitude > 0 && magnitude < 1e-4) ? value.toExponential(2) : value.toFixed(magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : magnitude >= 1 ? 2 : 3);
+  const short = text.includes('.') && !text.includes('e') ? text.replace(/\.?0+$/, '') : text;
+  return language === 'de' ? short.replace('.', ',') : short;
+}
+
+export function valueText(value: SentValue | undefined, unit: string | undefined, language: Language): string {
+  if (value === null || value === undefined) return '–';
+  const text = typeof value === 'number' ? numberText(value, language) : String(value).slice(0, 80);
+  const sign = unit === undefined ? '' : unitSign(unit);
+  return sign === '' ? text : `${text} ${sign}`;
+}
+
+/** "Vibration is 4.1 mm/s, normal here is 2.2 to 2.9 mm/s" */
+export function signalSentence(signal: AnomalySignal, naming: Naming, language: Language): string {
+  const { label, unit } = naming(signal.property);
+  const t = texts[language];
+  let sentence = fill(t.kinds[signal.kind], { signal: label, value: valueText(signal.value, unit, language) });
+  if (signal.low !== undefined && signal.high !== undefined && Number.isFinite(signal.low) && Number.isFinite(signal.high)) {
+    sentence += `, ${fill(t.expectedBand, { low: numberText(signal.low, language), high: valueText(signal.high, unit, language) })}`;
+  } else if (signal.expected !== undefined && Number.isFinite(signal.expected)) {
+    sentence += `, ${fill(t.expected, { expected: valueText(signal.expected, unit, language) })}`;
+  }
+  return sentence;
+}
+
+/** The first signal in full, how many more there are. */
+export function signalsSentence(signals: readonly AnomalySignal[], naming: Naming, language: Language): string {
+  const t = texts[language];
+  const [first, second] = signals;
+  if (first === undefined) return t.stale;
+  const sentence = signalSentence(first, naming, language);
+  if (second === undefined) return sentence;
+  if (signals.length === 2) return fill(t.and, { first: sentence, second: naming(second.property).label });
+  return fill(t.severalMore, { first: sentence, count: String(signals.length - 1) });
+}
+
+export function learningSentence(progress: LearningProgress, naming: Naming, language: Language): string {
+  const t = texts[language];
+  const first = progress.missing[0];
+  const sentence = fill(t.learning, { percent: String(Math.round(progress.percent)) });
+  if (first === undefined) return sentence;
+  const missing = fill(t.missing[first.code], {
+    missing: numberText(Math.ceil(first.missing), language),
+    property: first.property === undefined ? '' : naming(first.property).label,
+  });
+  return `${sentence} ${missing.charAt(0).toUpperCase()}${missing.slice(1)}.`;
+}
+
+export function plainSentence(which: 'normal' | 'waiting' | 'stale', language: Language): string {
+  const text = texts[language][which];
+  return which === 'stale' ? `${text.charAt(0).toUpperCase()}${text.slice(1)}.` : text;
+}
+
+export function offSentence(state: string, language: Language): string {
+  return fill(texts[language].off, { state });
+}
+
+/** A site's time for a person, to the minute; in UTC, because the texts leave the plant and are read elsewhere. */
+export function timeText(timeMs: number, language: Language): string {
+  const iso = formatIsoTime(timeMs);
+  const [day = '', clock = ''] = iso.split('T');
+  if (iso === '?') return '–';
+  const minute = clock.slice(0, 5);
+  if (language === 'en-US') return `${day} ${minute} UTC`;
+  const [year, month, date] = day.split('-');
+  return `${date}.${month}.${year} ${minute} UTC`;
+}
+
+export interface CaseTextInput {
+  machine: string;
+  change: 'opened' | 'updated' | 'acknowledged' | 'cleared' | 'reminder';
+  signals: readonly AnomalySignal[];
+  sinceMs: number;
+  clearedMs?: number;
+  acknowledgedBy?: string;
+  historical: boolean;
+  neighbours: readonly { relation: string; name: string }[];
+}
+
+/** Subject line and body of a case, ready for mail, MQTT and messengers: plain text, control characters taken out. */
+export function caseText(input: CaseTextInput, naming: Naming, language: Language): { subject: string; body: string } {
+  const t = texts[language];
+  const what = signalsSentence(input.signals, naming, language);
+  let subject = fill(t.subjects[input.change], { machine: input.machine, what, by: input.acknowledgedBy ?? '' });
+  if (input.historical) subject += ` ${t.historical}`;
+  const lines = input.signals.slice(0, 5).map((signal) => {
+    const sentence = signalSentence(signal, naming, language);
+    return `- ${sentence} (${Math.round(signal.share * 100)} %)`;
+  });
+  if (lines.length === 0 && input.change !== 'cleared') lines.push(plainSentence('stale', language));
+  lines.push(fill(t.since, { time: timeText(input.sinceMs, language) }));
+  if (input.clearedMs !== undefined) lines.push(fill(t.clearedAt, { time: timeText(input.clearedMs, language) }));
+  if (input.acknowledgedBy !== undefined && input.change !== 'acknowledged') lines.push(fill(t.acknowledgedBy, { by: input.acknowledgedBy }));
+  if (input.neighbours.length > 0) {
+    const list = input.neighbours.slice(0, 6).map((neighbour) => fill(t.relations[neighbour.relation] ?? '{name}', { name: neighbour.name }));
+    lines.push(fill(t.neighbours, { list: list.join(', ') }));
+  }
+  return { subject: oneLine(subject), body: [oneLine(subject), '', ...lines.map(oneLine)].join('\n') };
+}
+
+/** No line breaks, no control or direction-changing characters: a name must not forge a mail header or a second line. */
+export function oneLine(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ').slice(0, 1000);
+}
+
+function fill(template: string, values: Readonly<Record<string, string>>): string {
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) => (Object.hasOwn(values, name) ? (values[name] ?? '') : whole));
+}

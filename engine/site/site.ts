@@ -1,0 +1,433 @@
+import type { AlertMessage, TwinCase, TwinEvent } from '../../contract/messages.ts';
+import type { Fact, HistoryPoint, Historian, Json, Outbox, StateStore, GraphStore, Clock } from '../ports.ts';
+import { Problem } from '../problem.ts';
+import { Relations } from '../graph/relations.ts';
+import { SiteClock } from '../time/siteClock.ts';
+import type { TwinType } from '../twin/twinType.ts';
+import { Twin } from '../twin/twin.ts';
+import type { TwinOptions } from '../twin/twin.ts';
+import { AssetTwin } from './assetTwin.ts';
+import type { Language } from './sentences.ts';
+
+export interface SiteOptions {
+  id: string;
+  name: string;
+  language: Language;
+  clock: 'live' | 'accelerated' | 'replay';
+  clockRate: number;
+  clockOriginMs: number;
+  keepHistoryDays: number;
+  keepCasesDays: number;
+}
+
+export interface SitePorts {
+  clock: Clock;
+  state: StateStore;
+  historian: Historian;
+  graph: GraphStore;
+  outbox: Outbox;
+}
+
+/** What a twin-asset hands over at deploy. */
+export interface AssetRegistration {
+  /** The node's id, to name both when a key is used twice. */
+  nodeId: string;
+  nodeName: string;
+  key: string;
+  name: string;
+  type: TwinType;
+  path: string[];
+  placeholders: ReadonlyMap<string, string>;
+  mapping: TwinOptions['mapping'];
+  staleAfter: number;
+  /** Events that come by time alone, not by a message. */
+  onEvents: (events: TwinEvent[]) => void;
+}
+
+interface Registered {
+  registration: AssetRegistration;
+  asset: AssetTwin;
+  replays: Map<string, AssetTwin>;
+}
+
+/** A case that is over, kept for the page and for those who come later. */
+export interface StoredCase {
+  case: TwinCase;
+  sentence: string;
+}
+
+const checkpointEveryMs = 2000;
+const checkpointTwinsAtOnce = 50;
+const historyBufferLimit = 200_000;
+const maximumReplays = 4;
+const keptCasesPerTwin = 50;
+const forgetEveryMs = 3_600_000;
+
+/**
+ * The application layer: one plant. It holds the twins with what they learned, their relations and cases, and the ports to
+ * the outside. It has no timer and no clock of its own: `tick()` is called four times a second by whoever runs it.
+ *
+ * All that is learned is kept under the twin's key, so that a deploy, a template update and kill -9 leave it whole; at most
+ * the last two seconds of learning are lost.
+ */
+export class Site {
+  readonly options: SiteOptions;
+  readonly clock: SiteClock;
+  readonly relations: Relations;
+  readonly outbox: Outbox;
+  readonly #ports: SitePorts;
+  readonly #assets = new Map<string, Registered>();
+  readonly #saved = new Map<string, Json>();
+  readonly #ended = new Map<string, StoredCase[]>();
+  readonly #judges = new Set<string>();
+  readonly #tickListeners = new Set<() => void>();
+  readonly #changeListeners = new Set<(key: string) => void>();
+  readonly #answerListeners = new Set<(message: AlertMessage) => void>();
+  #history: HistoryPoint[] = [];
+  #historyWriting: Promise<void> | undefined;
+  #historyDropped = 0;
+  #checkpointing: Promise<void> | undefined;
+  #lastCheckpointMs = -Infinity;
+  #lastForgetMs = -Infinity;
+  #pendingCases: { key: string; value: Json | null }[] = [];
+  /** What went wrong in the background since it was last asked for. */
+  #problems: Problem[] = [];
+
+  constructor(options: SiteOptions, ports: SitePorts) {
+    this.options = options;
+    this.#ports = ports;
+    this.clock = new SiteClock(ports.clock, options.clock, options.clockRate, options.clockOriginMs);
+    this.relations = new Relations(ports.graph);
+    this.outbox = ports.outbox;
+  }
+
+  /** Loads what was learned. Nothing may be registered before it resolves. */
+  async start(): Promise<void> {
+    for (const entry of await this.#ports.state.entries('asset/')) this.#saved.set(entry.key.slice('asset/'.length), entry.value);
+    for (const entry of await this.#ports.state.entries('case/')) {
+      const stored = entry.value as unknown as StoredCase;
+      const key = stored.case.twin;
+      this.#endedOf(key).push(stored);
+    }
+    for (const list of this.#ended.values()) list.sort((a, b) => b.case.sinceMs - a.case.sinceMs);
+    await this.relations.load(this.clock.nowMs());
+  }
+
+  /**
+   * @throws Problem TWIN_KEY_MISSING, TWIN_KEY_TWICE (both nodes named)
+   */
+  register(registration: AssetRegistration): AssetTwin {
+    const { key } = registration;
+    if (key === '') {
+      throw new Problem('TWIN_KEY_MISSING', `The machine "${registration.nodeName}" has no key.`, 'Open the node and give it one; everything learned is kept under it.', {
+        node: registration.nodeName,
+      });
+    }
+    const known = this.#assets.get(key);
+    if (known !== undefined) {
+      throw new Problem(
+        'TWIN_KEY_TWICE',
+        `The key "${key}" is used by two nodes: "${known.registration.nodeName}" (${known.registration.nodeId}) and "${registration.nodeName}" (${registration.nodeId}).`,
+        'Give one of them another key.',
+        { key, first: known.registration.nodeId, second: registration.nodeId },
+      );
+    }
+    const asset = this.#newAsset(registration);
+    const saved = this.#saved.get(key);
+    if (saved !== undefined) this.#restore(asset, registration, saved);
+    asset.judged = this.#judges.size > 0;
+    this.#assets.set(key, { registration, asset, replays: new Map() });
+    return asset;
+  }
+
+  #newAsset(registration: AssetRegistration, replay?: string, snapshot?: Json): AssetTwin {
+    const twin = new Twin(
+      {
+        key: registration.key,
+        name: registration.name,
+        type: registration.type,
+        path: registration.path,
+        placeholders: registration.placeholders,
+        mapping: registration.mapping,
+        staleAfter: registration.staleAfter,
+        clockRate: this.options.clock === 'accelerated' ? this.options.clockRate : 1,
+        language: this.options.language,
+      },
+      snapshot,
+    );
+    return new AssetTwin({ twin, language: this.options.language, replay });
+  }
+
+  #restore(asset: AssetTwin, registration: AssetRegistration, saved: Json): void {
+    try {
+      if (!asset.restore(saved)) {
+        this.#problems.push(
+          new Problem(
+            'TWIN_TYPE_CHANGED',
+            `The properties of "${registration.key}" are others than those that were learned.`,
+            'The machine is learned anew; bring the former properties back to get the former knowledge back.',
+            { key: registration.key },
+          ),
+        );
+      }
+    } catch (problem) {
+      this.#problems.push(
+        problem instanceof Problem
+          ? problem
+          : new Problem('TWIN_SNAPSHOT_UNREADABLE', `What was learned about "${registration.key}" cannot be read.`, 'It is learned anew.', { key: registration.key }),
+      );
+    }
+  }
+
+  /** Keeps what was learned and lets go of the node. */
+  unregister(key: string, nodeId: string): void {
+    const known = this.#assets.get(key);
+    if (known === undefined || known.registration.nodeId !== nodeId) return;
+    const value = known.asset.snapshot();
+    this.#saved.set(key, value);
+    this.#pendingCases.push({ key: `asset/${key}`, value });
+    this.#assets.delete(key);
+  }
+
+  /** The live twin, or that of a running replay (made when it is first asked for). */
+  asset(key: string, replay?: string): AssetTwin | undefined {
+    const known = this.#assets.get(key);
+    if (known === undefined || replay === undefined) return known?.asset;
+    let asset = known.replays.get(replay);
+    if (asset === undefined) {
+      asset = this.#newAsset(known.registration, replay);
+      asset.judged = this.#judges.size > 0;
+      known.replays.set(replay, asset);
+      if (known.replays.size > maximumReplays) {
+        const oldest = known.replays.keys().next();
+        if (oldest.done !== true) known.replays.delete(oldest.value);
+      }
+    }
+    return asset;
+  }
+
+  /** The end of a replay: what it learned goes to the live twin when that was asked for. */
+  completeReplay(key: string, replay: string, learn: boolean): void {
+    const known = this.#assets.get(key);
+    const asset = known?.replays.get(replay);
+    if (known === undefined || asset === undefined) return;
+    if (learn) known.asset.restore(asset.snapshot(), 'learned');
+    this.#changed(key);
+  }
+
+  assets(): AssetTwin[] {
+    return [...this.#assets.values()].map((known) => known.asset);
+  }
+
+  /** The asset of a running replay that was last seen, for pages that show recorded machines. */
+  latestReplay(key: string): AssetTwin | undefined {
+    const replays = this.#assets.get(key)?.replays;
+    return replays === undefined ? undefined : [...replays.values()].at(-1);
+  }
+
+  /** A twin-anomaly stands in the flow: from now on its verdict decides what is learned. */
+  addJudge(nodeId: string): void {
+    this.#judges.add(nodeId);
+    this.#tellJudged();
+  }
+
+  removeJudge(nodeId: string): void {
+    this.#judges.delete(nodeId);
+    this.#tellJudged();
+  }
+
+  #tellJudged(): void {
+    for (const { asset, replays } of this.#assets.values()) {
+      asset.judged = this.#judges.size > 0;
+      for (const replay of replays.values()) replay.judged = this.#judges.size > 0;
+    }
+  }
+
+  /** Takes history in; bounded, and what does not fit is counted. */
+  keep(points: readonly HistoryPoint[]): void {
+    for (const point of points) {
+      if (this.#history.length >= historyBufferLimit) {
+        this.#historyDropped++;
+        continue;
+      }
+      this.#history.push(point);
+    }
+  }
+
+  onTick(listener: () => void): () => void {
+    this.#tickListeners.add(listener);
+    return () => this.#tickListeners.delete(listener);
+  }
+
+  /** Who shows machines is told which one changed. */
+  onChange(listener: (key: string) => void): () => void {
+    this.#changeListeners.add(listener);
+    return () => this.#changeListeners.delete(listener);
+  }
+
+  changed(key: string): void {
+    this.#changed(key);
+  }
+
+  /** What a person answered on the page goes out through the flow as well: to the twin-alert nodes that know the machine. */
+  onAnswered(listener: (message: AlertMessage) => void): () => void {
+    this.#answerListeners.add(listener);
+    return () => this.#answerListeners.delete(listener);
+  }
+
+  tellAnswered(message: AlertMessage): void {
+    for (const listener of this.#answerListeners) listener(message);
+  }
+
+  #changed(key: string): void {
+    for (const listener of this.#changeListeners) listener(key);
+  }
+
+  /** A case is over or was told of: kept for the page. */
+  keepCase(stored: StoredCase): void {
+    const list = this.#endedOf(stored.case.twin);
+    const index = list.findIndex((known) => known.case.id === stored.case.id && known.case.historical === stored.case.historical);
+    if (index >= 0) list.splice(index, 1);
+    list.unshift(stored);
+    for (const dropped of list.splice(keptCasesPerTwin)) this.#pendingCases.push({ key: caseKey(dropped.case), value: null });
+    this.#pendingCases.push({ key: caseKey(stored.case), value: stored as unknown as Json });
+  }
+
+  endedCases(key: string): readonly StoredCase[] {
+    return this.#ended.get(key) ?? [];
+  }
+
+  #endedOf(key: string): StoredCase[] {
+    let list = this.#ended.get(key);
+    if (list === undefined) {
+      list = [];
+      this.#ended.set(key, list);
+    }
+    return list;
+  }
+
+  /** Called four times a second: staleness, history, checkpoints, housekeeping. */
+  tick(): void {
+    const nowMs = this.clock.nowMs();
+    if (this.options.clock !== 'replay') {
+      for (const { registration, asset } of this.#assets.values()) {
+        const events = asset.twin.watch(nowMs);
+        if (events.length === 0) continue;
+        registration.onEvents(events);
+        this.#changed(asset.key);
+      }
+    }
+    for (const listener of this.#tickListeners) listener();
+    void this.#writeHistory();
+    const monotonicMs = this.#ports.clock.monotonicMs();
+    if (monotonicMs - this.#lastCheckpointMs >= checkpointEveryMs) {
+      this.#lastCheckpointMs = monotonicMs;
+      void this.checkpoint(checkpointTwinsAtOnce);
+    }
+    if (monotonicMs - this.#lastForgetMs >= forgetEveryMs) {
+      this.#lastForgetMs = monotonicMs;
+      void this.#forget(nowMs);
+    }
+  }
+
+  async #forget(nowMs: number): Promise<void> {
+    try {
+      await this.#ports.historian.forget(nowMs - this.options.keepHistoryDays * 86_400_000);
+      const oldest = nowMs - this.options.keepCasesDays * 86_400_000;
+      for (const list of this.#ended.values()) {
+        for (let index = list.length - 1; index >= 0; index--) {
+          const stored = list[index] as StoredCase;
+          if (stored.case.sinceMs >= oldest || stored.case.historical) continue;
+          list.splice(index, 1);
+          this.#pendingCases.push({ key: caseKey(stored.case), value: null });
+        }
+      }
+    } catch (problem) {
+      this.#report('TWIN_HISTORY_NOT_WRITTEN', 'Old history could not be removed', problem);
+    }
+  }
+
+  #writeHistory(): Promise<void> {
+    if (this.#historyWriting !== undefined) return this.#historyWriting;
+    if (this.#history.length === 0) return Promise.resolve();
+    const points = this.#history;
+    this.#history = [];
+    this.#historyWriting = this.#ports.historian
+      .write(points)
+      .catch((problem: unknown) => {
+        this.#historyDropped += points.length;
+        this.#report('TWIN_HISTORY_NOT_WRITTEN', `${points.length} values could not be written to the embedded history`, problem);
+      })
+      .finally(() => {
+        this.#historyWriting = undefined;
+      });
+    return this.#historyWriting;
+  }
+
+  /** Writes what changed since the last time, all or nothing. */
+  async checkpoint(most = Infinity): Promise<void> {
+    while (this.#checkpointing !== undefined) await this.#checkpointing;
+    const changes: { key: string; value: Json | null }[] = this.#pendingCases;
+    this.#pendingCases = [];
+    let count = 0;
+    for (const { asset } of this.#assets.values()) {
+      if (!asset.dirty || count >= most) continue;
+      count++;
+      asset.dirty = false;
+      changes.push({ key: `asset/${asset.key}`, value: asset.snapshot() });
+    }
+    if (changes.length === 0) return;
+    this.#checkpointing = this.#ports.state
+      .commit(changes)
+      .then(() => undefined)
+      .catch((problem: unknown) => {
+        // Twins are written again at the next checkpoint; cases and deletions only stand in this list.
+        for (const { asset } of this.#assets.values()) asset.dirty = true;
+        this.#pendingCases.unshift(...changes.filter((change) => !change.key.startsWith('asset/') || !this.#assets.has(change.key.slice(6))));
+        this.#report('TWIN_STATE_NOT_WRITTEN', 'What was learned could not be written to disk', problem);
+      })
+      .finally(() => {
+        this.#checkpointing = undefined;
+      });
+    await this.#checkpointing;
+  }
+
+  #report(code: string, found: string, cause: unknown): void {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    if (this.#problems.length < 20) {
+      this.#problems.push(new Problem(code, `${found}: ${reason}.`, 'Check free space and rights of the data folder; it is tried again.', { reason }));
+    }
+  }
+
+  /** Background problems since the last call; the door logs them. */
+  takeProblems(): Problem[] {
+    const problems = this.#problems;
+    this.#problems = [];
+    return problems;
+  }
+
+  get historyDropped(): number {
+    return this.#historyDropped;
+  }
+
+  get historian(): Historian {
+    return this.#ports.historian;
+  }
+
+  /** Ends what nodes drew that are in the flow no more. */
+  async reconcileRelations(nodeIds: ReadonlySet<string>): Promise<void> {
+    const nowMs = this.clock.nowMs();
+    await this.relations.end((fact: Fact) => fact.source.startsWith('node:') && !nodeIds.has(fact.source.slice('node:'.length)), nowMs, nowMs);
+  }
+
+  /** Writes everything; afterwards the ports may be closed. */
+  async stop(): Promise<void> {
+    await this.#historyWriting;
+    await this.#writeHistory();
+    await this.checkpoint();
+  }
+}
+
+function caseKey(twinCase: TwinCase): string {
+  return `case/${twinCase.historical ? 'historical/' : ''}${twinCase.id}`;
+}

@@ -1,0 +1,167 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readCsv } from '../../adapters/csv/readCsv.ts';
+import { openSiteStore } from '../../adapters/sqlite/siteStore.ts';
+import { Problem } from '../../engine/problem.ts';
+import type { Clock } from '../../engine/ports.ts';
+import { machineDetail, machineOf, siteSummary } from '../../engine/site/overview.ts';
+import { acknowledgeCase } from '../../engine/site/alert.ts';
+import { Site } from '../../engine/site/site.ts';
+import type { Language } from '../../engine/site/sentences.ts';
+import { SiteDirectory } from '../../web/siteDirectory.ts';
+import { twinRoutes } from '../../web/twinRoutes.ts';
+import type { SitePageSource } from '../../web/twinPageSource.ts';
+import type { NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
+import { offerSite } from '../siteHandle.ts';
+import { status } from '../status.ts';
+import { twinNode } from '../twinNode.ts';
+import { fields } from './config.ts';
+
+const ticksEveryMs = 250;
+const pageFolder = fileURLToPath(new URL('../../page/', import.meta.url));
+
+const wallClock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+};
+
+export default function twinSite(RED: Runtime): void {
+  const directory = new SiteDirectory();
+  let mounted = false;
+
+  /** The page is there from the first site on; it stays when the last one goes, and says that there is none. */
+  function mountPage(): void {
+    if (mounted || RED.settings.httpNodeRoot === false) return;
+    mounted = true;
+    RED.httpNode.use('/twin', twinRoutes(directory, { pageFolder }));
+  }
+
+  RED.nodes.registerType('twin-site', function constructSite(this: NodeInstance, definition: NodeDefinition) {
+    const twin = twinNode(RED, this, definition, fields);
+    const { config, node } = twin;
+    const language = config.language as Language;
+    const userDir = RED.settings.userDir ?? process.cwd();
+    const folder = path.resolve(userDir, config.folder === '' ? path.join('twinwire', folderName(config.name)) : config.folder);
+    let site: Site | undefined;
+    let timer: ReturnType<typeof setInterval> | undefined;
+    let closeStore: (() => Promise<void>) | undefined;
+    const leaving: (() => void)[] = [];
+
+    const opening = (async (): Promise<Site> => {
+      try {
+        mkdirSync(folder, { recursive: true });
+      } catch (cause) {
+        throw new Problem(
+          'TWIN_FOLDER',
+          `The data folder ${folder} cannot be made: ${cause instanceof Error ? cause.message : String(cause)}.`,
+          'Choose another folder in the site, or give Node-RED the right to write there.',
+          { folder },
+        );
+      }
+      const store = openSiteStore(folder);
+      closeStore = () => store.close();
+      for (const problem of store.problems) node.warn(`${problem.code}: ${problem.message}`);
+      const opened = new Site(
+        {
+          id: node.id,
+          name: config.name === '' ? 'Site' : config.name,
+          language,
+          clock: config.clock as 'live' | 'accelerated' | 'replay',
+          clockRate: readRate(config.clockRate, (problem) => twin.fail(problem)),
+          clockOriginMs: readOrigin(config.clockOrigin, (problem) => twin.fail(problem)),
+          keepHistoryDays: config.keepHistoryDays,
+          keepCasesDays: config.keepCasesDays,
+        },
+        { clock: wallClock, state: store.state, historian: store.historian, graph: store.graph, outbox: store.outbox },
+      );
+      await opened.start();
+      site = opened;
+      timer = setInterval(() => {
+        opened.tick();
+        for (const problem of opened.takeProblems()) node.warn(`${problem.code}: ${problem.message}`);
+      }, ticksEveryMs);
+      mountPage();
+      leaving.push(directory.add(pageSource(opened)));
+      node.status(status('ready', language));
+      return opened;
+    })();
+    // A store that does not open is told on the site and on each node that needs it; it must not be an unhandled rejection.
+    opening.catch((problem: unknown) => {
+      if (problem instanceof Problem) twin.fail(problem);
+      else node.error(problem instanceof Error ? problem.message : String(problem));
+    });
+
+    offerSite(node, {
+      language,
+      ready: opening,
+      get site() {
+        return site;
+      },
+      readTable: (file, options, onSkipped) => readCsv({ path: path.resolve(userDir, file) }, { ...options, onSkipped }),
+    });
+
+    const onFlowsStarted = (): void => {
+      const ids = new Set<string>();
+      RED.nodes.eachNode((each) => ids.add(each.id));
+      void opening.then((opened) => opened.reconcileRelations(ids)).catch(() => undefined);
+    };
+    RED.events.on('flows:started', onFlowsStarted);
+
+    twin.onClose(async () => {
+      RED.events.removeListener('flows:started', onFlowsStarted);
+      clearInterval(timer);
+      for (const leave of leaving) leave();
+      await opening.catch(() => undefined);
+      await site?.stop();
+      await closeStore?.();
+    });
+  });
+
+  function pageSource(site: Site): SitePageSource {
+    return {
+      id: site.options.id,
+      language: site.options.language,
+      summary: () => siteSummary(site),
+      nowMs: () => site.clock.nowMs(),
+      machine(key) {
+        const asset = site.asset(key);
+        return asset === undefined ? undefined : machineOf(site, asset);
+      },
+      detail: (key, minutes) => machineDetail(site, key, minutes),
+      async acknowledge(key, caseId, by) {
+        const asset = site.asset(key);
+        if (asset === undefined) throw new Problem('TWIN_MACHINE_UNKNOWN', `There is no machine "${key}" any more.`, 'Load the page again.', { key });
+        acknowledgeCase(site, asset, caseId, by);
+        return machineOf(site, asset);
+      },
+      subscribe: (listener) => site.onChange(listener),
+    };
+  }
+}
+
+/** A folder's name from a person's text: letters, digits and dashes, so that it is the same on every file system. */
+function folderName(name: string): string {
+  const plain = name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 60);
+  return plain === '' ? 'site' : plain;
+}
+
+function readRate(text: string, fail: (problem: Problem) => void): number {
+  const rate = Number(text === '' ? 1 : text);
+  if (Number.isFinite(rate) && rate >= 1 && rate <= 1000) return rate;
+  fail(new Problem('TWIN_CLOCK_RATE', `The clock rate "${text}" is not a number from 1 to 1000.`, 'Correct it in the site; until then the clock runs at 1 ×.', { text }));
+  return 1;
+}
+
+function readOrigin(text: string, fail: (problem: Problem) => void): number {
+  if (text === '') return Date.now();
+  const originMs = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
+  if (Number.isFinite(originMs)) return originMs;
+  fail(new Problem('TWIN_CLOCK_ORIGIN', `The clock's origin "${text}" is not a time.`, 'Write it as 2026-11-22T06:00:00Z; until then the clock begins now.', { text }));
+  return Date.now();
+}

@@ -1,0 +1,194 @@
+import { readConfig } from '../contract/fields.ts';
+import type { Config, Fields } from '../contract/fields.ts';
+import { Problem } from '../engine/problem.ts';
+import type { Language } from '../engine/site/sentences.ts';
+import type { Message, NodeDefinition, NodeInstance, Runtime, Send, Status } from './red.d.ts';
+import type { SiteHandle } from './siteHandle.ts';
+import { siteHandle } from './siteHandle.ts';
+import { problemStatus } from './status.ts';
+
+/** A node's status is told at most so often: each one is a frame to every open editor. */
+const statusEveryMs = 500;
+/** Messages that may wait while the site's store opens. */
+const waitingLimit = 10_000;
+
+export interface TwinNode<F extends Fields> {
+  readonly node: NodeInstance;
+  readonly config: Config<F>;
+  /** Name for people: the given one, else the type. */
+  readonly title: string;
+  /** Shows a status; equal ones are told once, and bursts are thinned out. */
+  show(next: Status): void;
+  /** Status, log line and, with a message, a catchable error; the same problem is logged once until another one comes. */
+  fail(problem: Problem): void;
+  /** Runs when the node goes; all of it, even if one part fails. */
+  onClose(listener: (removed: boolean) => void | Promise<void>): void;
+}
+
+/** Creates the node, reads its config and says what is wrong with it. */
+export function twinNode<F extends Fields>(RED: Runtime, node: NodeInstance, definition: NodeDefinition, fields: F): TwinNode<F> {
+  RED.nodes.createNode(node, definition);
+  const { config, problems } = readConfig(fields, definition);
+  const closing: ((removed: boolean) => void | Promise<void>)[] = [];
+  let shown = '';
+  let waiting: Status | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let lastProblem = '';
+  let closed = false;
+  const tell = (next: Status): void => {
+    const text = `${next.fill}${next.shape}${next.text}`;
+    if (text === shown || closed) return;
+    shown = text;
+    node.status(next);
+  };
+  const twin: TwinNode<F> = {
+    node,
+    config,
+    title: typeof definition.name === 'string' && definition.name !== '' ? definition.name : definition.type,
+    show(next) {
+      waiting = next;
+      if (timer !== undefined || closed) return;
+      tell(next);
+      waiting = undefined;
+      timer = setTimeout(() => {
+        timer = undefined;
+        if (waiting !== undefined) twin.show(waiting);
+      }, statusEveryMs);
+    },
+    fail(problem) {
+      twin.show(problemStatus(problem));
+      const text = `${problem.code}: ${problem.message}`;
+      if (text === lastProblem) return;
+      lastProblem = text;
+      node.warn(text);
+    },
+    onClose(listener) {
+      closing.push(listener);
+    },
+  };
+  node.on('close', (removed, done) => {
+    closed = true;
+    clearTimeout(timer);
+    timer = undefined;
+    void Promise.allSettled(closing.map(async (listener) => listener(removed))).then((results) => {
+      for (const result of results) {
+        if (result.status === 'rejected') node.warn(String(result.reason));
+      }
+      done();
+    });
+  });
+  const first = problems[0];
+  if (first !== undefined) {
+    twin.fail(
+      new Problem(
+        'TWIN_CONFIG',
+        `"${twin.title}": ${problems.map((problem) => `${problem.field} ${problemWords[problem.code]}${problem.found === '' ? '' : ` (${problem.found})`}`).join(', ')}.`,
+        'Open the node and correct it; until then its default is used.',
+        { field: first.field },
+      ),
+    );
+  }
+  return twin;
+}
+
+const problemWords = {
+  FIELD_MISSING: 'is missing',
+  FIELD_NOT_A_NUMBER: 'is not a number',
+  FIELD_OUT_OF_RANGE: 'is out of range',
+  FIELD_UNKNOWN_OPTION: 'is not one of the choices',
+  FIELD_TOO_LONG: 'is too long',
+  FIELD_NOT_A_LIST: 'is not a list',
+} as const;
+
+/**
+ * Handles each message once the site is ready, in order. Whatever a handler throws becomes a catchable error with its code;
+ * `done` is called exactly once. The handler may return a promise: then `done` waits for it.
+ */
+export function onInput<F extends Fields>(
+  twin: TwinNode<F>,
+  ready: Promise<unknown> | undefined,
+  handle: (message: Message, send: Send) => void | Promise<void>,
+): void {
+  let isReady = ready === undefined;
+  let waiting = 0;
+  void ready?.then(
+    () => {
+      isReady = true;
+    },
+    () => {
+      isReady = true;
+    },
+  );
+  const run = (message: Message, send: Send, done: (problem?: Error) => void): void => {
+    try {
+      const result = handle(message, send);
+      if (result instanceof Promise) {
+        result.then(
+          () => done(),
+          (problem: unknown) => done(asProblem(twin, problem)),
+        );
+        return;
+      }
+    } catch (problem) {
+      done(asProblem(twin, problem));
+      return;
+    }
+    done();
+  };
+  twin.node.on('input', (message, send, done) => {
+    if (isReady) {
+      run(message, send, done);
+      return;
+    }
+    if (waiting >= waitingLimit) {
+      done(
+        new Problem('TWIN_STORE_OPENING', 'The store of the site is still opening and too many messages wait.', 'This message was left out; it is history, not state, that is missing.'),
+      );
+      return;
+    }
+    waiting++;
+    const next = (): void => {
+      waiting--;
+      run(message, send, done);
+    };
+    void ready?.then(next, next);
+  });
+}
+
+function asProblem<F extends Fields>(twin: TwinNode<F>, cause: unknown): Problem {
+  const problem =
+    cause instanceof Problem
+      ? cause
+      : new Problem('TWIN_UNEXPECTED', `"${twin.title}" met something unexpected: ${cause instanceof Error ? cause.message : String(cause)}.`, 'Please report it together with the message that caused it.');
+  twin.show(problemStatus(problem));
+  return problem;
+}
+
+/**
+ * The site that a node names. Without one, or with one that does not open, the node says so and answers each message with
+ * a catchable error; Node-RED goes on.
+ */
+export function siteOf<F extends Fields>(RED: Runtime, twin: TwinNode<F>, siteId: string): SiteHandle | undefined {
+  const handle = siteId === '' ? undefined : siteHandle(RED.nodes.getNode(siteId));
+  if (handle === undefined) {
+    const problem = new Problem('TWIN_SITE_MISSING', `"${twin.title}" belongs to no site.`, 'Open the node and choose a site.', { node: twin.title });
+    twin.fail(problem);
+    onInput(twin, undefined, () => {
+      throw problem;
+    });
+    return undefined;
+  }
+  return handle;
+}
+
+/** Does this, when the site is ready; a site that did not open is told on the node. */
+export function whenReady<F extends Fields>(twin: TwinNode<F>, handle: SiteHandle, action: () => void | Promise<void>): Promise<void> {
+  return handle.ready.then(action).catch((problem: unknown) => {
+    twin.fail(asProblem(twin, problem));
+  });
+}
+
+export function languageOf(handle: SiteHandle | undefined): Language {
+  return handle?.language ?? 'en-US';
+}
+
