@@ -1,0 +1,59 @@
+import { html, nothing, svg, type TemplateResult } from 'lit';
+import type { MachineProperty } from '../contract/http.ts';
+import { decimalsFor, plainName, shownNumber, shownQuantity, shownUnit } from './format.ts';
+import { sideOf } from './summary.ts';
+import type { Say } from './texts.ts';
+
+/** Where the normal range lies on every gauge, in percent of its width: always the same, so that whatever is off stands out of line. */
+const bandStart = 31;
+const bandEnd = 69;
+
+/** Where a value stands on a gauge, in percent of its width, 0 to 100; undefined where there is nothing to compare it with. */
+export function positionOnGauge(value: number, low: number | undefined, high: number | undefined): number | undefined {
+  if (!Number.isFinite(value)) return undefined;
+  const lower = low ?? (high === undefined ? undefined : high - Math.max(Math.abs(high) * 0.4, 1e-9));
+  const upper = high ?? (low === undefined ? undefined : low + Math.max(Math.abs(low) * 0.4, 1e-9));
+  if (lower === undefined || upper === undefined || !Number.isFinite(lower) || !Number.isFinite(upper) || upper < lower) return undefined;
+  const width = Math.max(upper - lower, Math.abs(upper) * 1e-3, 1e-12);
+  const middle = (upper + lower) / 2;
+  const position = (bandStart + bandEnd) / 2 + ((value - middle) / width) * (bandEnd - bandStart);
+  return Math.min(100, Math.max(0, position));
+}
+
+/** What a gauge says, in words. */
+export function gaugeText(say: Say, property: MachineProperty): string {
+  const decimals = decimalsFor(property);
+  const unit = shownUnit(property.unit);
+  const label = plainName(property.label, 60);
+  const value = shownQuantity(say, property.value, decimals, unit);
+  if (property.low === undefined || property.high === undefined) return say('band.none', { label, value });
+  const side = sideOf(property.value, property.low, property.high);
+  const low = shownNumber(say, property.low, decimals);
+  const high = shownNumber(say, property.high, decimals);
+  return say(side === 'up' ? 'band.above' : side === 'down' ? 'band.below' : 'band.within', { label, value, low, high });
+}
+
+/** The value as a marker against its normal range. Nothing but a faint line while the range is not known. */
+export function bandGauge(say: Say, property: MachineProperty): TemplateResult {
+  const { value, low, high } = property;
+  const position = typeof value === 'number' ? positionOnGauge(value, low, high) : undefined;
+  const known = low !== undefined || high !== undefined;
+  const side = sideOf(value, low, high);
+  const atEnd = position !== undefined && (position <= 1 || position >= 99);
+  const x = position === undefined ? 0 : Math.min(97, Math.max(3, position));
+  return html`<svg class="gauge ${property.abnormal ? 'abnormal' : ''} ${property.stale ? 'stale' : ''}" role="img" aria-label=${gaugeText(say, property)}>
+    <line class="track ${known ? '' : 'unknown'}" x1="0" x2="100%" y1="50%" y2="50%"/>
+    ${known
+      ? svg`<rect class="band" x="${low === undefined ? 0 : bandStart}%" y="50%" width="${(high === undefined ? 100 : bandEnd) - (low === undefined ? 0 : bandStart)}%" height="10" transform="translate(0 -5)" rx="3"/>`
+      : nothing}
+    ${position === undefined
+      ? nothing
+      : svg`<svg x="${x}%" y="50%" overflow="visible">${
+          property.abnormal && atEnd && side
+            ? svg`<path class="marker" d=${side === 'up' ? 'M-5-7L6 0L-5 7z' : 'M5-7L-6 0L5 7z'}/>`
+            : property.abnormal
+              ? svg`<path class="marker" d="M0-8L7 0L0 8L-7 0z"/>`
+              : svg`<rect class="marker" x="-2" y="-8" width="4" height="16" rx="2"/>`
+        }</svg>`}
+  </svg>`;
+}

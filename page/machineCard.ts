@@ -1,0 +1,105 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import type { Machine } from '../contract/http.ts';
+import { plainName, shownTime } from './format.ts';
+import { PageElement } from './pageElement.ts';
+import { propertyRow } from './propertyRow.ts';
+import { machineSign } from './sign.ts';
+import { caseReason, learningText, longReason, needsLook, telling } from './summary.ts';
+import type { Say } from './texts.ts';
+
+/** One machine. Large with its reason while abnormal, small and grey while all is well. A tap anywhere opens its details. */
+export class MachineCard extends PageElement {
+  static override properties = {
+    machine: { attribute: false },
+    say: { attribute: false },
+    siteLanguage: { attribute: false },
+    age: { attribute: false },
+    nowMs: { attribute: false },
+    small: { attribute: false },
+  };
+  declare machine: Machine;
+  declare say: Say;
+  declare siteLanguage: string;
+  /** "3 minutes ago", in words, so that the card is only drawn again when the words change. */
+  declare age: string;
+  /** Site time to the minute. */
+  declare nowMs: number;
+  /** Among many machines: fewer values. */
+  declare small: boolean;
+
+  protected override render(): TemplateResult {
+    const { machine, say } = this;
+    const large = needsLook(machine) || machine.condition === 'acknowledged';
+    const most = large ? 8 : this.small ? 2 : 4;
+    const shown = telling(machine.properties, most);
+    const more = machine.properties.length - shown.length;
+    return html`<article class="card ${large ? 'large' : 'quiet'} is-${machine.condition} letter-${machine.letter ?? 'none'}">
+      <div class="about">
+        <div class="head">
+          ${machineSign(machine)}
+          <div class="names">
+            <h3><button type="button" class="open" aria-label=${say('details.open', { name: plainName(machine.name) })} @click=${this.#open}
+              ><bdi>${plainName(machine.name, 120)}</bdi></button></h3>
+            <p class="condition">${this.#condition(large)}</p>
+          </div>
+        </div>
+        ${large ? this.#why() : nothing}
+        ${this.#learning()}
+      </div>
+      <div class="now">
+        ${shown.length > 0 ? html`<dl class="properties">${shown.map((property) => propertyRow(say, property, false))}</dl>` : nothing}
+        <p class="foot"><span>${this.age}</span>${more > 0 ? html`<span class="more">${say.plural('values.more', more)}</span>` : nothing}</p>
+        ${large ? nothing : this.#lastCase()}
+      </div>
+    </article>`;
+  }
+
+  #condition(large: boolean): TemplateResult {
+    const { machine, say } = this;
+    const letter = large && machine.letter ? say(`letter.${machine.letter}`) : '';
+    return html`<span class="word">${say(`condition.${machine.condition}`)}</span>${letter ? html`<span class="part">${letter}</span>` : nothing}${machine.state
+      ? html`<span class="part state"><bdi>${plainName(machine.state, 40)}</bdi></span>`
+      : nothing}`;
+  }
+
+  #why(): TemplateResult {
+    const { machine, say } = this;
+    const open = machine.openCase;
+    return html`<p class="reason">${longReason(say, machine, this.siteLanguage, this.nowMs)}</p>
+      <p class="since">
+        ${open ? html`<span>${say('case.since', { time: shownTime(say, open.sinceMs, this.nowMs) })}</span>` : nothing}
+        ${open?.acknowledgedBy ? html`<span>${say('case.acknowledgedBy', { name: plainName(open.acknowledgedBy) })}</span>` : nothing}
+        ${this.#lastText() ? html`<span>${this.#lastText()}</span>` : nothing}
+      </p>`;
+  }
+
+  #learning(): TemplateResult | typeof nothing {
+    const { machine, say } = this;
+    const { phase, percent } = machine.learning;
+    if (phase === 'armed' || (phase === 'frozen' && machine.condition !== 'off')) return nothing;
+    const { text, missing } = learningText(say, machine.learning, machine.properties);
+    return html`<div class="learning">
+      <p>${text}</p>
+      ${phase === 'frozen' ? nothing : html`<progress max="100" value=${percent} aria-label=${text}></progress>`}
+      ${missing ? html`<p class="missing">${missing}</p>` : nothing}
+    </div>`;
+  }
+
+  #lastText(): string {
+    const last = this.machine.lastCases[0];
+    if (!last) return '';
+    const { say } = this;
+    return `${shownTime(say, last.sinceMs, this.nowMs)} · ${caseReason(say, last, this.machine, this.siteLanguage)}`;
+  }
+
+  #lastCase(): TemplateResult {
+    const text = this.#lastText();
+    return html`<p class="last">${text ? this.say('case.last', { sentence: text }) : this.say('case.none')}</p>`;
+  }
+
+  readonly #open = (): void => {
+    this.dispatchEvent(new CustomEvent('open-machine', { bubbles: true }));
+  };
+}
+
+customElements.define('twin-machine-card', MachineCard);

@@ -1,0 +1,40 @@
+import type { AcknowledgeRequest, ErrorAnswer, Machine, MachineDetail } from '../contract/http.ts';
+import { hasText, type Say } from './texts.ts';
+
+/** An answer that is no success, with a sentence for the reader. */
+export class ServerError extends Error {
+  readonly code: string;
+  constructor(code: string, text: string) {
+    super(text);
+    this.code = code;
+  }
+}
+
+export function fetchDetail(say: Say, site: string, key: string, minutes: number, signal: AbortSignal): Promise<MachineDetail> {
+  const query = new URLSearchParams({ site, key, minutes: String(minutes) });
+  return ask<MachineDetail>(say, `api/machine?${query}`, { signal });
+}
+
+export function sendAcknowledge(say: Say, request: AcknowledgeRequest): Promise<Machine> {
+  return ask<Machine>(say, 'api/acknowledge', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(request),
+  });
+}
+
+async function ask<T>(say: Say, address: string, init: RequestInit): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(address, init);
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new ServerError('', say('error.connection'));
+  }
+  if (response.ok) return (await response.json()) as T;
+  const answer = (await response.json().catch(() => undefined)) as Partial<ErrorAnswer> | undefined;
+  const code = typeof answer?.code === 'string' ? answer.code : String(response.status);
+  const own = `error.${code}`;
+  const text = hasText(own) ? say(own) : say('error.code', { text: String(answer?.text ?? response.statusText), code });
+  throw new ServerError(code, text);
+}

@@ -1,0 +1,157 @@
+import type { Machine, MachineCondition, MachineProperty, SiteSummary } from '../contract/http.ts';
+import type { AnomalySignal, LearningProgress } from '../contract/messages.ts';
+import { nameInSentence, plainName, shownDuration, shownPercent, shownTime } from './format.ts';
+import { hasText, type Say } from './texts.ts';
+
+const urgency: readonly MachineCondition[] = ['case', 'limit', 'stale', 'acknowledged', 'learning', 'off', 'normal'];
+
+/** Where somebody has to go and nobody is on the way yet. */
+export function needsLook(machine: Machine): boolean {
+  return machine.condition === 'case' || machine.condition === 'limit' || machine.condition === 'stale';
+}
+
+/** Most urgent first; within the same urgency by name, so that machines keep their places. */
+export function inOrder(machines: readonly Machine[], language: string): Machine[] {
+  const collator = new Intl.Collator(language, { numeric: true });
+  return [...machines].sort(
+    (a, b) =>
+      urgencyOf(a) - urgencyOf(b) || collator.compare(a.name.slice(0, 200), b.name.slice(0, 200)) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0),
+  );
+}
+
+function urgencyOf(machine: Machine): number {
+  const rank = urgency.indexOf(machine.condition);
+  // 'learning', 'off' and 'normal' share one place: they are all well.
+  return rank < 0 || rank > 4 ? 4 : rank;
+}
+
+export interface Headline {
+  /** "2 of 3 machines normal." */
+  count: string;
+  /** "Filler needs a look: …"; '' when nothing does. */
+  look: string;
+  /** Who is being looked after, learning or off. */
+  rest: string;
+}
+
+/** The sentence on top of the page. It changes only when a machine changes its condition, so that it can be read aloud. */
+export function headline(say: Say, sites: readonly SiteSummary[]): Headline {
+  const all = sites.flatMap((site) => site.machines.map((machine) => ({ machine, site })));
+  const attention = sites
+    .flatMap((site) => inOrder(site.machines, say.language).map((machine) => ({ machine, site })))
+    .filter(({ machine }) => needsLook(machine))
+    .sort((a, b) => urgencyOf(a.machine) - urgencyOf(b.machine));
+  const normal = all.filter(({ machine }) => machine.condition === 'normal').length;
+  if (all.length === 0) return { count: say('sum.none'), look: '', rest: '' };
+
+  const format = new Intl.NumberFormat(say.language);
+  const count =
+    normal === all.length
+      ? say.plural('sum.allNormal', normal)
+      : say('sum.someNormal', { normal: format.format(normal), count: format.format(all.length) });
+
+  const rest: string[] = [];
+  for (const condition of ['acknowledged', 'learning', 'off'] as const) {
+    const those = all.filter(({ machine }) => machine.condition === condition);
+    const first = those[0];
+    if (first) rest.push(say.plural(`sum.${condition}`, those.length, { name: nameInSentence(first.machine.name) }));
+  }
+  const [first] = attention;
+  if (!first) return { count: normal === all.length ? count : `${say('sum.nothing')} ${count}`, look: '', rest: rest.join(' ') };
+  const look =
+    attention.length === 1
+      ? say('sum.needsLook', { name: nameInSentence(first.machine.name), reason: shortReason(say, first.machine, first.site.nowMs) })
+      : say('sum.needLook', { count: format.format(attention.length), names: listed(say, attention.map(({ machine }) => machine.name)) });
+  return { count, look, rest: rest.join(' ') };
+}
+
+function listed(say: Say, names: readonly string[]): string {
+  const shown = names.slice(0, names.length <= 4 ? 4 : 3).map((name) => nameInSentence(name, 40));
+  if (names.length > shown.length) shown.push(say('sum.andMore', { count: names.length - shown.length }));
+  return new Intl.ListFormat(say.language, { type: 'conjunction' }).format(shown);
+}
+
+/** Why, in a few words and without numbers: "vibration higher than normal". No full stop. */
+export function shortReason(say: Say, machine: Machine, nowMs: number): string {
+  if (machine.condition === 'stale') {
+    return machine.updatedMs === null ? say('reason.staleNever') : say('reason.stale', { time: shownTime(say, machine.updatedMs, nowMs) });
+  }
+  const signal = machine.openCase?.signals[0];
+  if (signal) return signalReason(say, signal, machine.properties);
+  const property = machine.properties.find(({ abnormal }) => abnormal);
+  if (property) {
+    const kind = machine.condition === 'limit' ? 'limit' : 'deviation';
+    return signalReason(say, { ...property, property: property.name, share: 1, kind }, machine.properties);
+  }
+  return say('reason.unknown');
+}
+
+function signalReason(say: Say, signal: AnomalySignal, properties: readonly MachineProperty[]): string {
+  const property = properties.find(({ name }) => name === signal.property);
+  const label = propertyInSentence(say, property?.label ?? signal.property);
+  const side = sideOf(signal.value, signal.low, signal.high, signal.expected);
+  const sided = side ? `reason.${signal.kind}.${side}` : '';
+  const key = hasText(sided) ? sided : `reason.${signal.kind}`;
+  return hasText(key) ? say(key, { label }) : say('reason.unknown');
+}
+
+/** English names of properties lose their capital inside a sentence; German nouns and abbreviations keep it. */
+function propertyInSentence(say: Say, label: string): string {
+  const ordinary = say.language !== 'de' && /^\p{Lu}\p{Ll}/u.test(label);
+  return nameInSentence(ordinary ? label.charAt(0).toLowerCase() + label.slice(1) : label, 40);
+}
+
+export function sideOf(value: unknown, low?: number, high?: number, expected?: number): 'up' | 'down' | undefined {
+  if (typeof value !== 'number') return undefined;
+  if (high !== undefined && value > high) return 'up';
+  if (low !== undefined && value < low) return 'down';
+  if (expected !== undefined && value !== expected) return value > expected ? 'up' : 'down';
+  return undefined;
+}
+
+/** The reason as a sentence of its own; the site's own words where reader and site speak the same language. */
+export function longReason(say: Say, machine: Machine, siteLanguage: string, nowMs: number): string {
+  if (siteLanguage === say.language && machine.sentence) return plainName(machine.sentence, 300);
+  const reason = machine.openCase && machine.condition !== 'stale'
+    ? machine.openCase.signals.slice(0, 3).map((signal) => signalReason(say, signal, machine.properties)).join('; ')
+    : '';
+  const text = reason || shortReason(say, machine, nowMs);
+  // The first letter may follow a mark that sets a name apart.
+  return `${text.replace(/^(\u2068?)(.)/u, (_, mark: string, letter: string) => mark + letter.toLocaleUpperCase(say.language))}.`;
+}
+
+export function caseReason(say: Say, of: { sentence: string; signals: readonly AnomalySignal[] }, machine: Machine, siteLanguage: string): string {
+  if ((siteLanguage === say.language && of.sentence) || !of.signals[0]) return plainName(of.sentence, 300);
+  const text = signalReason(say, of.signals[0], machine.properties);
+  return text.replace(/^(\u2068?)(.)/u, (_, mark: string, letter: string) => mark + letter.toLocaleUpperCase(say.language));
+}
+
+export interface LearningText {
+  text: string;
+  /** What is still missing; '' when nothing is. */
+  missing: string;
+}
+
+/** How far the learning is, in plain words. */
+export function learningText(say: Say, learning: LearningProgress, properties: readonly MachineProperty[]): LearningText {
+  const text = say(`learning.${learning.phase}`, { percent: shownPercent(say, learning.percent) });
+  if (learning.phase === 'armed' || learning.phase === 'frozen') return { text, missing: '' };
+  const list = learning.missing.slice(0, 3).map((item) => {
+    const what =
+      item.code === 'time' ? say('missing.time', { duration: shownDuration(say, item.missing) })
+      : item.code === 'fresh-values' ? say('missing.fresh-values')
+      : say.plural(`missing.${item.code}`, Math.ceil(item.missing));
+    if (item.property === undefined) return what;
+    const label = properties.find(({ name }) => name === item.property)?.label ?? item.property;
+    return say('missing.of', { what, label: nameInSentence(label, 40) });
+  });
+  if (list.length === 0) return { text, missing: '' };
+  return { text, missing: say('missing.needs', { list: new Intl.ListFormat(say.language, { type: 'conjunction' }).format(list) }) };
+}
+
+/** The values worth a place on a small card: what is abnormal, then what has a normal range, then the rest as configured. */
+export function telling(properties: readonly MachineProperty[], most: number): MachineProperty[] {
+  const rank = (property: MachineProperty): number =>
+    property.abnormal ? 0 : property.low !== undefined && property.high !== undefined ? 1 : typeof property.value === 'number' ? 2 : 3;
+  return [...properties].sort((a, b) => rank(a) - rank(b)).slice(0, most);
+}

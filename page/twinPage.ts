@@ -1,0 +1,241 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import type { Machine, MachineChange, Overview, SiteClock, SiteSummary } from '../contract/http.ts';
+import { plainName, shownAge, shownClock, shownTime } from './format.ts';
+import { connectLive } from './liveConnection.ts';
+import './machineCard.ts';
+import './machineDetails.ts';
+import { PageElement } from './pageElement.ts';
+import { letterSign } from './sign.ts';
+import { headline, inOrder, needsLook } from './summary.ts';
+import { chooseLanguage, sayIn, type Say } from './texts.ts';
+
+/** From so many machines on, those that are well show fewer values. */
+const manyMachines = 9;
+
+/** The whole page: "which machine needs a look?" */
+export class TwinPage extends PageElement {
+  static override properties = {
+    overview: { state: true },
+    lostSinceMs: { state: true },
+    selected: { state: true },
+    tick: { state: true },
+  };
+  declare private overview: Overview | undefined;
+  declare private lostSinceMs: number | undefined;
+  declare private selected: { site: string; key: string } | undefined;
+  declare private tick: number;
+
+  readonly #say: Say;
+  /** When each site's time was heard, by the monotonic clock of this page. */
+  readonly #heardAt = new Map<string, number>();
+  #disconnect: (() => void) | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor() {
+    super();
+    this.overview = undefined;
+    this.lostSinceMs = undefined;
+    this.selected = undefined;
+    this.tick = 0;
+    this.#say = sayIn(chooseLanguage(new URLSearchParams(location.search).get('lang'), navigator.languages));
+    document.documentElement.lang = this.#say.language;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#disconnect = connectLive('api/live', {
+      overview: (overview) => this.#takeOverview(overview),
+      machine: (change) => this.#takeMachine(change),
+      clock: (clocks) => this.#takeClocks(clocks),
+      lost: (sinceMs) => { this.lostSinceMs = sinceMs; },
+    });
+    this.#timer = setInterval(() => { this.tick += 1; }, 1000);
+    addEventListener('hashchange', this.#readHash);
+    this.#readHash();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#disconnect?.();
+    clearInterval(this.#timer);
+    removeEventListener('hashchange', this.#readHash);
+  }
+
+  protected override render(): TemplateResult {
+    const say = this.#say;
+    const { overview } = this;
+    const sites = overview?.sites ?? [];
+    const head = overview ? headline(say, sites) : undefined;
+    const attention = sites.reduce((sum, site) => sum + site.machines.filter(needsLook).length, 0);
+    const known = sites.reduce((sum, site) => sum + site.machines.length, 0);
+    document.title = attention > 0 ? `(${attention}) ${say('title')}` : say('title');
+    return html`
+      ${this.#lost(known > 0)}
+      <div class="page ${this.lostSinceMs === undefined ? '' : 'is-lost'}">
+        <header class="top">
+          <p class="brand"><svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="8" cy="12" r="5"/><circle cx="16" cy="12" r="5"/></svg>${say('title')}</p>
+          ${sites.length === 1 && sites[0] ? this.#siteLine(sites[0]) : html`<p class="site-line"></p>`}
+          <p class="link ${this.lostSinceMs === undefined ? '' : 'off'}">${this.#linkWord()}</p>
+        </header>
+        <main>
+          <h1 class="headline" aria-live="polite" aria-atomic="true">
+            ${head
+              ? html`${head.look ? html`<span class="count">${head.count} </span><span class="look">${head.look}</span>` : html`<span class="look calm">${head.count}</span>`}${head.rest
+                  ? html` <span class="rest">${head.rest}</span>`
+                  : nothing}`
+              : html`<span class="look calm">${this.lostSinceMs === undefined ? say('connecting') : say('question')}</span>`}
+          </h1>
+          ${overview && known === 0 && sites.length < 2
+            ? html`<div class="empty"><h2>${say('empty.title')}</h2><p>${say('empty.text')}</p></div>`
+            : repeat(sites, (site) => site.id, (site) => this.#site(site, sites.length > 1))}
+        </main>
+        <footer class="bottom">
+          ${known > 0
+            ? html`<p class="legend"><span class="visually-hidden">${say('legend')}: </span>${(['F', 'C', 'S', 'M'] as const).map(
+                (letter) => html`<span>${letterSign(letter, true)}${say(`letter.${letter}`)}</span>`,
+              )}</p>`
+            : nothing}
+          <p>${say('footer')}</p>
+        </footer>
+      </div>
+      ${this.#details()}`;
+  }
+
+  #lost(hasValues: boolean): TemplateResult {
+    const say = this.#say;
+    const { lostSinceMs } = this;
+    return html`<div class="lost" role="alert">${lostSinceMs === undefined
+      ? nothing
+      : html`<p><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 4l16 16M8.5 16.5a5 5 0 0 1 5.5-1M5 13a10 10 0 0 1 4.5-2.6M15 10.6A10 10 0 0 1 19 13M2 9.5A15 15 0 0 1 6 7M11 5.6A15 15 0 0 1 22 9.5M12 20h.01"/></svg>
+          <strong>${say('lost.title', { time: shownTime(say, lostSinceMs, Date.now()) })}</strong>
+          ${say(hasValues ? 'lost.detail' : 'lost.detail.none')}</p>`}</div>`;
+  }
+
+  #linkWord(): string {
+    const say = this.#say;
+    if (this.lostSinceMs !== undefined) return say('lost.short');
+    return this.overview ? say('live') : say('connecting');
+  }
+
+  #siteLine(site: SiteSummary): TemplateResult {
+    const say = this.#say;
+    const clock = `${site.clock === 'live' ? '' : `${say('site.time')} `}${shownClock(say, this.#siteNow(site))}`;
+    const mode =
+      site.clock === 'replay' ? say('site.replay')
+      : site.clock === 'accelerated' && site.rate !== 1 ? say('site.accelerated', { rate: new Intl.NumberFormat(say.language).format(site.rate) })
+      : '';
+    return html`<p class="site-line"><bdi class="site-name">${plainName(site.name, 80)}</bdi>${this.lostSinceMs === undefined
+      ? html`<span class="site-clock">${clock}</span>${mode ? html`<span class="site-mode">${mode}</span>` : nothing}`
+      : nothing}</p>`;
+  }
+
+  #site(site: SiteSummary, several: boolean): TemplateResult {
+    const say = this.#say;
+    const machines = inOrder(site.machines, say.language);
+    const attention = machines.filter(needsLook);
+    const acknowledged = machines.filter(({ condition }) => condition === 'acknowledged');
+    const rest = machines.filter((machine) => !needsLook(machine) && machine.condition !== 'acknowledged');
+    const special = attention.length + acknowledged.length > 0;
+    return html`<section class="site">
+      ${several ? html`<div class="site-head"><h2>${this.#siteLine(site)}</h2></div>` : nothing}
+      ${several && machines.length === 0 ? html`<p class="empty-text">${say('empty.site')}</p>` : nothing}
+      ${this.#group(site, attention, say('group.attention'), 'large-cards', true)}
+      ${this.#group(site, acknowledged, say('group.acknowledged'), 'large-cards', true)}
+      ${this.#group(site, rest, say(special ? 'group.rest' : 'group.all'), rest.length >= manyMachines ? 'small-cards many' : 'small-cards', special)}
+    </section>`;
+  }
+
+  #group(site: SiteSummary, machines: readonly Machine[], title: string, layout: string, titled: boolean): TemplateResult | typeof nothing {
+    if (machines.length === 0) return nothing;
+    const say = this.#say;
+    const now = this.#siteNow(site);
+    const minute = Math.floor(now / 60_000) * 60_000;
+    return html`<section class="group">
+      <h2 class="group-title ${titled ? '' : 'visually-hidden'}">${title} <span class="tally">${machines.length}</span></h2>
+      <div class=${layout}>${repeat(
+        machines,
+        (machine) => machine.key,
+        (machine) => html`<twin-machine-card .machine=${machine} .say=${say} .siteLanguage=${this.overview?.language ?? ''}
+          .age=${this.#age(site, machine, now)} .nowMs=${minute} .small=${machines.length >= manyMachines}
+          @open-machine=${() => this.#select(site.id, machine.key)}></twin-machine-card>`,
+      )}</div>
+    </section>`;
+  }
+
+  #details(): TemplateResult | typeof nothing {
+    const { selected, overview } = this;
+    if (!selected || !overview) return nothing;
+    const site = overview.sites.find(({ id }) => id === selected.site);
+    const machine = site?.machines.find(({ key }) => key === selected.key);
+    const now = site ? this.#siteNow(site) : Date.now();
+    return html`<twin-machine-details .site=${selected.site} .machineKey=${selected.key} .machine=${machine} .say=${this.#say}
+      .siteLanguage=${overview.language} .age=${site && machine ? this.#age(site, machine, now) : ''} .nowMs=${Math.floor(now / 1000) * 1000}
+      .connected=${this.lostSinceMs === undefined}
+      @close-machine=${this.#unselect}
+      @go-machine=${(event: CustomEvent<string>) => this.#select(selected.site, event.detail)}
+      @machine-changed=${(event: CustomEvent<Machine>) => this.#replace(selected.site, event.detail)}></twin-machine-details>`;
+  }
+
+  #age(site: SiteSummary, machine: Machine, now: number): string {
+    const say = this.#say;
+    if (machine.updatedMs === null) return say('age.never');
+    return say('age.ago', { age: shownAge(say, Math.max(0, now - machine.updatedMs), site.rate) });
+  }
+
+  #siteNow(site: SiteSummary): number {
+    const heardAt = this.#heardAt.get(site.id) ?? performance.now();
+    return site.nowMs + (performance.now() - heardAt) * (Number.isFinite(site.rate) ? site.rate : 1);
+  }
+
+  #takeOverview(overview: Overview): void {
+    this.lostSinceMs = undefined;
+    for (const site of overview.sites) this.#heardAt.set(site.id, performance.now());
+    this.overview = overview;
+  }
+
+  #takeMachine(change: MachineChange): void {
+    this.#setClock(change.site, change.nowMs);
+    this.#replace(change.site, change.machine);
+  }
+
+  #takeClocks(clocks: readonly SiteClock[]): void {
+    for (const { site, nowMs } of clocks) this.#setClock(site, nowMs);
+    this.tick += 1;
+  }
+
+  #setClock(id: string, nowMs: number): void {
+    const site = this.overview?.sites.find((one) => one.id === id);
+    if (!site) return;
+    site.nowMs = nowMs;
+    this.#heardAt.set(id, performance.now());
+  }
+
+  #replace(id: string, machine: Machine): void {
+    const site = this.overview?.sites.find((one) => one.id === id);
+    if (!site || !this.overview) return;
+    const index = site.machines.findIndex(({ key }) => key === machine.key);
+    if (index < 0) site.machines.push(machine);
+    else site.machines[index] = machine;
+    this.overview = { ...this.overview };
+  }
+
+  /** The address carries the open machine, so that it can be sent to somebody and the way back works. */
+  #select(site: string, key: string): void {
+    location.hash = `#${new URLSearchParams({ site, key })}`;
+  }
+
+  readonly #unselect = (): void => {
+    history.replaceState(null, '', location.pathname + location.search);
+    this.selected = undefined;
+  };
+
+  readonly #readHash = (): void => {
+    const query = new URLSearchParams(location.hash.slice(1));
+    const site = query.get('site');
+    const key = query.get('key');
+    this.selected = site !== null && key !== null ? { site, key } : undefined;
+  };
+}
+
+customElements.define('twin-page', TwinPage);
