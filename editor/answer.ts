@@ -1,0 +1,38 @@
+import { request } from './request.ts';
+import type { Form, OpenForm } from './form.ts';
+import { make } from './rowList.ts';
+
+export type AnswerKind = 'busy' | 'good' | 'bad';
+
+const icons: Readonly<Record<AnswerKind, string>> = { busy: 'fa-circle-o-notch fa-spin', good: 'fa-check-circle', bad: 'fa-exclamation-triangle' };
+
+/** Shows what came of something, by icon and text; the element is a live region, so that a screen reader says it too. */
+export function showAnswer(element: HTMLElement, kind: AnswerKind, text: string): void {
+  element.dataset['kind'] = kind;
+  const icon = make('i', `fa ${icons[kind]}`);
+  icon.setAttribute('aria-hidden', 'true');
+  element.replaceChildren(icon, make('span', '', text));
+}
+
+/** What a connection's test route answers. */
+interface TestAnswer {
+  ok: boolean;
+  text: string;
+}
+
+/**
+ * The "test connection" button of a connection's dialog: tries what is typed in now, saved or not. A password that
+ * was not retyped goes as Node-RED's own placeholder, and the server takes the stored one.
+ */
+export function prepareConnectionTest(dialog: Form, open: OpenForm, node: EditorNode, url: string): void {
+  const button = open.element<HTMLButtonElement>('test');
+  const answer = open.element('answer');
+  button.addEventListener('click', async () => {
+    button.disabled = true;
+    showAnswer(answer, 'busy', dialog.text('test.busy'));
+    const got = await request<TestAnswer>('POST', url, { id: node.id, ...open.values(), language: RED.i18n.lang() });
+    button.disabled = false;
+    if (!got.ok) showAnswer(answer, 'bad', got.text || dialog.text('test.noAnswer', { status: got.status }));
+    else showAnswer(answer, got.value.ok ? 'good' : 'bad', String(got.value.text ?? ''));
+  });
+}

@@ -1,0 +1,46 @@
+import { fields } from './config.ts';
+import { prepareListening, stopListening } from '../../editor/addressListener.ts';
+import { prepareAddresses } from '../../editor/assetAddresses.ts';
+import { checkKey, prepareKey } from '../../editor/assetKey.ts';
+import { form } from '../../editor/form.ts';
+
+const dialog = form('twin-asset', fields, {
+  key: (value, node) => checkKey(String(value ?? '').trim(), node, dialog.text),
+  place: (value) => !/[#+]|\/\//.test(String(value ?? '')) || dialog.text('check.place'),
+});
+
+RED.nodes.registerType('twin-asset', {
+  category: 'digital twin',
+  color: '#8CC5C5',
+  categoryDescription: 'Digital twins of machines, lines and plants',
+  defaults: dialog.defaults,
+  inputs: 1,
+  outputs: 2,
+  icon: 'twin-asset.svg',
+  label() {
+    return this.name || String(this['key'] ?? '') || dialog.text('name');
+  },
+  labelStyle() {
+    return this.name ? 'node_label_italic' : '';
+  },
+  paletteLabel: 'twin-asset',
+  inputLabels() {
+    return dialog.text('port.input');
+  },
+  outputLabels(index) {
+    return dialog.text(index === 0 ? 'port.twin' : 'port.events');
+  },
+  oneditprepare() {
+    const open = dialog.prepare(this);
+    prepareKey(dialog, open, this);
+    const addresses = prepareAddresses(dialog, open);
+    prepareListening(dialog, open, this, addresses);
+  },
+  oneditsave() {
+    stopListening();
+    dialog.save(this);
+  },
+  oneditcancel() {
+    stopListening();
+  },
+});

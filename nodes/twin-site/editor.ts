@@ -1,0 +1,31 @@
+import { fields } from './config.ts';
+import { form } from '../../editor/form.ts';
+
+const dialog = form(
+  'twin-site',
+  fields,
+  {
+    clockRate: (value) => /^\s*\d+(\.\d+)?\s*$/.test(String(value ?? '1') || '1') || dialog.text('check.clockRate'),
+    clockOrigin: (value) => {
+      const origin = String(value ?? '').trim();
+      return origin === '' || /^\d{10,14}$/.test(origin) || !Number.isNaN(Date.parse(origin)) || dialog.text('check.clockOrigin');
+    },
+  },
+  true,
+);
+
+RED.nodes.registerType('twin-site', {
+  category: 'config',
+  defaults: dialog.defaults,
+  icon: 'twin-site.svg',
+  label() {
+    return this.name || dialog.text('name');
+  },
+  paletteLabel: 'twin-site',
+  oneditprepare() {
+    dialog.prepare(this);
+  },
+  oneditsave() {
+    dialog.save(this);
+  },
+});

@@ -1,0 +1,45 @@
+import { fields } from './config.ts';
+import { form } from '../../editor/form.ts';
+import type { Row } from '../../editor/rowList.ts';
+import { checkProperties, numberFields, pointForComma, showsField, unitSuggestions } from '../../editor/typeChecks.ts';
+
+const dialog = form(
+  'twin-type',
+  fields,
+  {
+    properties: (value) => {
+      const problems = checkProperties(Array.isArray(value) ? (value as Row[]) : [], dialog.text);
+      return problems.length === 0 || problems.map(({ index, text }) => `${dialog.text('list.row', { number: index + 1 })}: ${text}`);
+    },
+  },
+  true,
+);
+
+RED.nodes.registerType('twin-type', {
+  category: 'config',
+  defaults: dialog.defaults,
+  icon: 'twin-type.svg',
+  label() {
+    return this.name || dialog.text('name');
+  },
+  paletteLabel: 'twin-type',
+  oneditprepare() {
+    const open = dialog.prepare(this);
+    open.list('properties', {
+      columns: { name: 'minmax(90px, 3fr)', valueKind: 'minmax(84px, 2fr)', unit: 'minmax(54px, 1fr)', address: 'minmax(90px, 3fr)' },
+      details: [
+        { title: 'shown', fields: ['label', 'expression', 'counterBits'] },
+        { title: 'limits', fields: ['highHigh', 'high', 'low', 'lowLow', 'deadband'] },
+        { title: 'range', fields: ['rangeHigh', 'rangeLow', 'maximumRate'] },
+        { title: 'arrival', fields: ['smallestChange', 'expectedInterval', 'uncertainIsBad'] },
+      ],
+      shows: showsField,
+      suggestions: { unit: () => unitSuggestions },
+      check: (rows) => checkProperties(rows, dialog.text),
+    });
+  },
+  oneditsave() {
+    dialog.save(this);
+    for (const row of this['properties'] as Row[]) for (const field of numberFields) row[field] = pointForComma(row[field]);
+  },
+});
