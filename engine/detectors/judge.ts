@@ -47,6 +47,9 @@ const lowestLine = 0.75;
 /** An open anomaly ends below this share of the line. */
 const releaseShare = 0.7;
 const highestScore = 1_000;
+/** So many normal values after an abnormal one belong to it still: they train nothing, and what follows is no new anomaly. */
+const quietRows = 16;
+const stuckChart = detectors.findIndex(({ kind }) => kind === 'stuck');
 
 interface JudgeState extends Record<string, Float64Array> {
   /** Time of the last value taken; NaN before the first. */
@@ -59,6 +62,8 @@ interface JudgeState extends Record<string, Float64Array> {
   open: Float64Array;
   /** Number of the detector that said so. */
   kind: Float64Array;
+  /** Normal values since the last abnormal one. */
+  quiet: Float64Array;
 }
 
 class RegistryJudge implements AssetJudge {
@@ -124,29 +129,36 @@ class RegistryJudge implements AssetJudge {
     this.timeMs = row.timeMs;
     let anyOpen = false;
     for (let column = 0; column < this.columns.length; column += 1) {
-      trains[column] = normal ? 1 : 0;
-      state.open[column] = !normal && this.isAbnormal(column) ? this.ratios[column]! : 0;
+      const abnormal = !normal && this.isAbnormal(column);
+      const usable = input.usable[column] === 1;
+      state.open[column] = abnormal ? this.ratios[column]! : 0;
       state.kind[column] = this.kinds[column]!;
-      if (state.open[column]! > 0) anyOpen = true;
-      if (input.usable[column] === 0) continue;
+      if (abnormal) state.quiet[column] = 0;
+      else if (usable && state.quiet[column]! < quietRows) state.quiet[column]! += 1;
+      if (state.quiet[column]! < quietRows) anyOpen = true;
+      trains[column] = normal && state.quiet[column]! >= quietRows ? 1 : 0;
+      if (!usable) continue;
       const stepMs = row.timeMs - state.timeMs[column]!;
       if (stepMs > 0) {
         const usual = state.intervalMs[column]!;
         state.intervalMs[column] = Number.isNaN(usual) ? stepMs : usual + 0.02 * (Math.min(stepMs, 4 * usual) - usual);
       }
       state.timeMs[column] = row.timeMs;
-      if (normal) state.rows[column]! += 1;
+      if (trains[column] === 1) state.rows[column]! += 1;
     }
     this.sinceMs = anyOpen ? (Number.isNaN(this.sinceMs) ? row.timeMs : this.sinceMs) : NaN;
-    for (const { detector, lines, scores } of this.charts) {
-      if (normal) {
-        for (let column = 0; column < scores.length; column += 1) {
-          const score = scores[column]!;
-          if (!Number.isNaN(score)) lines.add(column, score);
-        }
+    for (const { lines, scores } of this.charts) {
+      for (let column = 0; column < scores.length; column += 1) {
+        if (state.open[column]! > 0) lines.reject(column);
+        else if (trains[column] === 1 && !Number.isNaN(scores[column]!)) lines.add(column, scores[column]!);
       }
-      detector.learn(input, trains);
     }
+    this.charts[stuckChart]!.detector.learn(input, trains);
+    // A value that stands still says nothing about the signal: only the detector of just that goes on with it.
+    for (let column = 0; column < this.columns.length; column += 1) {
+      if (state.open[column]! > 0 && state.kind[column] === stuckChart) input.usable[column] = 0;
+    }
+    for (let index = 0; index < this.charts.length; index += 1) if (index !== stuckChart) this.charts[index]!.detector.learn(input, trains);
   }
 
   learnAgain(): void {
@@ -268,7 +280,7 @@ function isJudged({ kind }: ColumnInfo): boolean {
 function newState(width: number): JudgeState {
   return {
     timeMs: new Float64Array(width).fill(NaN), intervalMs: new Float64Array(width).fill(NaN), rows: new Float64Array(width),
-    open: new Float64Array(width), kind: new Float64Array(width),
+    open: new Float64Array(width), kind: new Float64Array(width), quiet: new Float64Array(width).fill(quietRows),
   };
 }
 

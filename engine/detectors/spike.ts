@@ -9,7 +9,7 @@ import { smallestChanges } from './detector.ts';
  * Flags a value far from what the values just before it let expect: |value − prediction| ÷ (6 · usual error).
  * A far value is not followed; only when three in a row lie on the same side does the prediction move there.
  * Choose it for single wild values, rather than for a changed level (step) or a wider scatter (noise).
- * 11 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 10.4.
+ * 13 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 10.4.
  */
 export interface SpikeParameters extends DetectorParameters {
   /** Prediction errors at which the score is 1, in standard deviations; > 0. */
@@ -62,6 +62,11 @@ class SpikeDetector implements Detector {
         prediction.moveTo(column, residual);
         continue;
       }
+      if (prediction.rows[column]! >= warmUpRows && prediction.isReturn(column, residual)) {
+        prediction.moveTo(column, residual);
+        state.away[column] = 0;
+        continue;
+      }
       if (this.scoreOf(input, column) >= 1) {
         const side = residual > prediction.predict(column) ? 1 : -1;
         const away = Math.sign(state.away[column]!) === side ? state.away[column]! + side : side;
@@ -89,7 +94,9 @@ class SpikeDetector implements Detector {
     const expected = input.expected[column]!;
     const basis = Number.isNaN(expected) ? 0 : 1;
     if (basis !== this.state.basis[column]) return NaN;
-    const error = Math.abs((basis === 1 ? value - expected : value) - this.prediction.predict(column));
+    const residual = basis === 1 ? value - expected : value;
+    if (this.prediction.isReturn(column, residual)) return 0;
+    const error = Math.abs(residual - this.prediction.predict(column));
     // Rounding of the arithmetic itself is no change.
     const line = Math.max(this.width * this.prediction.spread(column), this.smallest[column]!, 1e-9 * Math.abs(value));
     return error === 0 ? 0 : Math.min(error / line, 1_000);
@@ -101,7 +108,7 @@ export const spike: DetectorEntry<SpikeParameters> = {
   kind: 'spike',
   promises: ['spike'],
   defaults,
-  memory: 11,
+  memory: 13,
   blockRows: 64,
   typical: { quantile: 0.46, excess: 0.055 },
   needsExpectation: false,

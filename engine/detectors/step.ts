@@ -10,7 +10,7 @@ import { smallestChanges } from './detector.ts';
  * Flags a level that jumped and stays: the smallest of three errors in a row on one side ÷ (4 · usual error). The jump is
  * remembered and flagged until the value comes back to where it would be without it, or for at most 600 values.
  * Choose it for a level that changes at once, rather than for a single wild value (spike) or a slow change (drift).
- * 16 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 5.3.4.
+ * 19 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 5.3.4.
  */
 export interface StepParameters extends DetectorParameters {
   /** Prediction errors at which the score is 1, in standard deviations; > 0. */
@@ -88,6 +88,10 @@ class StepDetector implements Detector {
         prediction.follow(column, residual);
         continue;
       }
+      if (prediction.isReturn(column, residual)) {
+        this.restart(column, residual);
+        continue;
+      }
       const line = this.line(column, value);
       const error = residual - prediction.predict(column);
       if (state.jump[column] !== 0) {
@@ -131,6 +135,7 @@ class StepDetector implements Detector {
 
   private scoreOf(column: number, residual: number, line: number): number {
     const { state } = this;
+    if (this.prediction.isReturn(column, residual)) return 0;
     const error = residual - this.prediction.predict(column);
     const jump = state.jump[column]!;
     if (jump !== 0) return this.isBack(column, error, line) ? 0 : Math.min(Math.max(1, Math.abs(jump) / line), 1_000);
@@ -162,7 +167,7 @@ export const step: DetectorEntry<StepParameters> = {
   kind: 'step',
   promises: ['step'],
   defaults,
-  memory: 16,
+  memory: 19,
   blockRows: 64,
   typical: { quantile: 0.25, excess: 0.12 },
   needsExpectation: false,

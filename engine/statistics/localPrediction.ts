@@ -9,8 +9,8 @@ const longestMemory = 5_000;
 /**
  * Predicts a column's next value from its last ones: a slow moving average, a fast one and a fast one with a trend (Holt
  * 1957) run side by side, and the one whose error was smallest predicts. So a flat noisy signal, a wandering one and a
- * smooth wave are each followed as closely as they can be, without knowing a period.
- * Choose it for sudden changes, rather than for slow ones, which it follows. 11 numbers per column.
+ * smooth wave are each followed as closely as they can be, without knowing a period. Beside them stands where the column usually is.
+ * Choose it for sudden changes, rather than for slow ones, which it follows. 13 numbers per column.
  */
 export class LocalPrediction {
   readonly rows: Float64Array;
@@ -23,6 +23,8 @@ export class LocalPrediction {
   private readonly slowSquare: Float64Array;
   private readonly fastSquare: Float64Array;
   private readonly lineSquare: Float64Array;
+  private readonly mean: Float64Array;
+  private readonly meanSquare: Float64Array;
 
   constructor(columns: number) {
     this.rows = new Float64Array(columns);
@@ -34,6 +36,8 @@ export class LocalPrediction {
     this.slowSquare = new Float64Array(columns);
     this.fastSquare = new Float64Array(columns);
     this.lineSquare = new Float64Array(columns);
+    this.mean = new Float64Array(columns);
+    this.meanSquare = new Float64Array(columns);
   }
 
   predict(column: number): number {
@@ -51,7 +55,10 @@ export class LocalPrediction {
   train(column: number, value: number): void {
     const rows = this.rows[column]!;
     this.rows[column] = rows + 1;
-    if (rows === 0) return;
+    if (rows === 0) {
+      this.mean[column] = value;
+      return;
+    }
     const share = Math.max(1 / rows, 1 / longestMemory);
     const slow = clippedSquare(value - this.slow[column]!, this.slowSquare[column]!);
     const fast = clippedSquare(value - this.fast[column]!, this.fastSquare[column]!);
@@ -59,6 +66,9 @@ export class LocalPrediction {
     const slowSquare = (this.slowSquare[column]! += share * (slow - this.slowSquare[column]!));
     const fastSquare = (this.fastSquare[column]! += share * (fast - this.fastSquare[column]!));
     const lineSquare = (this.lineSquare[column]! += share * (line - this.lineSquare[column]!));
+    const fromMean = value - this.mean[column]!;
+    this.meanSquare[column]! += share * (clippedSquare(fromMean, this.meanSquare[column]!) - this.meanSquare[column]!);
+    this.mean[column]! += share * fromMean;
     const best = slowSquare <= fastSquare ? 0 : 1;
     this.best[column] = lineSquare < Math.min(slowSquare, fastSquare) ? 2 : best;
   }
@@ -75,6 +85,13 @@ export class LocalPrediction {
     const level = predicted + fastShare * (value - predicted);
     this.trend[column]! += trendShare * (level - this.line[column]! - this.trend[column]!);
     this.line[column] = level;
+  }
+
+  /** Whether a value lies where the column usually is, while the prediction does not: the end of something, not its begin. */
+  isReturn(column: number, value: number): boolean {
+    const reach = 3 * Math.sqrt(this.meanSquare[column]!);
+    const mean = this.mean[column]!;
+    return Math.abs(value - mean) <= reach && Math.abs(this.predict(column) - mean) > reach;
   }
 
   /** Goes on from another level at once, without a trend. */
@@ -95,8 +112,8 @@ export class LocalPrediction {
   }
 
   private table(): Record<string, Float64Array> {
-    const { rows, best, slow, fast, line, trend, slowSquare, fastSquare, lineSquare } = this;
-    return { rows, best, slow, fast, line, trend, slowSquare, fastSquare, lineSquare };
+    const { rows, best, slow, fast, line, trend, slowSquare, fastSquare, lineSquare, mean, meanSquare } = this;
+    return { rows, best, slow, fast, line, trend, slowSquare, fastSquare, lineSquare, mean, meanSquare };
   }
 }
 

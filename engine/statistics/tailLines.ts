@@ -10,16 +10,17 @@ const tailSize = Math.ceil(tailShare * kept);
 /**
  * Finds, per column, the line that a score passes only so often: block maxima with an exponential tail above their 70 %
  * quantile (peaks over threshold, Pickands 1975, with shape 0), from the last 32 blocks of normal rows. While few blocks are
- * known, what the score does in independent Gaussian noise counts for six.
+ * known, what the score does in independent Gaussian noise counts for six. A block counts only when the one after it was normal too,
+ * so that the unnoticed begin of a fault moves no line.
  * Choose it rather than a quantile of the scores themselves, which needs as many rows as there are between two false alarms.
- * 37 numbers per column.
+ * 38 numbers per column.
  */
 export class TailLines {
   private readonly blockRows: number;
   private readonly prior: { quantile: number; excess: number };
   /** The last maxima, oldest overwritten first. */
   private readonly maxima: Float64Array;
-  private readonly state: { blocks: Float64Array; rows: Float64Array; maximum: Float64Array; quantile: Float64Array; excess: Float64Array };
+  private readonly state: { blocks: Float64Array; rows: Float64Array; maximum: Float64Array; pending: Float64Array; quantile: Float64Array; excess: Float64Array };
   private readonly tail = new Float64Array(tailSize + 1);
 
   constructor(columns: number, blockRows: number, prior: { quantile: number; excess: number }) {
@@ -28,6 +29,7 @@ export class TailLines {
     this.maxima = new Float64Array(columns * kept);
     this.state = {
       blocks: new Float64Array(columns), rows: new Float64Array(columns), maximum: new Float64Array(columns),
+      pending: new Float64Array(columns).fill(NaN),
       quantile: new Float64Array(columns).fill(prior.quantile), excess: new Float64Array(columns).fill(prior.excess),
     };
   }
@@ -48,12 +50,22 @@ export class TailLines {
     if (score > state.maximum[column]!) state.maximum[column] = score;
     state.rows[column]! += 1;
     if (state.rows[column]! < this.blockRows) return;
-    const blocks = state.blocks[column]!;
-    this.maxima[column * kept + (blocks % kept)] = state.maximum[column]!;
-    state.blocks[column] = blocks + 1;
+    const pending = state.pending[column]!;
+    state.pending[column] = state.maximum[column]!;
     state.rows[column] = 0;
     state.maximum[column] = 0;
+    if (Number.isNaN(pending)) return;
+    const blocks = state.blocks[column]!;
+    this.maxima[column * kept + (blocks % kept)] = pending;
+    state.blocks[column] = blocks + 1;
     this.fit(column, Math.min(blocks + 1, kept));
+  }
+
+  /** Takes notice of an abnormal row: what was not yet counted never is. */
+  reject(column: number): void {
+    this.state.rows[column] = 0;
+    this.state.maximum[column] = 0;
+    this.state.pending[column] = NaN;
   }
 
   snapshot(): Json {
