@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { caseText, learningSentence, numberText, oneLine, sentenceTexts, signalsSentence, timeText, valueText } from '../../../engine/site/sentences.ts';
+
+const naming = (property: string): { label: string; unit?: string } => (property === 'vibration' ? { label: 'Vibration', unit: 'mm/s' } : { label: property });
+
+function keysOf(value: unknown, prefix = ''): string[] {
+  if (typeof value !== 'object' || value === null) return [prefix];
+  return Object.entries(value).flatMap(([key, inner]) => keysOf(inner, `${prefix}/${key}`));
+}
+
+function placeholdersOf(value: unknown): string[] {
+  if (typeof value === 'string') return [[...value.matchAll(/\{\w+\}/g)].map((found) => found[0]).sort().join()];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(placeholdersOf) : [];
+}
+
+describe('sentences', () => {
+  it('say everything in both languages, with the same placeholders', () => {
+    const languages = Object.values(sentenceTexts);
+    assert.equal(languages.length, 2);
+    assert.ok(keysOf(languages[0]).length > 40);
+    assert.deepEqual(keysOf(languages[0]), keysOf(languages[1]));
+    assert.deepEqual(placeholdersOf(languages[0]), placeholdersOf(languages[1]));
+  });
+
+  it('write numbers as people do', () => {
+    assert.equal(numberText(2.5, 'de'), '2,5');
+    assert.equal(numberText(1234.56, 'en-US'), '1235');
+    assert.equal(numberText(0, 'en-US'), '0');
+    assert.equal(numberText(100, 'en-US'), '100');
+    assert.equal(numberText(-0.0123, 'en-US'), '-0.012');
+    assert.equal(numberText(NaN, 'en-US'), '–');
+    assert.equal(valueText(61.4, 'Cel', 'de'), '61,4 °C');
+    assert.equal(valueText(null, 'Cel', 'de'), '–');
+    assert.equal(timeText(1_795_345_812_000, 'en-US'), '2026-11-22 11:10 UTC');
+    assert.equal(timeText(1_795_345_812_000, 'de'), '22.11.2026 11:10 UTC');
+  });
+
+  it('name the first signal in full and count the rest', () => {
+    const signal = { property: 'vibration', share: 0.7, kind: 'deviation' as const, value: 4.1, expected: 2.5, low: 2.2, high: 2.9 };
+    assert.equal(signalsSentence([signal], naming, 'en-US'), 'Vibration is 4.1 mm/s, normal here is 2.2 to 2.9 mm/s');
+    assert.equal(
+      signalsSentence([signal, { ...signal, property: 'current' }, { ...signal, property: 'x' }], naming, 'de'),
+      'Vibration ist 4,1 mm/s, hier normal sind 2,2 bis 2,9 mm/s und 2 weitere',
+    );
+    assert.equal(learningSentence({ phase: 'learning', percent: 40.4, missing: [{ code: 'rows', missing: 36 }] }, naming, 'en-US'), 'Learning what is normal: 40 %. 36 more values are needed.');
+  });
+
+  it('let no name forge a second line or a header', () => {
+    assert.equal(oneLine('a\r\nBcc: x\u202e\u2028b'), 'a Bcc: x b');
+    const text = caseText(
+      { machine: 'Press\r\nSubject: forged', change: 'opened', signals: [], sinceMs: 0, historical: false, neighbours: [{ relation: 'feeds', name: 'x\ny' }] },
+      naming,
+      'en-US',
+    );
+    assert.ok(!/[\r\n]/.test(text.subject));
+    assert.ok(!text.body.includes('\nSubject:'));
+    assert.ok(text.body.includes('feeds x y'));
+  });
+});
