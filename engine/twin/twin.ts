@@ -1,0 +1,1192 @@
+import type { SentValue, TwinEvent, TwinHeader, QualityWord } from '../../contract/messages.ts';
+import type { Compiled } from '../expression/compile.ts';
+import type { ExpressionContext, ExpressionValue } from '../expression/expressionValue.ts';
+import type { Observation, Quality } from '../observation.ts';
+import type { HistoryPoint, Json } from '../ports.ts';
+import type { Problem } from '../problem.ts';
+import { formatDuration } from '../time/duration.ts';
+import { formatIsoTime } from '../time/isoTime.ts';
+import { AddressMap, leftOut, unmapped } from './addressMap.ts';
+import type { AddressTarget, MappingRow } from './addressMap.ts';
+import { ArrivalInterval } from './arrivalInterval.ts';
+import { ClockComparison, earliestTimeMs, latestTimeMs } from './clockComparison.ts';
+import { numberFromText } from './numberText.ts';
+import { readRegister } from './registerAddress.ts';
+import { eventText, wordText } from './texts.ts';
+import type { Language, TextCode, TextValues } from './texts.ts';
+import type { PropertyKind, TwinType, TypeProperty } from './twinType.ts';
+import { displayUnit, formatQuantity } from './unitText.ts';
+import { UnmappedAddresses } from './unmappedAddresses.ts';
+import type { UnmappedAddress } from './unmappedAddresses.ts';
+
+export interface TwinOptions {
+  key: string;
+  name: string;
+  type: TwinType;
+  /** Where it stands, its own key or name last. */
+  path: readonly string[];
+  /** What stands for the placeholders of the type's address patterns. */
+  placeholders?: ReadonlyMap<string, string>;
+  mapping?: readonly MappingRow[];
+  /** Stale after this many expected intervals; default 5, at least 2. */
+  staleAfter?: number;
+  /** Rate of the site's clock; limits on clock differences are multiplied by it where it is above 1. */
+  clockRate?: number;
+  /** Of the events' sentences; default en-US. */
+  language?: Language;
+  /** The twin of a replay: rows are its present. No clock is compared, nothing is backfill. */
+  replay?: boolean;
+}
+
+/** What happened to the values of a row, or since the start. */
+export interface TwinCounts {
+  /** Taken as current. */
+  accepted: number;
+  /** Same time and value again. */
+  duplicates: number;
+  /** Same time, other value: the last one won. */
+  replaced: number;
+  /** Older than the current one: to history only. */
+  late: number;
+  /** Of those, later than a day: kept in history, never evaluated. */
+  tooLate: number;
+  /** Dated with an impossible time. */
+  refused: number;
+  /** Dated more than 5 min in the future. */
+  quarantined: number;
+  /** Not usable: bad status, no number, outside the range. */
+  bad: number;
+  uncertain: number;
+  /** Source and site clock differ by more than 5 s. */
+  skewed: number;
+  unmapped: number;
+  /** Left out by the machine's table. */
+  leftOut: number;
+}
+
+/** What one row did. */
+export interface TwinUpdate {
+  /** Names whose value or quality is another now. */
+  changed: string[];
+  /** Names that this row renewed, with the same value too. */
+  updated: string[];
+  /** Source time of the twin's current state, ms UTC; never goes back. */
+  timeMs: number;
+  events: TwinEvent[];
+  /** What belongs into history: every value that was not refused, quarantined or a duplicate; gaps as null. */
+  accepted: HistoryPoint[];
+  /** Delivered late (source time long past, though the source's clock is right), or said to be historical: no live alarm, no command. */
+  backfill: boolean;
+  counts: TwinCounts;
+}
+
+/** How a row is to be taken. */
+export interface RowOptions {
+  /** Of the whole row. Default good. */
+  quality?: Quality;
+  /** Per name, where it differs. */
+  qualities?: ReadonlyMap<string, Quality>;
+  /** The topic that the row came under; '' = none. */
+  topic?: string;
+  historical?: boolean;
+}
+
+/** A property as pages and dialogs show it. */
+export interface PropertyState {
+  name: string;
+  label: string;
+  unit: string;
+  kind: PropertyKind;
+  value: SentValue;
+  quality: Quality;
+  /** The source's code, or ours where we judged. */
+  statusCode?: string | number;
+  /** Source time of the value shown; absent where there never was one. */
+  timeMs?: number;
+  stale: boolean;
+  /** Limits that are exceeded now. */
+  limits: ('highHigh' | 'high' | 'low' | 'lowLow')[];
+}
+
+const good = 0;
+const uncertain = 1;
+const bad = 2;
+type Grade = 0 | 1 | 2;
+const words: readonly Quality[] = ['good', 'uncertain', 'bad'];
+
+const empty = 0;
+const numeric = 1;
+const other = 2;
+
+const limitBits = { highHigh: 1, high: 2, low: 4, lowLow: 8 } as const;
+type LimitName = keyof typeof limitBits;
+
+const lateBoundMs = 86_400_000;
+const defaultGapMs = 600_000;
+const longestText = 1000;
+const rememberedPlans = 64;
+const clockEventEveryMs = 3_600_000;
+const qualityEventsPerRow = 3;
+const largestExact = 9_007_199_254_740_991n;
+
+interface RowPlan {
+  keys: string[];
+  targets: AddressTarget[];
+}
+
+/**
+ * A living twin of one machine: its current values with their quality and age, fed row by row.
+ *
+ * Nothing that comes in can harm what is known: a bad value keeps the last good one, an old value goes to history and never
+ * moves the current one back, a value from the future or from no possible time is set aside. One call of apply() or applyRow() is
+ * one row; derived properties, mode and limits are computed once per row. Properties live in typed arrays by their place in the type, so
+ * that a row costs no lookups by name.
+ */
+export class Twin {
+  readonly key: string;
+  readonly name: string;
+  readonly type: TwinType;
+  readonly path: readonly string[];
+  /** What is wrong with this machine's table and placeholders. */
+  readonly problems: readonly Problem[];
+  readonly #language: Language;
+  readonly #staleAfter: number;
+  readonly #replay: boolean;
+  readonly #rate: number;
+  readonly #properties: readonly TypeProperty[];
+  readonly #addresses: AddressMap;
+  readonly #unmapped = new UnmappedAddresses();
+  readonly #plans = new Map<string, RowPlan>();
+  readonly #units: Readonly<Record<string, string>>;
+
+  // Per property, by its place in the type.
+  readonly #holds: Uint8Array;
+  readonly #number: Float64Array;
+  readonly #other: (string | boolean | bigint | undefined)[];
+  readonly #grade: Uint8Array;
+  readonly #code: (string | number | undefined)[];
+  /** Source time of the last observation, of whatever quality. */
+  readonly #timeMs: Float64Array;
+  /** Source time of the value shown. */
+  readonly #valueMs: Float64Array;
+  /** The last observation without a value to show is told apart from the one before by its own time only. */
+  readonly #goodNumber: Float64Array;
+  readonly #goodMs: Float64Array;
+  readonly #arrivedMs: Float64Array;
+  readonly #stale: Uint8Array;
+  readonly #limits: Uint8Array;
+  readonly #hasLimits: Uint8Array;
+  readonly #restarted: Uint8Array;
+  readonly #counterRaw: Float64Array;
+  readonly #counterOffset: Float64Array;
+  readonly #sourceUnit: (string | undefined)[];
+  /** Number of the row that renewed it, changed it, broke its continuity. */
+  readonly #freshRow: Float64Array;
+  readonly #changedRow: Float64Array;
+  readonly #brokenRow: Float64Array;
+  readonly #states: (Json[] | undefined)[];
+  #modeState: Json[];
+
+  #row = 0;
+  #mode = '';
+  #currentMs = NaN;
+  #evaluatedMs = NaN;
+  #lastArrivalMs = NaN;
+  /** Since when silence counts: nothing that lay before this process is held against the source. */
+  #watchedSinceMs = NaN;
+  #machineStale = false;
+  #down = false;
+  readonly #interval = new ArrivalInterval();
+  readonly #clock: ClockComparison;
+  #clockTold = 0;
+  #quarantineToldMs = -Infinity;
+  #refusalToldMs = -Infinity;
+  readonly #declaredMs: number;
+  readonly #totals: TwinCounts = newCounts();
+
+  // Of the row that is being applied.
+  #update: TwinUpdate = newUpdate();
+  readonly #touched: Int32Array;
+  #touchedCount = 0;
+  #newestMs = NaN;
+  #newestOwnMs = NaN;
+  #nowMs = NaN;
+  #historical = false;
+  #qualityChanges: { property: TypeProperty; from: Grade; to: Grade }[] = [];
+  #newlyUnmapped: string[] = [];
+  #inputs: readonly number[] = [];
+  readonly #lookup = (_name: string, index: number): ExpressionValue | undefined => this.#inputValue(this.#inputs[index] as number);
+  readonly #context: ExpressionContext;
+
+  /** @param snapshot of an earlier twin of this key; what does not fit the type any more is left out. */
+  constructor(options: TwinOptions, snapshot?: Json) {
+    this.key = options.key;
+    this.name = options.name === '' ? options.key : options.name;
+    this.type = options.type;
+    this.path = Object.freeze([...options.path]);
+    this.#language = options.language ?? 'en-US';
+    this.#staleAfter = Math.max(2, options.staleAfter ?? 5);
+    this.#replay = options.replay === true;
+    this.#rate = Math.max(1, options.clockRate ?? 1);
+    this.#clock = new ClockComparison(this.#rate);
+    this.#properties = options.type.properties;
+    this.#addresses = new AddressMap(options.type, options.mapping ?? [], options.placeholders ?? new Map(), options.key, options.path);
+    this.problems = this.#addresses.problems;
+    this.#units = Object.freeze({ ...options.type.units });
+    const count = this.#properties.length;
+    this.#holds = new Uint8Array(count);
+    this.#number = new Float64Array(count);
+    this.#other = new Array<undefined>(count).fill(undefined);
+    this.#grade = new Uint8Array(count).fill(bad);
+    this.#code = new Array<undefined>(count).fill(undefined);
+    this.#timeMs = new Float64Array(count).fill(NaN);
+    this.#valueMs = new Float64Array(count).fill(NaN);
+    this.#goodNumber = new Float64Array(count).fill(NaN);
+    this.#goodMs = new Float64Array(count).fill(NaN);
+    this.#arrivedMs = new Float64Array(count).fill(NaN);
+    this.#stale = new Uint8Array(count);
+    this.#limits = new Uint8Array(count);
+    this.#hasLimits = new Uint8Array(count);
+    this.#restarted = new Uint8Array(count);
+    this.#counterRaw = new Float64Array(count).fill(NaN);
+    this.#counterOffset = new Float64Array(count);
+    this.#sourceUnit = new Array<undefined>(count).fill(undefined);
+    this.#freshRow = new Float64Array(count).fill(-1);
+    this.#changedRow = new Float64Array(count).fill(-1);
+    this.#brokenRow = new Float64Array(count).fill(-1);
+    this.#touched = new Int32Array(count);
+    this.#states = this.#properties.map((property) => (property.expression?.stateful === true ? property.expression.newState() : undefined));
+    this.#modeState = this.type.mode?.newState() ?? [];
+    let declaredMs = Infinity;
+    for (const property of this.#properties) {
+      const { index, highHigh, high, low, lowLow, expectedIntervalMs } = property;
+      if (!Number.isNaN(highHigh) || !Number.isNaN(high) || !Number.isNaN(low) || !Number.isNaN(lowLow)) this.#hasLimits[index] = 1;
+      if (expectedIntervalMs < declaredMs) declaredMs = expectedIntervalMs;
+    }
+    this.#declaredMs = declaredMs;
+    this.#context = {
+      timeMs: 0,
+      state: [],
+      gapMs: defaultGapMs,
+      fresh: (index) => this.#freshRow[this.#inputs[index] as number] === this.#row,
+      broken: (index) => this.#brokenRow[this.#inputs[index] as number] === this.#row,
+    };
+    if (snapshot !== undefined) this.restore(snapshot);
+  }
+
+  // ---- in ------------------------------------------------------------------------------------------------------------
+
+  /**
+   * Takes single values, as one row.
+   * @param historical from a replay or a backfill: history and, where nothing newer is known, the current value; no limit event
+   */
+  apply(observations: readonly Observation[], siteNowMs: number, historical = false): TwinUpdate {
+    this.#begin(siteNowMs, historical);
+    for (const observation of observations) {
+      const target = this.#addresses.resolve(observation.address, '');
+      const sourceMs = observation.sourceTimeMs ?? observation.serverTimeMs ?? NaN;
+      if (target.index < 0) {
+        this.#nowhere(target, observation.address, '', observation.value, observation.quality, sourceMs, observation.unit);
+        continue;
+      }
+      let grade: Grade = observation.quality === 'good' ? good : observation.quality === 'uncertain' ? uncertain : bad;
+      let code = observation.statusCode;
+      if (observation.unit !== undefined && this.#otherUnit(target.index, observation.unit) && grade === good) {
+        grade = uncertain;
+        code = 'unit-changed';
+      }
+      this.#take(target.index, observation.value, grade, code, sourceMs, target.scale, target.offset);
+    }
+    return this.#finish();
+  }
+
+  /**
+   * Takes a flat object of values by address or property name, as one row. An array of registers under any name is decoded by the
+   * register addresses of the type and the table.
+   * @param timeMs source time of the row; undefined where it had none
+   */
+  applyRow(values: Readonly<Record<string, unknown>>, timeMs: number | undefined, siteNowMs: number, options?: RowOptions): TwinUpdate {
+    this.#begin(siteNowMs, options?.historical === true);
+    const sourceMs = timeMs ?? NaN;
+    const quality = options?.quality ?? 'good';
+    const rowGrade: Grade = quality === 'good' ? good : quality === 'uncertain' ? uncertain : bad;
+    const qualities = options?.qualities;
+    const topic = options?.topic ?? '';
+    const keys = Object.keys(values);
+    let plan = this.#plans.get(topic);
+    if (plan === undefined) {
+      if (this.#plans.size >= rememberedPlans) this.#plans.clear();
+      plan = { keys: [], targets: [] };
+      this.#plans.set(topic, plan);
+    }
+    for (let place = 0; place < keys.length; place += 1) {
+      const key = keys[place] as string;
+      let target = plan.targets[place];
+      if (target === undefined || plan.keys[place] !== key) {
+        target = this.#addresses.resolve(key, topic);
+        if (place <= plan.keys.length && place < 10_000) {
+          plan.keys[place] = key;
+          plan.targets[place] = target;
+        }
+      }
+      const raw = values[key];
+      let grade = rowGrade;
+      if (qualities !== undefined) {
+        const own = qualities.get(key);
+        if (own !== undefined) grade = own === 'good' ? good : own === 'uncertain' ? uncertain : bad;
+      }
+      if (target.index >= 0) this.#take(target.index, raw, grade, undefined, sourceMs, target.scale, target.offset);
+      else if (Array.isArray(raw) && this.#addresses.registers.length > 0) this.#takeRegisters(raw, grade, sourceMs);
+      else this.#nowhere(target, key, topic, raw, words[grade] as Quality, sourceMs, undefined);
+    }
+    return this.#finish();
+  }
+
+  #takeRegisters(registers: readonly unknown[], grade: Grade, sourceMs: number): void {
+    for (const { address, target } of this.#addresses.registers) {
+      if (target.index >= 0) this.#take(target.index, readRegister(registers, address), grade, undefined, sourceMs, target.scale, target.offset);
+    }
+  }
+
+  #nowhere(target: AddressTarget, address: string, topic: string, raw: unknown, quality: Quality, sourceMs: number, unit: string | undefined): void {
+    if (target.index === leftOut) {
+      this.#update.counts.leftOut += 1;
+      return;
+    }
+    if (target.index !== unmapped) return;
+    this.#update.counts.unmapped += 1;
+    const timeMs = Number.isNaN(sourceMs) ? this.#nowMs : sourceMs;
+    if (this.#unmapped.add(address, topic, raw, quality, timeMs, this.#nowMs, unit)) this.#newlyUnmapped.push(address);
+  }
+
+  #begin(siteNowMs: number, historical: boolean): void {
+    this.#row += 1;
+    this.#update = newUpdate();
+    this.#touchedCount = 0;
+    this.#newestMs = NaN;
+    this.#newestOwnMs = NaN;
+    this.#nowMs = siteNowMs;
+    this.#historical = historical;
+    if (Number.isNaN(this.#watchedSinceMs)) this.#watchedSinceMs = siteNowMs;
+  }
+
+  /** One value of one property. */
+  #take(index: number, raw: unknown, sourceGrade: Grade, sourceCode: string | number | undefined, sourceMs: number, scale: number, offset: number): void {
+    const property = this.#properties[index] as TypeProperty;
+    const { counts } = this.#update;
+    const nowMs = this.#nowMs;
+    let timeMs = sourceMs;
+    // A comparison that NaN fails: no source time.
+    if (!(sourceMs <= Infinity)) timeMs = nowMs;
+    else {
+      if (sourceMs < earliestTimeMs || sourceMs > latestTimeMs) {
+        this.#refuse(sourceMs, false);
+        return;
+      }
+      if (!this.#historical && !this.#replay && this.#clock.inFuture(sourceMs, nowMs)) {
+        this.#refuse(sourceMs, true);
+        return;
+      }
+      if (!(this.#newestOwnMs >= sourceMs)) this.#newestOwnMs = sourceMs;
+    }
+
+    // What came, as a number or something else.
+    let grade: Grade = sourceGrade;
+    let code = sourceCode;
+    let holds = empty;
+    let number = 0;
+    let thing: string | boolean | bigint | undefined;
+    const { kind } = property;
+    if (typeof raw === 'number') {
+      number = scale === 1 && offset === 0 ? raw : raw * scale + offset;
+      if (number - number === 0) holds = numeric;
+    } else if (kind === 'state') {
+      if ((typeof raw === 'string' && raw.length <= longestText) || typeof raw === 'boolean' || typeof raw === 'bigint') {
+        holds = other;
+        thing = raw;
+      }
+    } else if (typeof raw === 'string') {
+      const read = numberFromText(raw);
+      if (read !== undefined) {
+        number = read * scale + offset;
+        if (number - number === 0) holds = numeric;
+      }
+    } else if (typeof raw === 'bigint') {
+      if (scale === 1 && offset === 0 && (raw > largestExact || raw < -largestExact)) {
+        holds = other;
+        thing = raw;
+      } else {
+        number = Number(raw) * scale + offset;
+        if (number - number === 0) holds = numeric;
+      }
+    }
+    if (holds === empty && grade !== bad) {
+      grade = bad;
+      code = kind !== 'state' ? 'not-a-number' : typeof raw === 'string' ? 'too-long' : 'not-a-value';
+    }
+
+    if (kind === 'counter' && grade !== bad) {
+      if (holds === numeric && property.counterModulus > 0) {
+        // A signed register shows the upper half as negative.
+        const word = typeof raw === 'number' ? raw : (number - offset) / scale;
+        const unsigned = word < 0 && word >= -property.counterModulus / 2 ? word + property.counterModulus : word;
+        if (unsigned < 0 || unsigned >= property.counterModulus) {
+          grade = bad;
+          code = 'out-of-range';
+        } else number = unsigned * scale + offset;
+      }
+    } else if (holds === numeric && grade !== bad && (number < property.rangeLow || number > property.rangeHigh)) {
+      grade = bad;
+      code = 'out-of-range';
+    }
+    if (grade === uncertain && property.uncertainIsBad) grade = bad;
+
+    // Where it belongs in time.
+    const lastMs = this.#timeMs[index] as number;
+    if (timeMs < lastMs) {
+      counts.late += 1;
+      if (nowMs - timeMs > lateBoundMs * this.#rate) counts.tooLate += 1;
+      this.#keep(property, timeMs, grade === bad || holds === empty ? null : holds === numeric ? number : sentThing(thing), grade);
+      return;
+    }
+    if (timeMs === lastMs) {
+      const same =
+        grade === bad
+          ? this.#grade[index] === bad
+          : this.#grade[index] === grade &&
+            this.#holds[index] === holds &&
+            (holds === numeric ? this.#shownRaw(index) === number : this.#other[index] === thing);
+      if (same) {
+        counts.duplicates += 1;
+        if (!this.#historical) this.#arrivedMs[index] = nowMs;
+        return;
+      }
+      counts.replaced += 1;
+    }
+
+    const elapsedMs = timeMs - (this.#goodMs[index] as number);
+    const restarted = this.#restarted[index] === 1;
+    if (holds === numeric && grade === good) {
+      if (kind === 'counter') number = this.#count(property, number, timeMs, scale, offset);
+      // Written so that NaN (no limit, no earlier good value) passes.
+      if (
+        !restarted &&
+        elapsedMs > 0 &&
+        elapsedMs <= (this.#context.gapMs as number) &&
+        (Math.abs(number - (this.#goodNumber[index] as number)) * 1000) / elapsedMs > property.maximumRate &&
+        this.#brokenRow[index] !== this.#row
+      ) {
+        grade = property.uncertainIsBad ? bad : uncertain;
+        code = 'too-fast';
+      }
+    } else if (kind === 'counter' && holds === numeric && grade === uncertain) number += this.#counterOffset[index] as number;
+
+    // From here on it is the newest observation of its property.
+    counts.accepted += 1;
+    this.#timeMs[index] = timeMs;
+    if (!this.#historical || Number.isNaN(this.#arrivedMs[index] as number)) this.#arrivedMs[index] = this.#replay ? timeMs : nowMs;
+    const before = this.#grade[index] as Grade;
+    let changed = false;
+    if (grade === bad) counts.bad += 1;
+    else {
+      if (grade === uncertain) counts.uncertain += 1;
+      if (holds === numeric) {
+        if (this.#holds[index] !== numeric || this.#number[index] !== number) changed = true;
+        this.#number[index] = number;
+        if (this.#holds[index] === other) this.#other[index] = undefined;
+      } else {
+        if (this.#holds[index] !== other || this.#other[index] !== thing) changed = true;
+        this.#other[index] = thing;
+      }
+      this.#holds[index] = holds;
+      this.#valueMs[index] = timeMs;
+      if (grade === good) {
+        this.#goodMs[index] = timeMs;
+        this.#goodNumber[index] = holds === numeric ? number : NaN;
+        if (restarted) {
+          this.#restarted[index] = 0;
+          this.#brokenRow[index] = this.#row;
+        }
+      }
+    }
+    if (grade !== before) {
+      changed = true;
+      this.#qualityChanges.push({ property, from: before, to: grade });
+      this.#grade[index] = grade;
+    }
+    this.#code[index] = code;
+    if (this.#stale[index] === 1 && !this.#historical) {
+      this.#stale[index] = 0;
+      changed = true;
+      if (!this.#machineStale) this.#event('fresh', 'fresh.property', { label: property.label }, timeMs, { property: property.name, active: false });
+    }
+    if (this.#freshRow[index] !== this.#row) {
+      this.#freshRow[index] = this.#row;
+      this.#touched[this.#touchedCount] = index;
+      this.#touchedCount += 1;
+    }
+    if (changed) this.#changedRow[index] = this.#row;
+    if (!(this.#newestMs >= timeMs)) this.#newestMs = timeMs;
+    this.#keep(property, timeMs, this.#holds[index] === empty ? null : this.#sent(index), grade);
+  }
+
+  /** The number as it came, to find duplicates of counters that were counted on. */
+  #shownRaw(index: number): number {
+    return (this.#number[index] as number) - (this.#counterOffset[index] as number);
+  }
+
+  /** Continues a counter: counts on over a rollover, starts again after a reset, forms no difference over a restart of its source. */
+  #count(property: TypeProperty, number: number, timeMs: number, scale: number, offset: number): number {
+    const { index, counterModulus } = property;
+    const before = this.#counterRaw[index] as number;
+    const raw = (number - offset) / scale;
+    this.#counterRaw[index] = raw;
+    const shown = number + (this.#counterOffset[index] as number);
+    if (Number.isNaN(before) || raw >= before) return shown;
+    if (counterModulus > 0 && this.#restarted[index] === 0) {
+      const step = raw - before + counterModulus;
+      const elapsedMs = timeMs - (this.#goodMs[index] as number);
+      const possible = Number.isNaN(property.maximumRate) || elapsedMs <= 0 || (step * Math.abs(scale) * 1000) / elapsedMs <= property.maximumRate;
+      if (before > counterModulus * 0.75 && raw < counterModulus * 0.25 && possible) {
+        this.#counterOffset[index] = (this.#counterOffset[index] as number) + counterModulus * scale;
+        this.#event('counter', 'counter.rollover', { label: property.label, modulus: counterModulus }, timeMs, { property: property.name });
+        return number + (this.#counterOffset[index] as number);
+      }
+    }
+    this.#counterOffset[index] = 0;
+    this.#brokenRow[index] = this.#row;
+    const from = this.#number[index] as number;
+    const values = { label: property.label, from: formatQuantity(from, property.unit, this.#language), to: formatQuantity(number, property.unit, this.#language) };
+    this.#event('counter', 'counter.reset', values, timeMs, { property: property.name, value: number });
+    return number;
+  }
+
+  #refuse(sourceMs: number, future: boolean): void {
+    const { counts } = this.#update;
+    const language = this.#language;
+    if (future) {
+      counts.quarantined += 1;
+      if (this.#nowMs - this.#quarantineToldMs < clockEventEveryMs * this.#rate) return;
+      this.#quarantineToldMs = this.#nowMs;
+      const values = { time: formatIsoTime(sourceMs), age: formatDuration(sourceMs - this.#nowMs, language) };
+      this.#event('clock', 'clock.quarantined', values, this.#nowMs, { active: true });
+    } else {
+      counts.refused += 1;
+      if (this.#nowMs - this.#refusalToldMs < clockEventEveryMs * this.#rate) return;
+      this.#refusalToldMs = this.#nowMs;
+      this.#event('clock', 'clock.refused', { time: formatIsoTime(sourceMs) }, this.#nowMs, { active: true });
+    }
+  }
+
+  /** Whether the source now names another unit than it did at first. */
+  #otherUnit(index: number, unit: string): boolean {
+    const known = this.#sourceUnit[index];
+    if (known === undefined) {
+      this.#sourceUnit[index] = unit;
+      return false;
+    }
+    const { name, label } = this.#properties[index] as TypeProperty;
+    if (displayUnit(known, 'en-US') === displayUnit(unit, 'en-US')) return false;
+    if (this.#code[index] !== 'unit-changed') {
+      const values = { label, from: displayUnit(known, this.#language), to: displayUnit(unit, this.#language) };
+      this.#event('quality', 'quality.unit', values, this.#nowMs, { property: name, from: known, to: unit });
+    }
+    return true;
+  }
+
+  #keep(property: TypeProperty, timeMs: number, value: SentValue, grade: Grade): void {
+    this.#update.accepted.push({ twin: this.key, property: property.name, timeMs, value, quality: words[grade] as Quality });
+  }
+
+  // ---- the row as a whole -----------------------------------------------------------------------------------------------
+
+  #finish(): TwinUpdate {
+    const update = this.#update;
+    const { counts } = update;
+    const nowMs = this.#nowMs;
+    update.backfill = this.#historical;
+    if (!this.#historical && !this.#replay && this.#newestOwnMs <= Infinity) {
+      const compared = this.#clock.row(this.#newestOwnMs, nowMs);
+      update.backfill = compared.backfill;
+      if (compared.skewMs !== 0) counts.skewed += 1;
+      this.#tellClock();
+    }
+    const arrival = counts.accepted + counts.duplicates + counts.replaced > 0;
+    if (arrival && !this.#historical) this.#arrived(this.#replay ? this.#newestMs : nowMs);
+
+    if (this.#touchedCount > 0) {
+      if (!(this.#currentMs >= this.#newestMs)) this.#currentMs = this.#newestMs;
+      this.#derive();
+      if (!this.#historical || this.#replay) this.#changeMode(update.backfill && !this.#replay);
+      const live = this.#replay || !update.backfill;
+      for (let place = 0; place < this.#touchedCount; place += 1) {
+        const index = this.#touched[place] as number;
+        const { name } = this.#properties[index] as TypeProperty;
+        update.updated.push(name);
+        if (this.#changedRow[index] === this.#row) update.changed.push(name);
+        if (live && this.#hasLimits[index] === 1 && this.#grade[index] === good) this.#checkLimits(index);
+      }
+      this.#tellQuality();
+    }
+    update.timeMs = Number.isNaN(this.#currentMs) ? nowMs : this.#currentMs;
+    if (this.#newlyUnmapped.length > 0) this.#tellUnmapped();
+    for (const name of countNames) this.#totals[name] += counts[name];
+    return update;
+  }
+
+  /** Something came: the machine lives. */
+  #arrived(nowMs: number): void {
+    const silenceMs = nowMs - this.#lastArrivalMs;
+    const limitMs = this.#silenceLimitMs();
+    const wasStale = this.#machineStale;
+    if (silenceMs > limitMs && !Number.isNaN(this.#currentMs)) {
+      // Not the interval of a living source, so it is not learnt; and nothing is computed across it.
+      const fromMs = this.#replay ? this.#lastArrivalMs : this.#currentMs;
+      this.#markGap(fromMs, this.#replay ? nowMs : Math.max(this.#newestMs || 0, fromMs), silenceMs);
+    } else if (silenceMs >= 0) this.#interval.add(silenceMs);
+    this.#lastArrivalMs = nowMs;
+    this.#down = false;
+    if (wasStale) {
+      this.#machineStale = false;
+      const age = formatDuration(silenceMs, this.#language);
+      this.#event('fresh', 'fresh.machine', { machine: this.name, age }, nowMs, { active: false });
+      for (let index = 0; index < this.#properties.length; index += 1) {
+        if (this.#holds[index] !== empty && this.#grade[index] !== bad) this.#changedRow[index] = this.#row;
+      }
+    }
+    const learnt = this.#silenceLimitMs();
+    this.#context.gapMs = Number.isFinite(learnt) ? Math.max(learnt, 1000) : defaultGapMs * this.#rate;
+  }
+
+  #markGap(fromMs: number, toMs: number, silenceMs: number): void {
+    if (!(toMs > fromMs)) return;
+    this.#restarted.fill(1);
+    for (const property of this.#properties) {
+      const { index } = property;
+      if (this.#holds[index] === empty) continue;
+      if (this.#freshRow[index] === this.#row) {
+        this.#restarted[index] = 0;
+        this.#brokenRow[index] = this.#row;
+      }
+      this.#update.accepted.push({ twin: this.key, property: property.name, timeMs: fromMs + 1, value: null, quality: 'bad' });
+    }
+    const values = { from: formatIsoTime(fromMs), to: formatIsoTime(toMs), age: formatDuration(silenceMs, this.#language) };
+    this.#event('gap', 'gap', values, toMs, { from: values.from, to: values.to });
+  }
+
+  /** Silence from which on the whole machine is stale; Infinity while that is not known. */
+  #silenceLimitMs(): number {
+    if (this.#declaredMs < Infinity) return this.#staleAfter * this.#declaredMs;
+    return this.#interval.limitMs(this.#staleAfter) ?? Infinity;
+  }
+
+  #inputValue(index: number): ExpressionValue | undefined {
+    if (this.#grade[index] === bad || this.#stale[index] === 1) return undefined;
+    const holds = this.#holds[index];
+    return holds === numeric ? (this.#number[index] as number) : holds === other ? this.#other[index] : undefined;
+  }
+
+  #evaluate(expression: Compiled, inputs: readonly number[], state: Json[] | undefined): ExpressionValue | undefined {
+    this.#inputs = inputs;
+    this.#context.state = state ?? noState;
+    return expression.evaluate(this.#lookup, this.#context);
+  }
+
+  #derive(): void {
+    const timeMs = this.#evaluatedMs >= this.#currentMs ? this.#evaluatedMs : this.#currentMs;
+    this.#evaluatedMs = timeMs;
+    this.#context.timeMs = timeMs;
+    const { derivedOrder } = this.type;
+    for (let place = 0; place < derivedOrder.length; place += 1) {
+      const index = derivedOrder[place] as number;
+      const property = this.#properties[index] as TypeProperty;
+      const { expression, inputs } = property;
+      if (expression === undefined) continue;
+      let fresh = expression.stateful || inputs.length === 0;
+      let grade: Grade = good;
+      for (let input = 0; input < inputs.length; input += 1) {
+        const at = inputs[input] as number;
+        if (this.#freshRow[at] === this.#row) fresh = true;
+        if (this.#grade[at] === uncertain) grade = uncertain;
+      }
+      if (!fresh) continue;
+      const value = this.#evaluate(expression, inputs, this.#states[index]);
+      this.#setDerived(property, value, grade, timeMs);
+    }
+  }
+
+  #setDerived(property: TypeProperty, value: ExpressionValue | undefined, inputsGrade: Grade, timeMs: number): void {
+    const { index } = property;
+    let grade: Grade = inputsGrade;
+    if (value === undefined || (typeof value === 'string' && value.length > longestText)) grade = bad;
+    else if (typeof value === 'number' && (value < property.rangeLow || value > property.rangeHigh)) grade = bad;
+    if (grade === uncertain && property.uncertainIsBad) grade = bad;
+    const before = this.#grade[index] as Grade;
+    let changed = before !== grade;
+    if (grade === bad) {
+      // A derived value that never was is not worth a line of history each row.
+      if (before === bad && this.#freshRow[index] === -1) return;
+    } else if (typeof value === 'number') {
+      changed ||= this.#holds[index] !== numeric || this.#number[index] !== value;
+      this.#holds[index] = numeric;
+      this.#number[index] = value;
+      this.#valueMs[index] = timeMs;
+    } else {
+      changed ||= this.#holds[index] !== other || this.#other[index] !== value;
+      this.#holds[index] = other;
+      this.#other[index] = value;
+      this.#valueMs[index] = timeMs;
+    }
+    this.#grade[index] = grade;
+    this.#code[index] = grade === bad ? 'derived' : undefined;
+    this.#timeMs[index] = timeMs;
+    this.#arrivedMs[index] = this.#nowMs;
+    if (this.#freshRow[index] !== this.#row) {
+      this.#freshRow[index] = this.#row;
+      this.#touched[this.#touchedCount] = index;
+      this.#touchedCount += 1;
+    }
+    if (changed) this.#changedRow[index] = this.#row;
+    this.#keep(property, timeMs, this.#holds[index] === empty ? null : this.#sent(index), grade);
+  }
+
+  #changeMode(quietly: boolean): void {
+    const { mode, modeInputs, stateIndex } = this.type;
+    let value: ExpressionValue | undefined;
+    if (mode !== undefined) value = this.#evaluate(mode, modeInputs, this.#modeState);
+    else if (stateIndex >= 0) value = this.#inputValue(stateIndex);
+    // Unknown for a moment is not another mode.
+    if (value === undefined) return;
+    const text = String(value).slice(0, 60);
+    if (text === this.#mode) return;
+    const from = this.#mode;
+    this.#mode = text;
+    if (from === '' || text === '' || quietly) return;
+    this.#event('state', 'state', { machine: this.name, from, to: text }, this.#currentMs, { from, to: text });
+  }
+
+  #checkLimits(index: number): void {
+    if (this.#holds[index] !== numeric) return;
+    const property = this.#properties[index] as TypeProperty;
+    const value = this.#number[index] as number;
+    this.#checkLimit(property, 'high', value >= property.high, value < property.high - deadbandOf(property, property.high), value);
+    this.#checkLimit(property, 'highHigh', value >= property.highHigh, value < property.highHigh - deadbandOf(property, property.highHigh), value);
+    this.#checkLimit(property, 'low', value <= property.low, value > property.low + deadbandOf(property, property.low), value);
+    this.#checkLimit(property, 'lowLow', value <= property.lowLow, value > property.lowLow + deadbandOf(property, property.lowLow), value);
+  }
+
+  #checkLimit(property: TypeProperty, name: LimitName, beyond: boolean, back: boolean, value: number): void {
+    const { index, label, unit } = property;
+    const bits = this.#limits[index] as number;
+    const active = (bits & limitBits[name]) !== 0;
+    if (active ? !back : !beyond) return;
+    this.#limits[index] = bits ^ limitBits[name];
+    const limit = property[name];
+    const language = this.#language;
+    const values = { label, value: formatQuantity(value, unit, language), limit: formatQuantity(limit, unit, language) };
+    this.#event('limit', active ? 'limit.back' : `limit.${name}`, values, this.#timeMs[index] as number, {
+      property: property.name,
+      limit: name,
+      limitValue: limit,
+      value,
+      active: !active,
+    });
+  }
+
+  // ---- events -------------------------------------------------------------------------------------------------------------
+
+  #event(kind: TwinEvent['kind'], code: TextCode, values: TextValues, timeMs: number, more: Partial<TwinEvent>): void {
+    this.#update.events.push({ v: 1, kind, timeMs, ...more, text: eventText(code, values, this.#language) });
+  }
+
+  #tellQuality(): void {
+    const changes = this.#qualityChanges;
+    if (changes.length === 0) return;
+    this.#qualityChanges = [];
+    for (const to of [good, uncertain, bad] as const) {
+      // The first good value of a property is no change worth a sentence.
+      const told = changes.filter((change) => change.to === to && !(to === good && this.#update.counts.accepted > 0 && this.#first(change.property)));
+      const [first] = told;
+      if (first === undefined) continue;
+      const word = words[to] as QualityWord;
+      if (told.length > qualityEventsPerRow) {
+        const names = told.slice(0, 3).map((change) => change.property.label).join(', ');
+        const values = { count: told.length, to: wordText(word, this.#language), names };
+        this.#event('quality', 'quality.many', values, this.#currentMs, { to: word });
+        continue;
+      }
+      for (const { property, from } of told) {
+        const code = this.#code[property.index];
+        const reason = code === undefined ? wordText('source', this.#language) : wordText(String(code), this.#language);
+        const values = { label: property.label, from: wordText(words[from] as string, this.#language), to: wordText(word, this.#language), reason };
+        this.#event('quality', 'quality.changed', values, this.#timeMs[property.index] as number, { property: property.name, from: words[from], to: word });
+      }
+    }
+  }
+
+  readonly #seenGood = new Set<number>();
+
+  #first(property: TypeProperty): boolean {
+    if (this.#seenGood.has(property.index)) return false;
+    this.#seenGood.add(property.index);
+    return true;
+  }
+
+  #tellUnmapped(): void {
+    const names = this.#newlyUnmapped;
+    this.#newlyUnmapped = [];
+    const machine = this.name;
+    if (names.length === 1) this.#event('unmapped', 'unmapped.one', { machine, address: names[0] as string }, this.#nowMs, { value: names[0] as string });
+    else this.#event('unmapped', 'unmapped.many', { machine, count: names.length, names: names.slice(0, 3).join(', ') }, this.#nowMs, { value: names.length });
+  }
+
+  #tellClock(): void {
+    const offsetMs = this.#clock.offsetMs;
+    const sign = Math.sign(offsetMs);
+    if (sign === this.#clockTold) return;
+    this.#clockTold = sign;
+    const age = formatDuration(Math.abs(offsetMs), this.#language);
+    if (sign === 0) this.#event('clock', 'clock.right', {}, this.#nowMs, { active: false });
+    else this.#event('clock', sign > 0 ? 'clock.behind' : 'clock.ahead', { age }, this.#nowMs, { active: true });
+  }
+
+  // ---- time passes ----------------------------------------------------------------------------------------------------------
+
+  /** Finds what has become stale. Call it at least once a second of real time; costs nothing while all is well. */
+  watch(siteNowMs: number): TwinEvent[] {
+    if (Number.isNaN(this.#watchedSinceMs)) this.#watchedSinceMs = siteNowMs;
+    if (this.#replay || Number.isNaN(this.#lastArrivalMs)) return [];
+    this.#update = newUpdate();
+    this.#nowMs = siteNowMs;
+    const language = this.#language;
+    const silentSinceMs = Math.max(this.#lastArrivalMs, this.#watchedSinceMs);
+    if (!this.#machineStale && siteNowMs - silentSinceMs > this.#silenceLimitMs()) {
+      this.#machineStale = true;
+      const age = formatDuration(siteNowMs - this.#lastArrivalMs, language);
+      this.#event('stale', 'stale.machine', { machine: this.name, age }, siteNowMs, { active: true });
+    }
+    for (let index = 0; index < this.#properties.length; index += 1) {
+      const property = this.#properties[index] as TypeProperty;
+      if (this.#stale[index] === 1 || this.#holds[index] === empty || property.kind === 'derived') continue;
+      const sinceMs = Math.max(this.#arrivedMs[index] as number, this.#watchedSinceMs);
+      if (!(siteNowMs - sinceMs > this.#staleAfter * property.expectedIntervalMs)) continue;
+      this.#stale[index] = 1;
+      if (this.#machineStale) continue;
+      const age = formatDuration(siteNowMs - (this.#arrivedMs[index] as number), language);
+      this.#event('stale', 'stale.property', { label: property.label, age }, siteNowMs, { property: property.name, active: true });
+    }
+    return this.#update.events;
+  }
+
+  /**
+   * The source says that it lives (a keep-alive, a birth) or that it is gone (a death, a lost connection). Gone: everything is
+   * stale at once. Back again: the next value of each property makes no difference with the one before.
+   */
+  lifecycle(alive: boolean, siteNowMs: number): TwinEvent[] {
+    this.#update = newUpdate();
+    this.#nowMs = siteNowMs;
+    if (Number.isNaN(this.#watchedSinceMs)) this.#watchedSinceMs = siteNowMs;
+    if (!alive) {
+      this.#down = true;
+      this.#restarted.fill(1);
+      if (!this.#machineStale && !Number.isNaN(this.#lastArrivalMs)) {
+        this.#machineStale = true;
+        this.#event('stale', 'stale.down', { machine: this.name }, siteNowMs, { active: true });
+      }
+    } else if (this.#down) {
+      this.#down = false;
+      this.#restarted.fill(1);
+    } else {
+      if (!Number.isNaN(this.#lastArrivalMs)) this.#lastArrivalMs = siteNowMs;
+      if (this.#machineStale) {
+        this.#machineStale = false;
+        this.#event('fresh', 'fresh.machine', { machine: this.name, age: '' }, siteNowMs, { active: false });
+      }
+    }
+    return this.#update.events;
+  }
+
+  /** The source was restarted: the next value of each property makes no difference with the one before. */
+  restartSource(): void {
+    this.#restarted.fill(1);
+  }
+
+  // ---- out -------------------------------------------------------------------------------------------------------------------
+
+  /** Whether the whole machine is stale. */
+  get stale(): boolean {
+    return this.#machineStale;
+  }
+
+  /** The operating mode; '' where none is known. */
+  get state(): string {
+    return this.#mode;
+  }
+
+  /** Source time of the current state, ms UTC; undefined before the first value. */
+  get timeMs(): number | undefined {
+    return Number.isNaN(this.#currentMs) ? undefined : this.#currentMs;
+  }
+
+  /** Site time at which something last came; undefined before the first value. */
+  get lastArrivalMs(): number | undefined {
+    return Number.isNaN(this.#lastArrivalMs) ? undefined : this.#lastArrivalMs;
+  }
+
+  /** Rows taken since the start of the process. */
+  get row(): number {
+    return this.#row;
+  }
+
+  /** All current values; a bad one shows the last good. A fresh object. */
+  payload(): Record<string, SentValue> {
+    const payload: Record<string, SentValue> = {};
+    const properties = this.#properties;
+    for (let index = 0; index < properties.length; index += 1) {
+      payload[(properties[index] as TypeProperty).name] = this.#holds[index] === numeric ? (this.#number[index] as number) : this.#sent(index);
+    }
+    return payload;
+  }
+
+  /** What is not good, by name. A fresh object. */
+  quality(): Record<string, QualityWord> {
+    const quality: Record<string, QualityWord> = {};
+    for (let index = 0; index < this.#properties.length; index += 1) {
+      const grade = this.#effective(index);
+      if (grade !== good) quality[(this.#properties[index] as TypeProperty).name] = words[grade] as QualityWord;
+    }
+    return quality;
+  }
+
+  /** Values of some properties only, for the row of a batch. */
+  valuesOf(names: readonly string[]): Record<string, SentValue> {
+    const values: Record<string, SentValue> = {};
+    for (const name of names) {
+      const index = this.type.indexOf.get(name);
+      if (index !== undefined) values[name] = this.#sent(index);
+    }
+    return values;
+  }
+
+  qualityOf(name: string): Quality {
+    const index = this.type.indexOf.get(name);
+    return index === undefined ? 'bad' : (words[this.#effective(index)] as Quality);
+  }
+
+  /** @param row number of the row; default this twin's own count. `units` and `path` are shared and frozen. */
+  header(row = this.#row): TwinHeader {
+    return {
+      v: 1,
+      key: this.key,
+      name: this.name,
+      type: this.type.title,
+      state: this.#mode,
+      path: this.path as string[],
+      units: this.#units as Record<string, string>,
+      row,
+    };
+  }
+
+  /** Every property as pages show it. */
+  properties(): PropertyState[] {
+    return this.#properties.map(({ index, name, label, unit, kind }) => ({
+      name,
+      label,
+      unit,
+      kind,
+      value: this.#sent(index),
+      quality: words[this.#effective(index)] as Quality,
+      statusCode: this.#code[index],
+      timeMs: this.#holds[index] === empty ? undefined : this.#valueMs[index],
+      stale: this.#machineStale || this.#stale[index] === 1,
+      limits: (Object.keys(limitBits) as LimitName[]).filter((limit) => ((this.#limits[index] as number) & limitBits[limit]) !== 0),
+    }));
+  }
+
+  /** Addresses that belong to no property, the last 200. */
+  unmapped(): UnmappedAddress[] {
+    return this.#unmapped.list();
+  }
+
+  /** Since the start of the process. */
+  counts(): TwinCounts {
+    return { ...this.#totals };
+  }
+
+  /** Learnt time between arrivals, ms; undefined while too little was seen. */
+  get learntIntervalMs(): number | undefined {
+    return this.#interval.intervalMs;
+  }
+
+  #effective(index: number): Grade {
+    if (this.#grade[index] === bad || this.#machineStale || this.#stale[index] === 1) return bad;
+    const property = this.#properties[index] as TypeProperty;
+    if (property.kind === 'derived') {
+      for (const input of property.inputs) if (this.#stale[input] === 1) return bad;
+    }
+    return this.#grade[index] as Grade;
+  }
+
+  #sent(index: number): SentValue {
+    const holds = this.#holds[index];
+    return holds === numeric ? (this.#number[index] as number) : holds === other ? sentThing(this.#other[index]) : null;
+  }
+
+  // ---- snapshot ----------------------------------------------------------------------------------------------------------------
+
+  /** Plain JSON; a twin made from it goes on as this one. */
+  snapshot(): Json {
+    const properties: [string, Json][] = [];
+    for (const { index, name, expression } of this.#properties) {
+      if (Number.isNaN(this.#timeMs[index] as number) && this.#states[index] === undefined) continue;
+      const thing = this.#other[index];
+      properties.push([
+        name,
+        {
+          holds: this.#holds[index] as number,
+          number: finite(this.#number[index]),
+          other: typeof thing === 'bigint' ? `${thing}n` : (thing ?? null),
+          exact: typeof thing === 'bigint',
+          grade: this.#grade[index] as number,
+          code: this.#code[index] ?? null,
+          time: finite(this.#timeMs[index]),
+          valueTime: finite(this.#valueMs[index]),
+          good: finite(this.#goodNumber[index]),
+          goodTime: finite(this.#goodMs[index]),
+          arrived: finite(this.#arrivedMs[index]),
+          stale: this.#stale[index] as number,
+          limits: this.#limits[index] as number,
+          restarted: this.#restarted[index] as number,
+          raw: finite(this.#counterRaw[index]),
+          offset: this.#counterOffset[index] as number,
+          unit: this.#sourceUnit[index] ?? null,
+          seen: this.#seenGood.has(index),
+          ...(this.#states[index] === undefined ? {} : { expression: expression?.text ?? '', state: copy(this.#states[index] as Json[]) }),
+        },
+      ]);
+    }
+    return {
+      v: 1,
+      properties: properties as unknown as Json,
+      mode: this.#mode,
+      modeExpression: this.type.mode?.text ?? '',
+      modeState: copy(this.#modeState),
+      current: finite(this.#currentMs),
+      evaluated: finite(this.#evaluatedMs),
+      arrived: finite(this.#lastArrivalMs),
+      stale: this.#machineStale,
+      down: this.#down,
+      interval: this.#interval.snapshot(),
+      gap: this.#context.gapMs ?? defaultGapMs,
+      clock: this.#clock.snapshot(),
+      clockTold: this.#clockTold,
+    };
+  }
+
+  /** Takes a snapshot over; what does not fit, or is damaged, is left out. Never throws. */
+  restore(snapshot: Json): void {
+    const saved = recordOf(snapshot);
+    if (saved === undefined || saved['v'] !== 1) return;
+    const list = saved['properties'];
+    if (Array.isArray(list)) {
+      for (const entry of list) {
+        if (!Array.isArray(entry)) continue;
+        const index = typeof entry[0] === 'string' ? this.type.indexOf.get(entry[0]) : undefined;
+        const one = recordOf(entry[1]);
+        if (index !== undefined && one !== undefined) this.#restoreProperty(index, one);
+      }
+    }
+    if (typeof saved['mode'] === 'string') this.#mode = saved['mode'];
+    const modeState = saved['modeState'];
+    if (this.type.mode !== undefined && saved['modeExpression'] === this.type.mode.text && Array.isArray(modeState)) this.#modeState = copy(modeState);
+    this.#currentMs = timeOf(saved['current']);
+    this.#evaluatedMs = timeOf(saved['evaluated']);
+    this.#lastArrivalMs = timeOf(saved['arrived']);
+    this.#machineStale = saved['stale'] === true;
+    this.#down = saved['down'] === true;
+    this.#interval.restore(saved['interval']);
+    if (typeof saved['gap'] === 'number' && saved['gap'] > 0) this.#context.gapMs = saved['gap'];
+    this.#clock.restore(saved['clock']);
+    if (saved['clockTold'] === 1 || saved['clockTold'] === -1) this.#clockTold = saved['clockTold'];
+  }
+
+  #restoreProperty(index: number, one: { [name: string]: Json }): void {
+    const { expression, kind } = this.#properties[index] as TypeProperty;
+    const state = one['state'];
+    if (this.#states[index] !== undefined && Array.isArray(state) && one['expression'] === expression?.text) this.#states[index] = copy(state);
+    const time = timeOf(one['time']);
+    if (Number.isNaN(time)) return;
+    const thing = one['other'];
+    const { holds } = one;
+    if (holds === numeric && typeof one['number'] === 'number') {
+      this.#holds[index] = numeric;
+      this.#number[index] = one['number'];
+    } else if (holds === other && one['exact'] === true && typeof thing === 'string' && /^-?\d{1,40}n$/.test(thing)) {
+      this.#holds[index] = other;
+      this.#other[index] = BigInt(thing.slice(0, -1));
+    } else if (holds === other && (typeof thing === 'string' || typeof thing === 'boolean') && (kind === 'state' || kind === 'derived')) {
+      this.#holds[index] = other;
+      this.#other[index] = thing;
+    } else if (holds !== empty) return;
+    this.#timeMs[index] = time;
+    const grade = one['grade'];
+    this.#grade[index] = this.#holds[index] !== empty && (grade === good || grade === uncertain) ? grade : bad;
+    const code = one['code'];
+    this.#code[index] = typeof code === 'string' || typeof code === 'number' ? code : undefined;
+    this.#valueMs[index] = timeOf(one['valueTime']);
+    this.#goodNumber[index] = numberOr(one['good'], NaN);
+    this.#goodMs[index] = timeOf(one['goodTime']);
+    this.#arrivedMs[index] = timeOf(one['arrived']);
+    this.#stale[index] = one['stale'] === 1 ? 1 : 0;
+    this.#limits[index] = numberOr(one['limits'], 0) & 15;
+    this.#restarted[index] = one['restarted'] === 1 ? 1 : 0;
+    this.#counterRaw[index] = numberOr(one['raw'], NaN);
+    this.#counterOffset[index] = numberOr(one['offset'], 0);
+    this.#sourceUnit[index] = typeof one['unit'] === 'string' ? one['unit'] : undefined;
+    if (one['seen'] === true) this.#seenGood.add(index);
+  }
+}
+
+const noState: Json[] = [];
+
+function newCounts(): TwinCounts {
+  return { accepted: 0, duplicates: 0, replaced: 0, late: 0, tooLate: 0, refused: 0, quarantined: 0, bad: 0, uncertain: 0, skewed: 0, unmapped: 0, leftOut: 0 };
+}
+
+const countNames = Object.keys(newCounts()) as (keyof TwinCounts)[];
+
+function newUpdate(): TwinUpdate {
+  return { changed: [], updated: [], timeMs: NaN, events: [], accepted: [], backfill: false, counts: newCounts() };
+}
+
+function deadbandOf(property: TypeProperty, limit: number): number {
+  const { deadband, rangeLow, rangeHigh } = property;
+  if (deadband >= 0) return deadband;
+  return rangeLow < rangeHigh ? (rangeHigh - rangeLow) * 0.01 : Math.abs(limit) * 0.01;
+}
+
+/** 64-bit integers that a number does not hold exactly go out as decimal text. */
+function sentThing(thing: string | boolean | bigint | undefined): SentValue {
+  if (typeof thing === 'bigint') return thing <= largestExact && thing >= -largestExact ? Number(thing) : thing.toString();
+  return thing ?? null;
+}
+
+function finite(value: number | undefined): number | null {
+  return value === undefined || !Number.isFinite(value) ? null : value;
+}
+
+function numberOr(value: Json | undefined, otherwise: number): number {
+  return typeof value === 'number' && Number.isFinite(value) ? value : otherwise;
+}
+
+function timeOf(value: Json | undefined): number {
+  return numberOr(value, NaN);
+}
+
+function recordOf(value: Json | undefined): { [name: string]: Json } | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+}
+
+function copy(state: Json[]): Json[] {
+  return JSON.parse(JSON.stringify(state)) as Json[];
+}
