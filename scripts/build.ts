@@ -24,7 +24,7 @@ export interface BuildOptions {
   log?: (line: string) => void;
 }
 
-/** Parts of the build that live in files of their own: each exports a function that writes into the given folder. */
+/** Parts of the build that live in files of their own: each exports a function that writes into a folder, relative to the checkout's root. */
 const parts = [
   { file: 'scripts/buildEditor.ts', name: 'buildEditor', target: '.' },
   { file: 'scripts/buildPage.ts', name: 'buildPage', target: 'page' },
@@ -80,7 +80,7 @@ async function buildInto(staging: string, log: (line: string) => void): Promise<
       const module = (await import(pathToFileURL(path.join(packageRoot, part.file)).href)) as Record<string, unknown>;
       const make = module[part.name];
       if (typeof make !== 'function') problems.push(`${part.file} does not export ${part.name}.`);
-      else await (make as (folder: string) => Promise<unknown>)(path.join(staging, part.target));
+      else await (make as (folder: string) => Promise<unknown>)(path.relative(packageRoot, path.join(staging, part.target)) || '.');
     } catch (problem) {
       problems.push(`${part.name} failed: ${problem instanceof Error ? problem.message : String(problem)}`);
     }
@@ -164,6 +164,7 @@ async function hashOfFiles(files: readonly string[], contents: boolean): Promise
 }
 
 if (isMain(import.meta)) {
+  process.chdir(packageRoot);
   const result = await build({ always: process.argv.includes('--always'), log: (line) => console.log(line) });
   for (const problem of result.problems) console.error(problem);
   if (result.problems.length > 0) {

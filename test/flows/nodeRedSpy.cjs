@@ -1,0 +1,58 @@
+'use strict';
+/**
+ * Loaded by the settings file of a Node-RED under test: tells the test process over its channel what the nodes send, complain of and
+ * show, through Node-RED's own hooks and events.
+ */
+const { createRequire } = require('node:module');
+
+exports.watch = function watch(red) {
+  const load = createRequire(red);
+  const { hooks, events } = load('@node-red/util');
+  const tell = (report) => {
+    if (process.connected) process.send(report);
+  };
+
+  hooks.add('onSend.twinwire', (sends) => {
+    for (const { source, msg } of sends) tell({ kind: 'sent', from: source.id, port: source.port, message: plain(msg) });
+  });
+  hooks.add('onComplete.twinwire', ({ node, error }) => {
+    if (error) tell({ kind: 'error', node: node.id, code: error.code, text: String(error.message ?? error) });
+  });
+  events.on('node-status', ({ id, status }) => tell({ kind: 'status', node: id, status: plain(status) }));
+  events.on('flows:started', () => tell({ kind: 'started' }));
+
+  process.on('message', ({ receive, message }) => {
+    const node = load('@node-red/runtime/lib/flows').get(receive);
+    if (node) node.receive(message);
+    else tell({ kind: 'log', level: 20, text: `there is no node ${receive} to receive a message` });
+  });
+
+  return {
+    console: { level: 'info', metrics: false, audit: false },
+    twinwire: {
+      level: 'info',
+      metrics: false,
+      audit: false,
+      handler: () => (entry) => {
+        const text = typeof entry.msg === 'string' ? entry.msg : (entry.msg?.message ?? entry.msg?.stack ?? JSON.stringify(plain(entry.msg)));
+        tell({ kind: 'log', level: entry.level, text: String(text), node: entry.id, type: entry.type });
+      },
+    },
+  };
+};
+
+/** What JSON can tell of a value; Node-RED's own requests and responses are left out. */
+function plain(value) {
+  const seen = new WeakSet();
+  const text = JSON.stringify(value, (key, inner) => {
+    if (key === 'req' || key === 'res' || key === '_event') return undefined;
+    if (typeof inner === 'bigint') return String(inner);
+    if (typeof inner === 'number' && !Number.isFinite(inner)) return String(inner);
+    if (typeof inner === 'object' && inner !== null) {
+      if (seen.has(inner)) return '(again)';
+      seen.add(inner);
+    }
+    return inner;
+  });
+  return text === undefined ? undefined : JSON.parse(text);
+}
