@@ -6,7 +6,10 @@ export type AnomalyKind = 'spike' | 'step' | 'drift' | 'stuck' | 'noise' | 'drop
 export interface DetectorInput {
   /** Only finite numbers up to 1e100 are looked at, whatever `usable` says. */
   values: Float64Array;
-  /** 1 where there is a new value in this row, 0 where there is none. */
+  /**
+   * 0 where there is no new value in this row, 1 where there is one, 2 where it comes after a pause, so that it is not compared with the one
+   * before, 3 where another detector sees with it the end of a fault.
+   */
   usable: Uint8Array;
   /** What the baseline expects; NaN where it expects nothing. */
   expected: Float64Array;
@@ -15,8 +18,8 @@ export interface DetectorInput {
 /** Finds one kind of fault in each of several columns, independently of each other. */
 export interface Detector {
   /**
-   * Writes how far each column's value is from normal: 0 = as expected, 1 = at this detector's own line, NaN = cannot say (still learning, or
-   * no new value). Changes nothing but `into`.
+   * Writes how far each column's value is from normal: 0 = as expected, 1 = at this detector's own line, below 0 = a fault it was telling
+   * of ends with this value, NaN = cannot say (still learning, or no new value). Changes nothing but `into`.
    */
   score(input: DetectorInput, into: Float64Array): void;
   /**

@@ -32,13 +32,14 @@ class DeviationDetector implements Detector {
 
   score(input: DetectorInput, into: Float64Array): void {
     for (let column = 0; column < this.columns; column += 1) {
-      into[column] = input.usable[column] === 0 ? NaN : this.chart.deviation(column, input.values[column]!, input.expected[column]!) / this.width;
+      into[column] = input.usable[column] === 0 || input.usable[column] === 3 ? NaN : this.chart.deviation(column, input.values[column]!, input.expected[column]!) / this.width;
     }
   }
 
   learn(input: DetectorInput, trains: Uint8Array): void {
     for (let column = 0; column < this.columns; column += 1) {
-      if (input.usable[column] === 1) this.chart.learn(column, input.values[column]!, input.expected[column]!, trains[column] === 1);
+      if (input.usable[column] === 3) this.chart.restart(column);
+      if (input.usable[column] !== 0) this.chart.learn(column, input.values[column]!, input.expected[column]!, trains[column] === 1);
     }
   }
 

@@ -4,10 +4,10 @@ import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from 
 import { smallestChanges } from './detector.ts';
 
 /**
- * EWMA chart on value − expectation with memories of 64 and 512 values (Roberts 1959; Lucas and Saccucci 1990).
+ * EWMA chart on value − expectation with memories of 64, 256 and 1,024 values (Roberts 1959; Lucas and Saccucci 1990).
  * Flags a slow departure: |average| ÷ (6 · its usual size). Where nothing is expected, the column's own slow mean stands in.
  * Choose it for wear, fouling and sensor drift, rather than for changes at once (step) or soon (deviation).
- * 11 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 9.2.
+ * 13 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 9.2.
  */
 export interface DriftParameters extends DetectorParameters {
   /** Usual sizes of the average at which the score is 1; > 0. */
@@ -15,7 +15,7 @@ export interface DriftParameters extends DetectorParameters {
 }
 
 const defaults = { columns: 1, width: 6 };
-const horizons: readonly number[] = [64, 512];
+const horizons: readonly number[] = [64, 256, 1024];
 
 class DriftDetector implements Detector {
   private readonly width: number;
@@ -32,13 +32,14 @@ class DriftDetector implements Detector {
 
   score(input: DetectorInput, into: Float64Array): void {
     for (let column = 0; column < this.columns; column += 1) {
-      into[column] = input.usable[column] === 0 ? NaN : this.chart.deviation(column, input.values[column]!, input.expected[column]!) / this.width;
+      into[column] = input.usable[column] === 0 || input.usable[column] === 3 ? NaN : this.chart.deviation(column, input.values[column]!, input.expected[column]!) / this.width;
     }
   }
 
   learn(input: DetectorInput, trains: Uint8Array): void {
     for (let column = 0; column < this.columns; column += 1) {
-      if (input.usable[column] === 1) this.chart.learn(column, input.values[column]!, input.expected[column]!, trains[column] === 1);
+      if (input.usable[column] === 3) this.chart.restart(column);
+      if (input.usable[column] !== 0) this.chart.learn(column, input.values[column]!, input.expected[column]!, trains[column] === 1);
     }
   }
 
@@ -52,9 +53,9 @@ export const drift: DetectorEntry<DriftParameters> = {
   kind: 'drift',
   promises: ['drift'],
   defaults,
-  memory: 11,
-  blockRows: 512,
-  typical: { quantile: 0.3, excess: 0.07 },
+  memory: 13,
+  blockRows: 256,
+  typical: { quantile: 0.37, excess: 0.06 },
   needsExpectation: false,
   create: (parameters = {}, snapshot) => new DriftDetector(parameters, snapshot),
 };

@@ -9,4 +9,4 @@ import { stuck } from './stuck.ts';
 export type { AnomalyKind, Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
 
 /** Every detector, in the order in which a judge asks them: of two equally sure ones the first gives the finding its name. */
-export const detectors: readonly DetectorEntry[] = [stuck, noise, step, spike, drift, deviation];
+export const detectors: readonly DetectorEntry[] = [stuck, step, noise, spike, drift, deviation];

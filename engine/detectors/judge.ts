@@ -49,6 +49,10 @@ const releaseShare = 0.7;
 const highestScore = 1_000;
 /** So many normal values after an abnormal one belong to it still: they train nothing, and what follows is no new anomaly. */
 const quietRows = 16;
+/** Values from here on, as a share of the line, may be the begin of something: they train nothing. */
+const suspiciousShare = 0.65;
+/** A pause of so many usual intervals is a gap. */
+const gapIntervals = 10;
 const stuckChart = detectors.findIndex(({ kind }) => kind === 'stuck');
 
 interface JudgeState extends Record<string, Float64Array> {
@@ -130,13 +134,13 @@ class RegistryJudge implements AssetJudge {
     let anyOpen = false;
     for (let column = 0; column < this.columns.length; column += 1) {
       const abnormal = !normal && this.isAbnormal(column);
-      const usable = input.usable[column] === 1;
+      const usable = input.usable[column] !== 0;
       state.open[column] = abnormal ? this.ratios[column]! : 0;
       state.kind[column] = this.kinds[column]!;
       if (abnormal) state.quiet[column] = 0;
       else if (usable && state.quiet[column]! < quietRows) state.quiet[column]! += 1;
       if (state.quiet[column]! < quietRows) anyOpen = true;
-      trains[column] = normal && state.quiet[column]! >= quietRows ? 1 : 0;
+      trains[column] = normal && state.quiet[column]! >= quietRows && this.ratios[column]! < suspiciousShare ? 1 : 0;
       if (!usable) continue;
       const stepMs = row.timeMs - state.timeMs[column]!;
       if (stepMs > 0) {
@@ -150,15 +154,15 @@ class RegistryJudge implements AssetJudge {
     for (const { lines, scores } of this.charts) {
       for (let column = 0; column < scores.length; column += 1) {
         if (state.open[column]! > 0) lines.reject(column);
-        else if (trains[column] === 1 && !Number.isNaN(scores[column]!)) lines.add(column, scores[column]!);
+        else if (normal && state.quiet[column]! >= quietRows && !Number.isNaN(scores[column]!)) lines.add(column, scores[column]!);
       }
     }
-    this.charts[stuckChart]!.detector.learn(input, trains);
-    // A value that stands still says nothing about the signal: only the detector of just that goes on with it.
-    for (let column = 0; column < this.columns.length; column += 1) {
-      if (state.open[column]! > 0 && state.kind[column] === stuckChart) input.usable[column] = 0;
+    for (const { detector, scores } of this.charts) {
+      detector.learn(input, trains);
+      if (detector !== this.charts[stuckChart]!.detector) continue;
+      // A value that stands still says nothing about the signal: the other detectors do not see it.
+      for (let column = 0; column < scores.length; column += 1) if (scores[column]! >= 1) input.usable[column] = 0;
     }
-    for (let index = 0; index < this.charts.length; index += 1) if (index !== stuckChart) this.charts[index]!.detector.learn(input, trains);
   }
 
   learnAgain(): void {
@@ -224,7 +228,8 @@ class RegistryJudge implements AssetJudge {
         this.isFitToStart(column, value, expectation);
       input.values[column] = value;
       input.expected[column] = expectation.expected[column]!;
-      input.usable[column] = usable ? 1 : 0;
+      const afterGap = row.timeMs - state.timeMs[column]! > gapIntervals * state.intervalMs[column]!;
+      input.usable[column] = usable ? (afterGap ? 2 : 1) : 0;
       // A column without news stays as it was told last.
       ratios[column] = usable ? 0 : state.open[column]!;
       kinds[column] = usable ? 0 : state.kind[column]!;
@@ -233,6 +238,8 @@ class RegistryJudge implements AssetJudge {
     for (let index = 0; index < this.charts.length; index += 1) {
       const { detector, lines, scores } = this.charts[index]!;
       detector.score(input, scores);
+      // What comes after is told that a fault has ended.
+      for (let column = 0; column < width; column += 1) if (scores[column]! < 0) input.usable[column] = 3;
       for (let column = 0; column < width; column += 1) {
         const score = scores[column]!;
         if (!(score > 0)) continue;

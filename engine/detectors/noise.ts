@@ -58,7 +58,7 @@ class NoiseDetector implements Detector {
     const { state } = this;
     for (let column = 0; column < this.smallest.length; column += 1) {
       const value = input.values[column]!;
-      if (input.usable[column] === 0 || !isMeasurement(value) || state.rows[column]! < warmUpRows) {
+      if (input.usable[column] !== 1 || !isMeasurement(value) || state.rows[column]! < warmUpRows) {
         into[column] = NaN;
         continue;
       }
@@ -76,7 +76,7 @@ class NoiseDetector implements Detector {
       if (input.usable[column] === 0 || !isMeasurement(value)) continue;
       const before = state.last[column]!;
       state.last[column] = value;
-      if (Number.isNaN(before)) continue;
+      if (Number.isNaN(before) || input.usable[column]! >= 2) continue;
       const range = Math.abs(value - before);
       const next = state.next[column]!;
       state.ranges[column * kept + next] = range;

@@ -56,15 +56,10 @@ class SpikeDetector implements Detector {
       const expected = input.expected[column]!;
       const basis = Number.isNaN(expected) ? 0 : 1;
       const residual = basis === 1 ? value - expected : value;
-      if (basis !== state.basis[column]) {
+      if (basis !== state.basis[column] || input.usable[column]! >= 2) {
         state.basis[column] = basis;
         state.away[column] = 0;
         prediction.moveTo(column, residual);
-        continue;
-      }
-      if (prediction.rows[column]! >= warmUpRows && prediction.isReturn(column, residual)) {
-        prediction.moveTo(column, residual);
-        state.away[column] = 0;
         continue;
       }
       if (this.scoreOf(input, column) >= 1) {
@@ -90,12 +85,11 @@ class SpikeDetector implements Detector {
 
   private scoreOf(input: DetectorInput, column: number): number {
     const value = input.values[column]!;
-    if (input.usable[column] === 0 || !isMeasurement(value) || this.prediction.rows[column]! < warmUpRows) return NaN;
+    if (input.usable[column] !== 1 || !isMeasurement(value) || this.prediction.rows[column]! < warmUpRows) return NaN;
     const expected = input.expected[column]!;
     const basis = Number.isNaN(expected) ? 0 : 1;
     if (basis !== this.state.basis[column]) return NaN;
     const residual = basis === 1 ? value - expected : value;
-    if (this.prediction.isReturn(column, residual)) return 0;
     const error = Math.abs(residual - this.prediction.predict(column));
     // Rounding of the arithmetic itself is no change.
     const line = Math.max(this.width * this.prediction.spread(column), this.smallest[column]!, 1e-9 * Math.abs(value));

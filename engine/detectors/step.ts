@@ -8,7 +8,7 @@ import { smallestChanges } from './detector.ts';
  * Run rule on the one-step prediction error (Western Electric 1956, "consecutive points beyond a limit on one side", here three
  * in a row against a prediction that is held meanwhile).
  * Flags a level that jumped and stays: the smallest of three errors in a row on one side ÷ (4 · usual error). The jump is
- * remembered and flagged until the value comes back to where it would be without it, or for at most 600 values.
+ * remembered and flagged until the value comes back to where it would be without it, or for at most 300 values.
  * Choose it for a level that changes at once, rather than for a single wild value (spike) or a slow change (drift).
  * 19 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 5.3.4.
  */
@@ -31,7 +31,7 @@ interface StepState extends Record<string, Float64Array> {
   basis: Float64Array;
 }
 
-const defaults = { columns: 1, width: 4, longestRows: 600 };
+const defaults = { columns: 1, width: 4, longestRows: 300 };
 const warmUpRows = 20;
 const inARow = 3;
 /** An error from here on, as a share of the line, may be the begin of a step: it is not followed. */
@@ -63,7 +63,7 @@ class StepDetector implements Detector {
     for (let column = 0; column < this.smallest.length; column += 1) {
       const value = input.values[column]!;
       into[column] = NaN;
-      if (input.usable[column] === 0 || !isMeasurement(value) || this.prediction.rows[column]! < warmUpRows) continue;
+      if (input.usable[column] !== 1 || !isMeasurement(value) || this.prediction.rows[column]! < warmUpRows) continue;
       const expected = input.expected[column]!;
       const basis = Number.isNaN(expected) ? 0 : 1;
       if (basis === this.state.basis[column]) into[column] = this.scoreOf(column, basis === 1 ? value - expected : value, this.line(column, value));
@@ -78,7 +78,7 @@ class StepDetector implements Detector {
       const expected = input.expected[column]!;
       const basis = Number.isNaN(expected) ? 0 : 1;
       const residual = basis === 1 ? value - expected : value;
-      if (basis !== state.basis[column]) {
+      if (basis !== state.basis[column] || input.usable[column]! >= 2) {
         state.basis[column] = basis;
         this.restart(column, residual);
         continue;
@@ -88,12 +88,12 @@ class StepDetector implements Detector {
         prediction.follow(column, residual);
         continue;
       }
-      if (prediction.isReturn(column, residual)) {
+      const line = this.line(column, value);
+      const error = residual - prediction.predict(column);
+      if (Math.abs(error) >= suspicious * line && prediction.isReturn(column, residual)) {
         this.restart(column, residual);
         continue;
       }
-      const line = this.line(column, value);
-      const error = residual - prediction.predict(column);
       if (state.jump[column] !== 0) {
         if (this.isBack(column, error, line)) {
           prediction.moveTo(column, residual);
@@ -135,10 +135,10 @@ class StepDetector implements Detector {
 
   private scoreOf(column: number, residual: number, line: number): number {
     const { state } = this;
-    if (this.prediction.isReturn(column, residual)) return 0;
     const error = residual - this.prediction.predict(column);
+    if (Math.abs(error) >= suspicious * line && this.prediction.isReturn(column, residual)) return -1;
     const jump = state.jump[column]!;
-    if (jump !== 0) return this.isBack(column, error, line) ? 0 : Math.min(Math.max(1, Math.abs(jump) / line), 1_000);
+    if (jump !== 0) return this.isBack(column, error, line) ? -1 : Math.min(Math.max(1, Math.abs(jump) / line), 1_000);
     const away = state.away[column]!;
     if (Math.abs(away) < inARow - 1 || Math.sign(error) !== Math.sign(away) || error === 0) return 0;
     return Math.min(state.least[column]!, Math.abs(error), 1_000 * line) / line;

@@ -89,9 +89,9 @@ export class LocalPrediction {
 
   /** Whether a value lies where the column usually is, while the prediction does not: the end of something, not its begin. */
   isReturn(column: number, value: number): boolean {
-    const reach = 3 * Math.sqrt(this.meanSquare[column]!);
+    const usual = Math.sqrt(this.meanSquare[column]!);
     const mean = this.mean[column]!;
-    return Math.abs(value - mean) <= reach && Math.abs(this.predict(column) - mean) > reach;
+    return Math.abs(value - mean) <= 2 * usual && Math.abs(this.predict(column) - mean) > 3 * usual;
   }
 
   /** Goes on from another level at once, without a trend. */

@@ -100,6 +100,12 @@ export class ResidualChart {
     if (basis === 0) state.mean[column]! += share * Math.max(-4 * spread, Math.min(4 * spread, residual));
   }
 
+  /** Begins all averages of a column at 0. */
+  restart(column: number): void {
+    this.averages.fill(0, column * this.horizons.length, (column + 1) * this.horizons.length);
+    this.state.short[column] = 0;
+  }
+
   snapshot(): Json {
     return { state: tableToJson(this.state), averages: numbersToJson(this.averages), averageSquares: numbersToJson(this.averageSquares) };
   }
