@@ -6,6 +6,7 @@ import { csvCell, csvTime, recogniseCsvDialect } from '../../engine/csvDialect.t
 import type { CsvDialect, CsvHints } from '../../engine/csvDialect.ts';
 import { Problem } from '../../engine/problem.ts';
 import { TextChunks } from './textChunks.ts';
+import { WholeRows } from './wholeRows.ts';
 
 export type CsvSource = { path: string } | { text: string };
 
@@ -30,8 +31,6 @@ export interface CsvRow {
   values: Record<string, number | string | null>;
 }
 
-/** A row longer than this is no row: a quote that is never closed, or no table at all. */
-const longestRowCharacters = 1_000_000;
 const sampleBytes = 65_536;
 const separators = { comma: ',', semicolon: ';', tab: '\t' } as const;
 
@@ -48,15 +47,16 @@ export async function* readCsv(source: CsvSource, options: CsvOptions = {}): Asy
   const name = 'path' in source ? source.path : 'the text';
   const input = 'path' in source ? createReadStream(source.path, { highWaterMark: 262_144 }) : Readable.from([Buffer.from(source.text)]);
   const parser = parse({
-    delimiter: dialect.separator, info: true, relax_column_count: true, relax_quotes: true, skip_empty_lines: true, trim: true,
-    max_record_size: longestRowCharacters, skip_records_with_error: true,
+    delimiter: dialect.separator, record_delimiter: '\n', info: true, relax_column_count: true, relax_quotes: true, skip_empty_lines: true,
+    trim: true, skip_records_with_error: true,
   });
-  parser.on('skip', (error) => onSkipped?.(Number(error?.['lines'] ?? 0) + dialect.preambleLines, skipReason(error)));
+  parser.on('skip', (error) => onSkipped?.(Number(error?.['lines'] ?? 0) + dialect.preambleLines, 'its quotes do not match.'));
   const failed = (error: unknown): void => void parser.destroy(unreadable(name, error));
   const text = new TextChunks(dialect.preambleLines);
-  input.once('error', failed);
-  text.once('error', failed);
-  input.pipe(text).pipe(parser);
+  // Before the parser, which would take everything behind an open quote for one cell.
+  const rows = new WholeRows(dialect.separator, dialect.preambleLines + 1, (row, reason) => onSkipped?.(row, reason));
+  for (const stream of [input, text, rows]) stream.once('error', failed);
+  input.pipe(text).pipe(rows).pipe(parser);
   const dangerous = columns.includes('__proto__');
   let headerLeft = dialect.header;
   try {
@@ -99,6 +99,7 @@ export async function* readCsv(source: CsvSource, options: CsvOptions = {}): Asy
   } finally {
     input.destroy();
     text.destroy();
+    rows.destroy();
     parser.destroy();
   }
 }
@@ -149,11 +150,6 @@ async function sampleOf(source: CsvSource, name: string): Promise<{ text: string
   } catch (error) {
     throw unreadable(name, error);
   }
-}
-
-function skipReason(error: { code?: string } | undefined): string {
-  if (error?.code === 'CSV_MAX_RECORD_SIZE') return `it is longer than ${longestRowCharacters} characters; a quote may not be closed.`;
-  return 'its quotes do not match.';
 }
 
 function unreadable(file: string, error: unknown): Problem {

@@ -66,11 +66,22 @@ describe('readCsv', function () {
     ]);
   });
 
-  it('a quote that is never closed costs its row, not the memory and not the file', async () => {
-    const { rows, skipped } = await all(`a;b\n1;2\n3;"never closed\n${'5;6\n'.repeat(800_000)}`);
-    assert.ok(rows.length >= 1);
-    assert.deepEqual(rows[0]?.values, { a: 1, b: 2 });
-    assert.ok(skipped.length >= 1, 'it is told');
+  it('a quote that is never closed costs its line, not the rest of the file', async () => {
+    for (const count of [0, 5, 100_000]) {
+      const { rows, skipped } = await all(`a;b\r\n1;2\r\n3;"never closed\r\n${'5;6\r\n'.repeat(count)}`);
+      assert.equal(rows.length, 1 + count);
+      assert.deepEqual(skipped, [[3, 'a quote in it is never closed.']]);
+      assert.equal(rows.at(-1)?.row, count === 0 ? 2 : 3 + count);
+    }
+    const inches = await all('a;b\n1;5" pipe\n"2";"x; ""y"""\n 3 ; "z" \n4;"p"q\n5;"p" q\n6;7\n');
+    assert.deepEqual(inches.rows.map(({ values }) => [values['a'], values['b']]), [[1, '5" pipe'], [2, 'x; "y"'], [3, 'z'], [6, 7]]);
+    assert.deepEqual(inches.skipped.map(([row]) => row), [5, 6]);
+  });
+
+  it('a line without end costs itself, not the memory', async () => {
+    const { rows, skipped } = await all(`a;b\n1;2\n${'x'.repeat(3_000_000)}\n3;4\n`);
+    assert.deepEqual(rows.map(({ row, values }) => [row, values['a']]), [[2, 1], [4, 3]]);
+    assert.deepEqual(skipped, [[3, 'it is longer than 1000000 characters.']]);
   });
 
   it('treats foreign names as names', async () => {
