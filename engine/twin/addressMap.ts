@@ -25,6 +25,8 @@ export const leftOut = -2;
 
 const nowhere: AddressTarget = { index: unmapped, scale: 1, offset: 0 };
 const rememberedAddresses = 5000;
+/** What stands beside values in many payloads and is read as their time or quality: no address, unless a table or property says so. */
+const besideValues = new Set(['timestamp', 'timestamp_ms', 'time', '_time', 'ts', 'sourceTimestamp', 'Timestamp', 'Time', 'quality']);
 
 /**
  * Which address is which property: first the instance's table, then the type's patterns with the instance's placeholders, then
@@ -122,7 +124,6 @@ export class AddressMap {
     const inTable =
       (topic === '' ? undefined : (this.#table.get(`${topic}/${address}`) ?? this.#table.get(`${topic}.${address}`))) ?? this.#table.get(address);
     if (inTable !== undefined) return inTable;
-    // Register arrays are decoded by their addresses; the array itself is no value.
     const direct = this.#names.get(address) ?? this.#names.get(address.replace(/[./]/g, '_'));
     if (direct !== undefined) return direct;
     for (const own of this.#ownTopics) {
@@ -131,6 +132,6 @@ export class AddressMap {
       const named = this.#table.get(rest) ?? this.#names.get(rest) ?? this.#names.get(rest.replace(/[./]/g, '_'));
       if (named !== undefined) return named;
     }
-    return nowhere;
+    return besideValues.has(address) ? { index: leftOut, scale: 1, offset: 0 } : nowhere;
   }
 }
