@@ -10,7 +10,7 @@ import { smallestChanges } from './detector.ts';
  * Flags a level that jumped and stays: the smallest of three errors in a row on one side ÷ (4 · usual error). The jump is
  * remembered and flagged until the value comes back to where it would be without it, or for at most 300 values.
  * Choose it for a level that changes at once, rather than for a single wild value (spike) or a slow change (drift).
- * 19 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 5.3.4.
+ * 20 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 5.3.4.
  */
 export interface StepParameters extends DetectorParameters {
   /** Prediction errors at which the score is 1, in standard deviations; > 0. */
@@ -28,12 +28,15 @@ interface StepState extends Record<string, Float64Array> {
   /** The jump that is open; 0 = none. */
   jump: Float64Array;
   jumpRows: Float64Array;
+  /** Abnormal values in a row. */
+  troubled: Float64Array;
   basis: Float64Array;
 }
 
 const defaults = { columns: 1, width: 4, longestRows: 300 };
 const warmUpRows = 20;
 const inARow = 3;
+const troubledRows = 20;
 /** An error from here on, as a share of the line, may be the begin of a step: it is not followed. */
 const suspicious = 0.7;
 
@@ -52,7 +55,7 @@ class StepDetector implements Detector {
     this.prediction = new LocalPrediction(columns);
     this.state = {
       away: new Float64Array(columns), least: new Float64Array(columns), sum: new Float64Array(columns),
-      jump: new Float64Array(columns), jumpRows: new Float64Array(columns), basis: new Float64Array(columns),
+      jump: new Float64Array(columns), jumpRows: new Float64Array(columns), troubled: new Float64Array(columns), basis: new Float64Array(columns),
     };
     if (snapshot === undefined) return;
     tableFromJson(this.state, member(snapshot, 'state'), 'step');
@@ -90,10 +93,11 @@ class StepDetector implements Detector {
       }
       const line = this.line(column, value);
       const error = residual - prediction.predict(column);
-      if (Math.abs(error) >= suspicious * line && prediction.isReturn(column, residual)) {
+      if (this.isReturn(column, residual, error, line)) {
         this.restart(column, residual);
         continue;
       }
+      state.troubled[column] = trains[column] === 1 ? 0 : state.troubled[column]! + 1;
       if (state.jump[column] !== 0) {
         if (this.isBack(column, error, line)) {
           prediction.moveTo(column, residual);
@@ -136,7 +140,7 @@ class StepDetector implements Detector {
   private scoreOf(column: number, residual: number, line: number): number {
     const { state } = this;
     const error = residual - this.prediction.predict(column);
-    if (Math.abs(error) >= suspicious * line && this.prediction.isReturn(column, residual)) return -1;
+    if (this.isReturn(column, residual, error, line)) return -1;
     const jump = state.jump[column]!;
     if (jump !== 0) return this.isBack(column, error, line) ? -1 : Math.min(Math.max(1, Math.abs(jump) / line), 1_000);
     const away = state.away[column]!;
@@ -150,9 +154,17 @@ class StepDetector implements Detector {
     return back < Math.abs(error) && back < line;
   }
 
+  /** Whether the value jumped to where the column usually is, without which the end of a slow fault would look like a step. */
+  private isReturn(column: number, residual: number, error: number, line: number): boolean {
+    const { jump, troubled } = this.state;
+    return Math.abs(error) >= suspicious * line && Math.abs(error) > 0.5 * Math.abs(jump[column]!) &&
+      this.prediction.isReturn(column, residual, troubled[column]! >= troubledRows);
+  }
+
   private restart(column: number, residual: number): void {
     this.prediction.moveTo(column, residual);
     this.state.away[column] = 0;
+    this.state.troubled[column] = 0;
     this.close(column);
   }
 
@@ -167,7 +179,7 @@ export const step: DetectorEntry<StepParameters> = {
   kind: 'step',
   promises: ['step'],
   defaults,
-  memory: 19,
+  memory: 20,
   blockRows: 64,
   typical: { quantile: 0.25, excess: 0.12 },
   needsExpectation: false,

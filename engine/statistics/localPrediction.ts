@@ -87,11 +87,15 @@ export class LocalPrediction {
     this.line[column] = level;
   }
 
-  /** Whether a value lies where the column usually is, while the prediction does not: the end of something, not its begin. */
-  isReturn(column: number, value: number): boolean {
+  /**
+   * Whether a value lies where the column usually is while the prediction does not: the end of something, not its begin.
+   * @param troubled the column has been abnormal for a while; then it is enough that the prediction lies farther out.
+   */
+  isReturn(column: number, value: number, troubled: boolean): boolean {
     const usual = Math.sqrt(this.meanSquare[column]!);
-    const mean = this.mean[column]!;
-    return Math.abs(value - mean) <= 2 * usual && Math.abs(this.predict(column) - mean) > 3 * usual;
+    const distance = Math.abs(value - this.mean[column]!);
+    const before = Math.abs(this.predict(column) - this.mean[column]!);
+    return distance <= 2 * usual && (before > 2.2 * usual || (troubled && before > distance));
   }
 
   /** Goes on from another level at once, without a trend. */

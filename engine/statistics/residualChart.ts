@@ -47,7 +47,7 @@ export class ResidualChart {
     let most = NaN;
     for (let index = 0; index < horizons.length; index += 1) {
       const horizon = horizons[index]!;
-      if (rows < 5 * horizon) break;
+      if (rows < 3 * horizon) break;
       const place = column * horizons.length + index;
       const average = this.averages[place]! + (standard - this.averages[place]!) / horizon;
       const deviation = Math.abs(average) / this.averageSpread(place, horizon, rows);
