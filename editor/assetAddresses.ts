@@ -23,6 +23,7 @@ export function prepareAddresses(dialog: Form, open: OpenForm): AssetAddresses {
 
   const placeholders = open.list('placeholders', {
     columns: { name: 'minmax(80px, 1fr)', value: 'minmax(80px, 2fr)' },
+    meaningfulWhenEmpty: ['value'],
     suggestions: { name: () => placeholdersOf(properties().map((property) => property.address)) },
     onChange: () => {
       explain();
@@ -31,6 +32,7 @@ export function prepareAddresses(dialog: Form, open: OpenForm): AssetAddresses {
   });
   const mapping = open.list('mapping', {
     columns: { address: 'minmax(110px, 4fr)', property: 'minmax(90px, 3fr)', scale: 'minmax(48px, 1fr)', offset: 'minmax(48px, 1fr)' },
+    meaningfulWhenEmpty: ['property'],
     suggestions: { property: () => properties().map((property) => property.name) },
     check: checkMapping,
     onChange: changed,

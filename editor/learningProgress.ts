@@ -14,6 +14,8 @@ interface MachineLearning {
 }
 
 const askEveryMs = 2000;
+/** A machine of 30 properties would need a list as long; the first few say enough. */
+const mostNamed = 4;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** Shows, and keeps renewing, how far each machine that passes through the node is. */
@@ -30,7 +32,9 @@ export function showLearning(dialog: Form, host: HTMLElement, node: EditorNode):
   const ask = async (): Promise<void> => {
     const got = await request<MachineLearning[]>('GET', `twinwire/baseline/${encodeURIComponent(node.id)}/progress`);
     if (!host.isConnected) return;
+    const focused = document.activeElement instanceof HTMLElement && host.contains(document.activeElement) ? document.activeElement.dataset['again'] : undefined;
     if (!asking) draw(got.ok ? got.value : got.status);
+    if (focused !== undefined) host.querySelector<HTMLElement>(`[data-again="${CSS.escape(focused)}"]`)?.focus();
     // A node that isn't deployed will not start to be while its dialog is open.
     if (got.ok) timer = setTimeout(() => void ask(), askEveryMs);
   };
@@ -45,45 +49,50 @@ export function showLearning(dialog: Form, host: HTMLElement, node: EditorNode):
       table.replaceChildren(make('p', 'twinwire-explain', dialog.text('progress.none')));
       return;
     }
-    const rows = make('table', 'twinwire-table');
-    const head = make('tr');
-    for (const column of ['machine', 'state', 'needs']) head.append(make('th', '', dialog.text(`progress.${column}`)));
-    head.append(make('th'));
-    rows.append(head, ...got.map(row));
-    table.replaceChildren(rows);
+    table.replaceChildren(...got.map(row));
   };
 
   const row = (machine: MachineLearning): HTMLElement => {
-    const line = make('tr');
+    const block = make('div', 'twinwire-machine');
     const name = machine.name || machine.key;
-    const state = make('td');
+    const percent = Math.max(0, Math.min(100, Math.floor(machine.percent)));
     const bar = make('span', 'twinwire-bar');
-    const percent = Math.max(0, Math.min(100, Math.round(machine.percent)));
     const filled = make('span');
     filled.style.width = `${percent}%`;
     bar.append(filled);
     bar.setAttribute('role', 'progressbar');
+    bar.setAttribute('aria-label', name);
     bar.setAttribute('aria-valuenow', String(percent));
-    state.append(bar, `${percent} %, ${dialog.text(`phase.${machine.phase}`)}`);
-    const last = make('td');
+    const state = make('div', 'twinwire-machine-state');
+    state.append(bar, make('span', '', `${percent} %, ${dialog.text(`phase.${machine.phase}`)}`));
+    const doing = make('div', 'twinwire-machine-do');
     const again = button('fa-refresh', dialog.text('progress.again'), true);
+    again.dataset['again'] = machine.key;
+    doing.append(again);
+    block.append(make('div', 'twinwire-machine-name', name), doing, state);
+    if (machine.missing.length > 0) {
+      const needs = machine.missing.slice(0, mostNamed).map((part) => missingText(dialog, part));
+      if (machine.missing.length > mostNamed) needs.push('…');
+      block.append(make('div', 'twinwire-hint twinwire-machine-ask', dialog.text('progress.needs', { what: needs.join('; ') })));
+    }
     again.addEventListener('click', () => {
       asking = true;
+      again.disabled = true;
       const yes = button('fa-check', dialog.text('progress.yes'), true);
       const no = button('fa-times', dialog.text('progress.no'), true);
-      last.replaceChildren(make('div', '', dialog.text('progress.sure', { name })), yes, ' ', no);
+      const question = make('div', 'twinwire-machine-ask');
+      question.append(make('p', '', dialog.text('progress.sure', { name })), yes, ' ', no);
+      block.append(question);
       no.focus();
       no.addEventListener('click', () => {
         asking = false;
-        last.replaceChildren(again);
+        again.disabled = false;
+        question.remove();
         again.focus();
       });
       yes.addEventListener('click', () => void learnAgain(machine.key, name));
     });
-    last.append(again);
-    const missing = make('td', '', machine.missing.slice(0, 3).map((part) => missingText(dialog, part)).join('; '));
-    line.append(make('td', '', name), state, missing, last);
-    return line;
+    return block;
   };
 
   const learnAgain = async (key: string, name: string): Promise<void> => {

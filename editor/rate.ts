@@ -1,4 +1,4 @@
-import type { OpenForm } from './form.ts';
+import type { Form, OpenForm } from './form.ts';
 
 const perWeek: Readonly<Record<string, number>> = { day: 7, week: 1, month: 7 / (365.25 / 12) };
 
@@ -21,7 +21,7 @@ export function ratePerWeek(number: number, period: string): number {
 }
 
 /** "At most [1] false alarm per [week]": two inputs that the user sees and one hidden field, in times per week. */
-export function prepareRate(open: OpenForm, field: string): void {
+export function prepareRate(dialog: Form, open: OpenForm, field: string): void {
   const hidden = open.input(field);
   const number = open.element<HTMLInputElement>('rate-number');
   const period = open.element<HTMLSelectElement>('rate-period');
@@ -35,7 +35,16 @@ export function prepareRate(open: OpenForm, field: string): void {
     number.type = 'text';
     number.value = hidden.value;
   }
+  const words = open.element('rate-words');
+  const say = (): void => {
+    // Node-RED translates what carries data-i18n after this runs, which would undo the choice.
+    const key = Number(number.value) === 1 ? 'rate.one' : 'rate.many';
+    words.removeAttribute('data-i18n');
+    words.textContent = dialog.text(key);
+  };
+  say();
   const store = (): void => {
+    say();
     const typed = number.value.trim();
     const count = Number(typed);
     open.set(field, typed === '' ? '' : Number.isFinite(count) ? String(ratePerWeek(count, period.value)) : typed);

@@ -23,6 +23,8 @@ export interface RowListOptions {
   details?: readonly { title: string; fields: readonly string[] }[];
   /** Fields that this row has no use for are hidden in its details. */
   shows?: (row: Row, field: string) => boolean;
+  /** Columns whose placeholder says what an empty one means; the others' are examples, and shown in empty rows only. */
+  meaningfulWhenEmpty?: readonly string[];
   /** Offered while typing in a column. */
   suggestions?: Readonly<Record<string, () => readonly string[]>>;
   /** Live check over all rows. */
@@ -48,6 +50,7 @@ let listNumber = 0;
 export function rowList(options: RowListOptions): RowList {
   const { host, name, row, text, columns } = options;
   const details = options.details ?? [];
+  const always: ReadonlySet<string> = new Set(options.meaningfulWhenEmpty ?? []);
   const id = `twinwire-list-${++listNumber}`;
   const tracks = `${details.length > 0 ? '26px ' : ''}${Object.values(columns).join(' ')} 28px`;
   host.replaceChildren();
@@ -80,6 +83,12 @@ export function rowList(options: RowListOptions): RowList {
 
   function label(field: string): string {
     return text(`column.${name}.${field}`);
+  }
+
+  function placeholder(field: string): string {
+    const key = `placeholder.${name}.${field}`;
+    const shown = text(key);
+    return shown === key ? '' : shown;
   }
 
   function complete(given: Record<string, unknown>): Row {
@@ -157,9 +166,6 @@ export function rowList(options: RowListOptions): RowList {
         input.type = 'text';
         if (definition?.kind === 'number') input.inputMode = 'decimal';
         input.value = String(value ?? '');
-        const hint = `placeholder.${name}.${field}`;
-        const shown = text(hint);
-        if (shown !== hint) input.placeholder = shown;
         const suggestion = suggestionLists.get(field);
         if (suggestion !== undefined) input.setAttribute('list', suggestion.id);
       }
@@ -287,7 +293,10 @@ export function rowList(options: RowListOptions): RowList {
     for (const [index, element] of elements.entries()) {
       element.setAttribute('aria-label', text('list.row', { number: index + 1 }));
       const found = problems.get(index) ?? [];
+      const blank = isBlank(all[index] ?? {});
       for (const input of element.querySelectorAll<HTMLElement>('[data-column]')) {
+        // Examples only where nothing is typed in yet: beside real values they would look like values.
+        if (input instanceof HTMLInputElement) input.placeholder = blank || always.has(input.dataset['column'] ?? '') ? placeholder(input.dataset['column'] ?? '') : '';
         const wrong = found.some((problem) => problem.field === input.dataset['column']);
         input.classList.toggle('input-error', wrong);
         if (wrong) input.setAttribute('aria-invalid', 'true');

@@ -53,8 +53,19 @@ async function buildNode(name: string, target: string, style: string, shared: Re
     await writeFile(join(folder, 'runtime.json'), `${JSON.stringify(texts.get(language), null, 1)}\n`);
     const help = await readFile(join(source, `locales/${language}/help.md`), 'utf8');
     if (/<\/?script/i.test(help)) throw new Error(`nodes/${name}/locales/${language}/help.md must not hold a script element.`);
-    await writeFile(join(folder, 'runtime.html'), `<script type="text/markdown" data-help-name="${name}">\n${help.trim()}\n</script>\n`);
+    await writeFile(join(folder, 'runtime.html'), `<script type="text/markdown" data-help-name="${name}">\n${hideColons(help.trim())}\n</script>\n`);
   }
+}
+
+/**
+ * Node-RED's list of properties (`: name (type) : text`) ends at the first further colon. Further ones are written as a
+ * character reference, and code that holds one as an element, where a reference counts.
+ */
+export function hideColons(help: string): string {
+  return help.replace(/^(: [^:\n]+\([^:\n]+\) : )(.*)$/gm, (_line, head: string, text: string) => {
+    const coded = text.replace(/`([^`]*)`/g, (whole, code: string) => (code.includes(':') ? `<code>${escapeAttribute(code)}</code>` : whole));
+    return head + coded.replaceAll(':', '&#58;');
+  });
 }
 
 async function bundle(name: string, fields: Fields): Promise<string> {

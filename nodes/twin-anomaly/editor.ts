@@ -25,7 +25,7 @@ RED.nodes.registerType('twin-anomaly', {
     return dialog.text('port.output');
   },
   oneditprepare() {
-    prepareRate(dialog.prepare(this), 'falseAlarmsPerWeek');
+    prepareRate(dialog, dialog.prepare(this), 'falseAlarmsPerWeek');
   },
   oneditsave() {
     dialog.save(this);

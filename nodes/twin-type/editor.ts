@@ -26,7 +26,7 @@ RED.nodes.registerType('twin-type', {
   oneditprepare() {
     const open = dialog.prepare(this);
     open.list('properties', {
-      columns: { name: 'minmax(90px, 3fr)', valueKind: 'minmax(84px, 2fr)', unit: 'minmax(54px, 1fr)', address: 'minmax(90px, 3fr)' },
+      columns: { name: 'minmax(80px, 3fr)', valueKind: '104px', unit: '62px', address: 'minmax(80px, 3fr)' },
       details: [
         { title: 'shown', fields: ['label', 'expression', 'counterBits'] },
         { title: 'limits', fields: ['highHigh', 'high', 'low', 'lowLow', 'deadband'] },
