@@ -99,6 +99,7 @@ function options(
       {
         ...axis,
         grid: { show: false },
+        size: 34,
         space: 72,
         values: (_plot, splits) => splits.map((seconds) => shownTime(say, seconds * 1000, current()?.toMs ?? seconds * 1000)),
       },
@@ -113,7 +114,7 @@ function options(
       { stroke: colour('--band-edge'), width: 1, points: { show: false } },
       { stroke: colour('--band-edge'), width: 1, points: { show: false } },
       { stroke: colour('--ink'), width: 1.75, points: { show: false } },
-      { stroke: colour('--abnormal'), width: 2.5, points: { show: true, size: 5, fill: colour('--abnormal'), width: 0 } },
+      { stroke: colour('--abnormal'), width: 2.5, points: { size: 5, fill: colour('--abnormal'), width: 0 } },
     ],
     bands: [{ series: [1, 2], fill: colour('--band') }],
     hooks: {

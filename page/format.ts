@@ -77,8 +77,11 @@ function shownFactor(factor: string): string {
 export function decimalsFor(property: Pick<MachineProperty, 'value' | 'low' | 'high'>): number {
   const { low, high, value } = property;
   if (low !== undefined && high !== undefined && high > low) {
-    // About a hundredth of the band can be told apart.
-    return clamp(1 - Math.floor(Math.log10(high - low)), 0, 4);
+    // About a hundredth of the band can be told apart, and a value outside never reads as the border itself.
+    let decimals = clamp(Math.round(2 - Math.log10(high - low)), 0, 4);
+    const border = typeof value !== 'number' ? undefined : value > high ? high : value < low ? low : undefined;
+    while (border !== undefined && decimals < 6 && border.toFixed(decimals) === (value as number).toFixed(decimals)) decimals += 1;
+    return decimals;
   }
   if (typeof value !== 'number' || Number.isInteger(value)) return 0;
   const size = Math.abs(value);

@@ -30,8 +30,8 @@ export class MachineCard extends PageElement {
   protected override render(): TemplateResult {
     const { machine, say } = this;
     const large = needsLook(machine) || machine.condition === 'acknowledged';
-    const most = large ? 8 : this.small ? 2 : 4;
-    const shown = telling(machine.properties, most);
+    const most = large ? 5 : this.small ? 2 : 4;
+    const shown = telling(machine, most);
     const more = machine.properties.length - shown.length;
     return html`<article class="card ${large ? 'large' : 'quiet'} is-${machine.condition} letter-${machine.letter ?? 'none'}">
       <div class="about">
@@ -47,7 +47,7 @@ export class MachineCard extends PageElement {
         ${this.#learning()}
       </div>
       <div class="now">
-        ${shown.length > 0 ? html`<dl class="properties">${shown.map((property) => propertyRow(say, property, false))}</dl>` : nothing}
+        ${shown.length > 0 ? html`<dl class="properties">${shown.map((property) => propertyRow(say, property, false, machine.condition === 'learning'))}</dl>` : nothing}
         <p class="foot"><span>${this.age}</span>${more > 0 ? html`<span class="more">${say.plural('values.more', more)}</span>` : nothing}</p>
         ${large ? nothing : this.#lastCase()}
       </div>
@@ -69,18 +69,18 @@ export class MachineCard extends PageElement {
       <p class="since">
         ${open ? html`<span>${say('case.since', { time: shownTime(say, open.sinceMs, this.nowMs) })}</span>` : nothing}
         ${open?.acknowledgedBy ? html`<span>${say('case.acknowledgedBy', { name: plainName(open.acknowledgedBy) })}</span>` : nothing}
-        ${this.#lastText() ? html`<span>${this.#lastText()}</span>` : nothing}
-      </p>`;
+      </p>
+      ${this.#lastText() ? html`<p class="since">${say('case.last', { sentence: this.#lastText() })}</p>` : nothing}`;
   }
 
   #learning(): TemplateResult | typeof nothing {
     const { machine, say } = this;
     const { phase, percent } = machine.learning;
-    if (phase === 'armed' || (phase === 'frozen' && machine.condition !== 'off')) return nothing;
+    if (phase === 'armed' || phase === 'frozen') return nothing;
     const { text, missing } = learningText(say, machine.learning, machine.properties);
     return html`<div class="learning">
       <p>${text}</p>
-      ${phase === 'frozen' ? nothing : html`<progress max="100" value=${percent} aria-label=${text}></progress>`}
+      <progress max="100" value=${percent} aria-label=${text}></progress>
       ${missing ? html`<p class="missing">${missing}</p>` : nothing}
     </div>`;
   }

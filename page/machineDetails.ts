@@ -108,11 +108,11 @@ export class MachineDetails extends PageElement {
   protected override render(): TemplateResult {
     const { machine, say } = this;
     return html`<dialog class="sheet" aria-labelledby="details-name" @close=${this.#closed} @click=${this.#outside}>
-      <div class="sheet-inside">
+      <div class="sheet-inside is-${machine?.condition ?? 'gone'} letter-${machine?.letter ?? 'none'}">
         <header class="sheet-head">
           ${machine ? machineSign(machine) : nothing}
           <div class="names">
-            <h2 id="details-name"><bdi>${plainName(machine?.name ?? this.machineKey, 120)}</bdi></h2>
+            <h2 id="details-name" tabindex="-1" autofocus><bdi>${plainName(machine?.name ?? this.machineKey, 120)}</bdi></h2>
             ${machine?.path.length ? html`<p class="path"><bdi>${machine.path.map((part) => plainName(part, 40)).join(' › ')}</bdi></p>` : nothing}
           </div>
           <button type="button" class="icon-button" aria-label=${say('details.close')} @click=${this.#close}>
@@ -130,7 +130,7 @@ export class MachineDetails extends PageElement {
     const { text, missing } = learningText(say, machine.learning, machine.properties);
     const percentShown = machine.learning.phase === 'learning' || machine.learning.phase === 'provisional';
     return html`
-      <section class="why is-${machine.condition} letter-${machine.letter ?? 'none'}">
+      <section class="why">
         <p class="condition"><span class="word">${say(`condition.${machine.condition}`)}</span>${abnormal && machine.letter
           ? html`<span class="part">${say(`letter.${machine.letter}`)}</span>`
           : nothing}</p>
@@ -140,7 +140,9 @@ export class MachineDetails extends PageElement {
       </section>
       <section>
         <h3>${say('details.values')}<span class="aside">${this.age}</span></h3>
-        <dl class="properties wide">${telling(machine.properties, machine.properties.length).map((property) => propertyRow(say, property, true))}</dl>
+        <dl class="properties wide">${telling(machine, machine.properties.length).map(
+          (property) => propertyRow(say, property, true, machine.condition === 'learning'),
+        )}</dl>
       </section>
       ${this.#past(machine)}
       ${this.#neighbours()}
@@ -189,11 +191,10 @@ export class MachineDetails extends PageElement {
 
   #past(machine: Machine): TemplateResult {
     const { say, detail } = this;
-    const span = shownDuration(say, this.minutes * 60_000);
     const series = detail?.series ?? [];
     const chosen = this.#chosen(machine);
     return html`<section>
-      <h3>${say('details.chart', { span })}</h3>
+      <h3>${say('details.chart')}</h3>
       <div class="choices" role="group" aria-label=${say('details.span')}>
         ${spansMinutes.map((minutes) => html`<button type="button" class="choice" aria-pressed=${minutes === this.minutes ? 'true' : 'false'}
           @click=${() => { this.minutes = minutes; }}>${shownDuration(say, minutes * 60_000)}</button>`)}
@@ -264,7 +265,7 @@ export class MachineDetails extends PageElement {
     const has = (property: string | undefined): boolean => series.some((one) => one.property === property);
     if (has(this.picked)) return this.picked;
     const reason = machine.openCase?.signals.find((signal) => has(signal.property))?.property;
-    return reason ?? telling(machine.properties, machine.properties.length).find(({ name }) => has(name))?.name ?? series[0]?.property ?? '';
+    return reason ?? telling(machine, machine.properties.length).find(({ name }) => has(name))?.name ?? series[0]?.property ?? '';
   }
 
   #chartData(machine: Machine): ChartData | undefined {

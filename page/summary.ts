@@ -28,8 +28,8 @@ function urgencyOf(machine: Machine): number {
 export interface Headline {
   /** "2 of 3 machines normal." */
   count: string;
-  /** "Filler needs a look: …"; '' when nothing does. */
-  look: string;
+  /** "Filler needs a look: …", a sentence each; none when nothing does. */
+  look: string[];
   /** Who is being looked after, learning or off. */
   rest: string;
 }
@@ -42,7 +42,7 @@ export function headline(say: Say, sites: readonly SiteSummary[]): Headline {
     .filter(({ machine }) => needsLook(machine))
     .sort((a, b) => urgencyOf(a.machine) - urgencyOf(b.machine));
   const normal = all.filter(({ machine }) => machine.condition === 'normal').length;
-  if (all.length === 0) return { count: say('sum.none'), look: '', rest: '' };
+  if (all.length === 0) return { count: say('sum.none'), look: [], rest: '' };
 
   const format = new Intl.NumberFormat(say.language);
   const count =
@@ -57,11 +57,12 @@ export function headline(say: Say, sites: readonly SiteSummary[]): Headline {
     if (first) rest.push(say.plural(`sum.${condition}`, those.length, { name: nameInSentence(first.machine.name) }));
   }
   const [first] = attention;
-  if (!first) return { count: normal === all.length ? count : `${say('sum.nothing')} ${count}`, look: '', rest: rest.join(' ') };
+  if (!first) return { count: normal === all.length ? count : `${say('sum.nothing')} ${count}`, look: [], rest: rest.join(' ') };
+  // Up to two are told with their reason; more would hide that there are many.
   const look =
-    attention.length === 1
-      ? say('sum.needsLook', { name: nameInSentence(first.machine.name), reason: shortReason(say, first.machine, first.site.nowMs) })
-      : say('sum.needLook', { count: format.format(attention.length), names: listed(say, attention.map(({ machine }) => machine.name)) });
+    attention.length <= 2
+      ? attention.map(({ machine, site }) => say('sum.needsLook', { name: nameInSentence(machine.name), reason: shortReason(say, machine, site.nowMs) }))
+      : [say('sum.needLook', { count: format.format(attention.length), names: listed(say, attention.map(({ machine }) => machine.name)) })];
   return { count, look, rest: rest.join(' ') };
 }
 
@@ -136,22 +137,39 @@ export interface LearningText {
 export function learningText(say: Say, learning: LearningProgress, properties: readonly MachineProperty[]): LearningText {
   const text = say(`learning.${learning.phase}`, { percent: shownPercent(say, learning.percent) });
   if (learning.phase === 'armed' || learning.phase === 'frozen') return { text, missing: '' };
-  const list = learning.missing.slice(0, 3).map((item) => {
+  const list: string[] = [];
+  for (const code of ['fresh-values', 'rows', 'time', 'operating-points'] as const) {
+    const those = learning.missing.filter((item) => item.code === code);
+    if (those.length === 0) continue;
+    // The properties learn side by side: the one that needs most decides.
+    const most = those.reduce((sum, { missing }) => Math.max(sum, missing), 0);
     const what =
-      item.code === 'time' ? say('missing.time', { duration: shownDuration(say, item.missing) })
-      : item.code === 'fresh-values' ? say('missing.fresh-values')
-      : say.plural(`missing.${item.code}`, Math.ceil(item.missing));
-    if (item.property === undefined) return what;
-    const label = properties.find(({ name }) => name === item.property)?.label ?? item.property;
-    return say('missing.of', { what, label: nameInSentence(label, 40) });
-  });
+      code === 'time' ? say('missing.time', { duration: shownDuration(say, most) })
+      : code === 'fresh-values' ? say('missing.fresh-values')
+      : say.plural(`missing.${code}`, Math.ceil(most));
+    const names = those.flatMap(({ property }) => (property === undefined ? [] : [property]));
+    // Named only where it says something: one or two of several.
+    if (names.length === 0 || names.length > 2 || (names.length === properties.length && names.length > 1)) {
+      list.push(what);
+      continue;
+    }
+    const labels = names.map((name) => nameInSentence(properties.find((property) => property.name === name)?.label ?? name, 40));
+    list.push(say('missing.for', { what, label: new Intl.ListFormat(say.language, { type: 'conjunction' }).format(labels) }));
+  }
   if (list.length === 0) return { text, missing: '' };
   return { text, missing: say('missing.needs', { list: new Intl.ListFormat(say.language, { type: 'conjunction' }).format(list) }) };
 }
 
-/** The values worth a place on a small card: what is abnormal, then what has a normal range, then the rest as configured. */
-export function telling(properties: readonly MachineProperty[], most: number): MachineProperty[] {
-  const rank = (property: MachineProperty): number =>
-    property.abnormal ? 0 : property.low !== undefined && property.high !== undefined ? 1 : typeof property.value === 'number' ? 2 : 3;
-  return [...properties].sort((a, b) => rank(a) - rank(b)).slice(0, most);
+/**
+ * The values worth a place on a card: what the case names, its biggest share first, what else is abnormal, what has a
+ * normal range, then the rest as configured.
+ */
+export function telling(machine: Machine, most: number): MachineProperty[] {
+  const named = new Map(machine.openCase?.signals.map((signal, index) => [signal.property, index]));
+  const rank = (property: MachineProperty): number => {
+    if (property.abnormal) return named.get(property.name) ?? 1000;
+    if (property.low !== undefined && property.high !== undefined) return 1001;
+    return typeof property.value === 'number' ? 1002 : 1003;
+  };
+  return [...machine.properties].sort((a, b) => rank(a) - rank(b)).slice(0, most);
 }

@@ -81,7 +81,7 @@ export class TwinPage extends PageElement {
         <main>
           <h1 class="headline" aria-live="polite" aria-atomic="true">
             ${head
-              ? html`${head.look ? html`<span class="count">${head.count} </span><span class="look">${head.look}</span>` : html`<span class="look calm">${head.count}</span>`}${head.rest
+              ? html`${head.look.length > 0 ? html`<span class="count">${head.count} </span>${head.look.map((sentence) => html`<span class="look">${sentence} </span>`)}` : html`<span class="look calm">${head.count}</span>`}${head.rest
                   ? html` <span class="rest">${head.rest}</span>`
                   : nothing}`
               : html`<span class="look calm">${this.lostSinceMs === undefined ? say('connecting') : say('question')}</span>`}
@@ -108,8 +108,8 @@ export class TwinPage extends PageElement {
     return html`<div class="lost" role="alert">${lostSinceMs === undefined
       ? nothing
       : html`<p><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 4l16 16M8.5 16.5a5 5 0 0 1 5.5-1M5 13a10 10 0 0 1 4.5-2.6M15 10.6A10 10 0 0 1 19 13M2 9.5A15 15 0 0 1 6 7M11 5.6A15 15 0 0 1 22 9.5M12 20h.01"/></svg>
-          <strong>${say('lost.title', { time: shownTime(say, lostSinceMs, Date.now()) })}</strong>
-          ${say(hasValues ? 'lost.detail' : 'lost.detail.none')}</p>`}</div>`;
+          <span><strong>${say('lost.title', { time: shownTime(say, lostSinceMs, Date.now()) })}</strong>
+          ${say(hasValues ? 'lost.detail' : 'lost.detail.none')}</span></p>`}</div>`;
   }
 
   #linkWord(): string {

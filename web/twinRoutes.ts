@@ -108,7 +108,7 @@ export function twinRoutes(source: TwinPageSource, options: TwinRoutesOptions = 
     if (!site || !key || site.length > maxKeyCharacters || key.length > maxKeyCharacters) {
       sendError(response, 400, 'TWIN_PAGE_INPUT', 'Say which machine: "site" and "key" are needed.');
     } else if (!Number.isFinite(minutes) || minutes < 1 || minutes > maxMinutes) {
-      sendError(response, 400, 'TWIN_PAGE_INPUT', `"minutes" has to be a number from 1 to ${maxMinutes}.`);
+      sendError(response, 400, 'TWIN_PAGE_INPUT', `The time to show, "minutes", has to be a number from 1 to ${maxMinutes}.`);
     } else {
       const detail = await source.detail(site, key, minutes);
       if (detail) sendJson(response, 200, detail);
