@@ -10,7 +10,7 @@ import { smallestChanges } from './detector.ts';
  * Flags a level that jumped and stays: the smallest of three errors in a row on one side ÷ (4 · usual error). The jump is
  * remembered and flagged until the value comes back to where it would be without it, or for at most 300 values.
  * Choose it for a level that changes at once, rather than for a single wild value (spike) or a slow change (drift).
- * 20 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 5.3.4.
+ * 22 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 5.3.4.
  */
 export interface StepParameters extends DetectorParameters {
   /** Prediction errors at which the score is 1, in standard deviations; > 0. */
@@ -28,6 +28,9 @@ interface StepState extends Record<string, Float64Array> {
   /** The jump that is open; 0 = none. */
   jump: Float64Array;
   jumpRows: Float64Array;
+  /** Values since the last suspicious error on the high and on the low side. */
+  sinceHigh: Float64Array;
+  sinceLow: Float64Array;
   /** Abnormal values in a row. */
   troubled: Float64Array;
   basis: Float64Array;
@@ -37,6 +40,8 @@ const defaults = { columns: 1, width: 4, longestRows: 300 };
 const warmUpRows = 20;
 const inARow = 3;
 const troubledRows = 20;
+/** Errors on both sides within so many values are scatter, not a step. */
+const calmRows = 16;
 /** An error from here on, as a share of the line, may be the begin of a step: it is not followed. */
 const suspicious = 0.7;
 
@@ -55,7 +60,8 @@ class StepDetector implements Detector {
     this.prediction = new LocalPrediction(columns);
     this.state = {
       away: new Float64Array(columns), least: new Float64Array(columns), sum: new Float64Array(columns),
-      jump: new Float64Array(columns), jumpRows: new Float64Array(columns), troubled: new Float64Array(columns), basis: new Float64Array(columns),
+      jump: new Float64Array(columns), jumpRows: new Float64Array(columns), troubled: new Float64Array(columns),
+      sinceHigh: new Float64Array(columns).fill(calmRows), sinceLow: new Float64Array(columns).fill(calmRows), basis: new Float64Array(columns),
     };
     if (snapshot === undefined) return;
     tableFromJson(this.state, member(snapshot, 'state'), 'step');
@@ -107,6 +113,8 @@ class StepDetector implements Detector {
         state.jumpRows[column]! += 1;
         if (state.jumpRows[column]! >= this.longestRows) this.close(column);
       }
+      if (state.sinceHigh[column]! < calmRows) state.sinceHigh[column]! += 1;
+      if (state.sinceLow[column]! < calmRows) state.sinceLow[column]! += 1;
       if (Math.abs(error) < suspicious * line) {
         state.away[column] = 0;
         if (trains[column] === 1 && state.jump[column] === 0) prediction.train(column, residual);
@@ -114,13 +122,14 @@ class StepDetector implements Detector {
         continue;
       }
       const side = error > 0 ? 1 : -1;
+      (side > 0 ? state.sinceHigh : state.sinceLow)[column] = 0;
       const continues = Math.sign(state.away[column]!) === side;
       state.away[column] = (continues ? state.away[column]! : 0) + side;
       state.least[column] = continues ? Math.min(state.least[column]!, Math.abs(error)) : Math.abs(error);
       state.sum[column] = (continues ? state.sum[column]! : 0) + error;
       if (Math.abs(state.away[column]!) < inARow) continue;
       const mean = state.sum[column]! / inARow;
-      if (state.least[column]! >= line) {
+      if (state.least[column]! >= line && !this.scatters(column, side)) {
         state.jump[column]! += mean;
         state.jumpRows[column] = 0;
       }
@@ -144,8 +153,13 @@ class StepDetector implements Detector {
     const jump = state.jump[column]!;
     if (jump !== 0) return this.isBack(column, error, line) ? -1 : Math.min(Math.max(1, Math.abs(jump) / line), 1_000);
     const away = state.away[column]!;
-    if (Math.abs(away) < inARow - 1 || Math.sign(error) !== Math.sign(away) || error === 0) return 0;
+    if (Math.abs(away) < inARow - 1 || Math.sign(error) !== Math.sign(away) || error === 0 || this.scatters(column, error)) return 0;
     return Math.min(state.least[column]!, Math.abs(error), 1_000 * line) / line;
+  }
+
+  /** Whether there were suspicious errors on the other side just before. */
+  private scatters(column: number, side: number): boolean {
+    return (side > 0 ? this.state.sinceLow : this.state.sinceHigh)[column]! < calmRows;
   }
 
   /** Whether the value lies where it would be without the jump. */
@@ -179,7 +193,7 @@ export const step: DetectorEntry<StepParameters> = {
   kind: 'step',
   promises: ['step'],
   defaults,
-  memory: 20,
+  memory: 22,
   blockRows: 64,
   typical: { quantile: 0.25, excess: 0.12 },
   needsExpectation: false,
