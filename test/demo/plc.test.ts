@@ -10,7 +10,6 @@ import { createInterface } from 'node:readline';
 import {
   AttributeIds,
   ClientMonitoredItem,
-  ClientSubscription,
   DataType,
   OPCUACertificateManager,
   OPCUAClient,
@@ -18,7 +17,7 @@ import {
   TimestampsToReturn,
   Variant,
 } from 'node-opcua';
-import type { ClientSession, DataValue } from 'node-opcua';
+import type { ClientSession, ClientSubscription, DataValue } from 'node-opcua';
 import { tagDefinitions } from '../../demo/packagingLine.ts';
 
 const program = join(import.meta.dirname, '../../demo/plc.ts');
