@@ -172,7 +172,7 @@ class StepDetector implements Detector {
   private isReturn(column: number, residual: number, error: number, line: number): boolean {
     const { jump, troubled } = this.state;
     return Math.abs(error) >= suspicious * line && Math.abs(error) > 0.5 * Math.abs(jump[column]!) &&
-      this.prediction.isReturn(column, residual, troubled[column]! >= troubledRows);
+      this.prediction.isReturn(column, residual, troubled[column]! >= troubledRows && !this.scatters(column, error));
   }
 
   private restart(column: number, residual: number): void {
