@@ -9,6 +9,7 @@ import type {
   TwinEventMessage,
   TwinMessage,
 } from '../contract/messages.ts';
+import { earliestTimeMs } from '../engine/twin/clockComparison.ts';
 import type { Observation, PropertyValue, Quality } from '../engine/observation.ts';
 import { Problem } from '../engine/problem.ts';
 import type { RowOptions, Twin, TwinUpdate } from '../engine/twin/twin.ts';
@@ -49,7 +50,8 @@ export const namelessAddress = 'payload';
 
 const valueNames = ['value', 'v'] as const;
 const timeNames = ['timestamp', 'timestamp_ms', 'time', '_time', 'ts', 'sourceTimestamp', 'Timestamp', 'Time'] as const;
-const addressNames = ['nodeId', 'name', 'id', 'tag', 'address', 'topic', 'browseName'] as const;
+const ownAddressNames = ['nodeId', 'tag', 'address', 'id', 'name'] as const;
+const addressNames = [...ownAddressNames, 'topic', 'browseName'] as const;
 /** What may stand beside a value without making the object a row of several values. */
 const besideValue = new Set<string>([
   ...timeNames,
@@ -370,7 +372,13 @@ class MessageReader {
     const held = Object.hasOwn(payload, 'value') ? payload['value'] : Object.hasOwn(payload, 'v') ? payload['v'] : payload['payload'];
     const nodes = own(this.#msg, 'nodesToRead') ?? own(this.#msg, 'addressSpaceItems');
     const listed = Array.isArray(nodes) && nodes.length === 1 ? addressOf(nodes[0]) : undefined;
-    const address = addressText(payload['nodeId']) ?? addressText(own(this.#msg, 'nodeId')) ?? listed ?? (topic === '' || topic === 'multiple' ? undefined : topic) ?? addressOf(payload) ?? namelessAddress;
+    const address =
+      addressOf(payload, ownAddressNames) ??
+      addressText(own(this.#msg, 'nodeId')) ??
+      listed ??
+      (topic === '' || topic === 'multiple' ? undefined : topic) ??
+      addressOf(payload) ??
+      namelessAddress;
     if (isFields(held) && !(held instanceof Date) && !Object.hasOwn(held, 'value') && !isLong(held) && !isLocalizedText(held)) {
       // {value: {temperature: 5, pressure: 6}, timestamp}
       const quality = qualityBeside(payload);
@@ -393,6 +401,9 @@ class MessageReader {
     const quality = rowQuality(payload, msg);
     const flat = isFlat(payload);
     if (!flat) {
+      // An IoT gateway's {timestamp, values: [{id, v, q, t}, …]}.
+      const list = own(payload, 'values');
+      if (Array.isArray(list) && isFields(list[0]) && looksLikeValue(list[0])) return this.#array(list, topic);
       const observations = this.#nestedValues(payload, timeMs);
       if (observations !== undefined) return { kind: 'observations', observations, complete: true, historical: this.#historical };
     }
@@ -521,6 +532,9 @@ function looksLikeValue(fields: Fields): boolean {
   for (const name of valueNames) if (Object.hasOwn(fields, name)) found = true;
   if (!found && Object.hasOwn(fields, 'payload') && addressOf(fields) !== undefined) found = true;
   if (!found) return false;
+  // {v: 230, t: 25} is a voltage and a temperature.
+  const t = own(fields, 't');
+  if (t !== undefined && (readTimeMs(t) ?? 0) < earliestTimeMs) return false;
   return Object.keys(fields).every((name) => name === 'value' || name === 'v' || name === 'payload' || besideValue.has(name));
 }
 
@@ -534,9 +548,9 @@ function addressText(value: unknown): string | undefined {
   return undefined;
 }
 
-function addressOf(item: unknown): string | undefined {
+function addressOf(item: unknown, names: readonly string[] = addressNames): string | undefined {
   if (!isFields(item)) return addressText(item);
-  for (const name of addressNames) {
+  for (const name of names) {
     const text = addressText(own(item, name));
     if (text !== undefined) return text;
   }
@@ -807,7 +821,7 @@ export class TwinBatch {
       topic: twin.path.join('/'),
       payload: this.#rows,
       changed: [...this.#changed],
-      timestamp: this.#timeMs,
+      timestamp: Number.isNaN(this.#timeMs) ? (twin.timeMs ?? 0) : this.#timeMs,
       quality: this.#quality,
       states: this.#states,
       twin: twin.header(options?.row),

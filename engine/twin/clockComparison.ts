@@ -8,7 +8,6 @@ export const latestTimeMs = 7_258_118_400_000;
 const skewMs = 5000;
 const futureMs = 300_000;
 const backfillMs = 600_000;
-const longBackfillMs = 86_400_000;
 const windowMs = 30_000;
 const steadyMs = 10_000;
 
@@ -60,8 +59,7 @@ export class ClockComparison {
       this.#windowStartMs = siteNowMs;
     } else if (lag < this.#least) this.#least = lag;
     const beyond = lag - Math.max(0, this.#offsetMs);
-    const backfill = lag > longBackfillMs * this.#factor || (lag > backfillMs * this.#factor && beyond > backfillMs * this.#factor);
-    return { backfill, skewMs: lag };
+    return { backfill: beyond > backfillMs * this.#factor, skewMs: lag };
   }
 
   /** > 0: the source's clock is that much behind, < 0: ahead, as far as it is certain; 0: it agrees. */
@@ -70,10 +68,15 @@ export class ClockComparison {
   }
 
   snapshot(): Json {
-    return this.#offsetMs;
+    return [this.#offsetMs, this.#windowStartMs, this.#least, this.#before].map((each) => (Number.isFinite(each) ? each : null));
   }
 
   restore(snapshot: Json | undefined): void {
-    if (typeof snapshot === 'number' && Number.isFinite(snapshot)) this.#offsetMs = snapshot;
+    if (!Array.isArray(snapshot)) return;
+    const [offsetMs, startMs, least, before] = snapshot.map((each) => (typeof each === 'number' ? each : NaN));
+    if (offsetMs !== undefined && Number.isFinite(offsetMs)) this.#offsetMs = offsetMs;
+    this.#windowStartMs = startMs ?? NaN;
+    this.#least = least ?? NaN;
+    this.#before = before ?? NaN;
   }
 }

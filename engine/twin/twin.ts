@@ -169,7 +169,7 @@ export class Twin {
   readonly #timeMs: Float64Array;
   /** Source time of the value shown. */
   readonly #valueMs: Float64Array;
-  /** The last observation without a value to show is told apart from the one before by its own time only. */
+  /** The last good number, to judge how fast it changes. */
   readonly #goodNumber: Float64Array;
   readonly #goodMs: Float64Array;
   readonly #arrivedMs: Float64Array;
@@ -192,6 +192,8 @@ export class Twin {
   #currentMs = NaN;
   #evaluatedMs = NaN;
   #lastArrivalMs = NaN;
+  /** When the source last said that it lives, without a value. */
+  #aliveMs = NaN;
   /** Since when silence counts: nothing that lay before this process is held against the source. */
   #watchedSinceMs = NaN;
   #machineStale = false;
@@ -617,8 +619,8 @@ export class Twin {
     if (this.#touchedCount > 0) {
       if (!(this.#currentMs >= this.#newestMs)) this.#currentMs = this.#newestMs;
       this.#derive();
-      if (!this.#historical || this.#replay) this.#changeMode(update.backfill && !this.#replay);
       const live = this.#replay || !update.backfill;
+      if (!this.#historical || this.#replay) this.#changeMode();
       for (let place = 0; place < this.#touchedCount; place += 1) {
         const index = this.#touched[place] as number;
         const { name } = this.#properties[index] as TypeProperty;
@@ -627,6 +629,8 @@ export class Twin {
         if (live && this.#hasLimits[index] === 1 && this.#grade[index] === good) this.#checkLimits(index);
       }
       this.#tellQuality();
+      // What lies in the past raises nothing now; what it says of the source itself still holds.
+      if (!live) update.events = update.events.filter(({ kind }) => kind === 'clock' || kind === 'gap' || kind === 'unmapped');
     }
     update.timeMs = Number.isNaN(this.#currentMs) ? nowMs : this.#currentMs;
     if (this.#newlyUnmapped.length > 0) this.#tellUnmapped();
@@ -637,9 +641,10 @@ export class Twin {
   /** Something came: the machine lives. */
   #arrived(nowMs: number): void {
     const silenceMs = nowMs - this.#lastArrivalMs;
+    const unknownMs = nowMs - latest(this.#lastArrivalMs, this.#aliveMs);
     const limitMs = this.#silenceLimitMs();
     const wasStale = this.#machineStale;
-    if (silenceMs > limitMs && !Number.isNaN(this.#currentMs)) {
+    if (unknownMs > limitMs && !Number.isNaN(this.#currentMs)) {
       // Not the interval of a living source, so it is not learnt; and nothing is computed across it.
       const fromMs = this.#replay ? this.#lastArrivalMs : this.#currentMs;
       this.#markGap(fromMs, this.#replay ? nowMs : Math.max(this.#newestMs || 0, fromMs), silenceMs);
@@ -674,10 +679,13 @@ export class Twin {
     this.#event('gap', 'gap', values, toMs, { from: values.from, to: values.to });
   }
 
-  /** Silence from which on the whole machine is stale; Infinity while that is not known. */
+  /**
+   * Silence from which on the whole machine is stale; Infinity while that is not known. A declared interval is one of real
+   * seconds, as the source keeps it: an accelerated clock makes more site seconds of it.
+   */
   #silenceLimitMs(): number {
-    if (this.#declaredMs < Infinity) return this.#staleAfter * this.#declaredMs;
-    return this.#interval.limitMs(this.#staleAfter) ?? Infinity;
+    if (this.#declaredMs < Infinity) return this.#staleAfter * this.#declaredMs * this.#rate;
+    return Math.max(this.#interval.limitMs(this.#staleAfter) ?? Infinity, 1000 * this.#rate);
   }
 
   #inputValue(index: number): ExpressionValue | undefined {
@@ -750,7 +758,7 @@ export class Twin {
     this.#keep(property, timeMs, this.#holds[index] === empty ? null : this.#sent(index), grade);
   }
 
-  #changeMode(quietly: boolean): void {
+  #changeMode(): void {
     const { mode, modeInputs, stateIndex } = this.type;
     let value: ExpressionValue | undefined;
     if (mode !== undefined) value = this.#evaluate(mode, modeInputs, this.#modeState);
@@ -761,7 +769,7 @@ export class Twin {
     if (text === this.#mode) return;
     const from = this.#mode;
     this.#mode = text;
-    if (from === '' || text === '' || quietly) return;
+    if (from === '' || text === '') return;
     this.#event('state', 'state', { machine: this.name, from, to: text }, this.#currentMs, { from, to: text });
   }
 
@@ -805,7 +813,7 @@ export class Twin {
     this.#qualityChanges = [];
     for (const to of [good, uncertain, bad] as const) {
       // The first good value of a property is no change worth a sentence.
-      const told = changes.filter((change) => change.to === to && !(to === good && this.#update.counts.accepted > 0 && this.#first(change.property)));
+      const told = changes.filter((change) => change.to === to && !(to === good && this.#first(change.property)));
       const [first] = told;
       if (first === undefined) continue;
       const word = words[to] as QualityWord;
@@ -859,17 +867,17 @@ export class Twin {
     this.#update = newUpdate();
     this.#nowMs = siteNowMs;
     const language = this.#language;
-    const silentSinceMs = Math.max(this.#lastArrivalMs, this.#watchedSinceMs);
+    const silentSinceMs = Math.max(latest(this.#lastArrivalMs, this.#aliveMs), this.#watchedSinceMs);
     if (!this.#machineStale && siteNowMs - silentSinceMs > this.#silenceLimitMs()) {
       this.#machineStale = true;
-      const age = formatDuration(siteNowMs - this.#lastArrivalMs, language);
+      const age = formatDuration(siteNowMs - silentSinceMs, language);
       this.#event('stale', 'stale.machine', { machine: this.name, age }, siteNowMs, { active: true });
     }
     for (let index = 0; index < this.#properties.length; index += 1) {
       const property = this.#properties[index] as TypeProperty;
       if (this.#stale[index] === 1 || this.#holds[index] === empty || property.kind === 'derived') continue;
       const sinceMs = Math.max(this.#arrivedMs[index] as number, this.#watchedSinceMs);
-      if (!(siteNowMs - sinceMs > this.#staleAfter * property.expectedIntervalMs)) continue;
+      if (!(siteNowMs - sinceMs > this.#staleAfter * property.expectedIntervalMs * this.#rate)) continue;
       this.#stale[index] = 1;
       if (this.#machineStale) continue;
       const age = formatDuration(siteNowMs - (this.#arrivedMs[index] as number), language);
@@ -897,10 +905,11 @@ export class Twin {
       this.#down = false;
       this.#restarted.fill(1);
     } else {
-      if (!Number.isNaN(this.#lastArrivalMs)) this.#lastArrivalMs = siteNowMs;
+      this.#aliveMs = siteNowMs;
       if (this.#machineStale) {
         this.#machineStale = false;
-        this.#event('fresh', 'fresh.machine', { machine: this.name, age: '' }, siteNowMs, { active: false });
+        const age = formatDuration(siteNowMs - this.#lastArrivalMs, this.#language);
+        this.#event('fresh', 'fresh.machine', { machine: this.name, age }, siteNowMs, { active: false });
       }
     }
     return this.#update.events;
@@ -1078,6 +1087,7 @@ export class Twin {
       down: this.#down,
       interval: this.#interval.snapshot(),
       gap: this.#context.gapMs ?? defaultGapMs,
+      alive: finite(this.#aliveMs),
       clock: this.#clock.snapshot(),
       clockTold: this.#clockTold,
     };
@@ -1102,6 +1112,7 @@ export class Twin {
     this.#currentMs = timeOf(saved['current']);
     this.#evaluatedMs = timeOf(saved['evaluated']);
     this.#lastArrivalMs = timeOf(saved['arrived']);
+    this.#aliveMs = timeOf(saved['alive']);
     this.#machineStale = saved['stale'] === true;
     this.#down = saved['down'] === true;
     this.#interval.restore(saved['interval']);
@@ -1169,6 +1180,11 @@ function deadbandOf(property: TypeProperty, limit: number): number {
 function sentThing(thing: string | boolean | bigint | undefined): SentValue {
   if (typeof thing === 'bigint') return thing <= largestExact && thing >= -largestExact ? Number(thing) : thing.toString();
   return thing ?? null;
+}
+
+/** The later of two times, one of which may not be known (NaN). */
+function latest(one: number, two: number): number {
+  return two > one ? two : one;
 }
 
 function finite(value: number | undefined): number | null {
