@@ -28,9 +28,9 @@ interface StepState extends Record<string, Float64Array> {
   /** The jump that is open; 0 = none. */
   jump: Float64Array;
   jumpRows: Float64Array;
-  /** Values since the last suspicious error on the high and on the low side. */
-  sinceHigh: Float64Array;
-  sinceLow: Float64Array;
+  /** The largest recent error on the high and on the low side; fades. */
+  high: Float64Array;
+  low: Float64Array;
   /** Abnormal values in a row. */
   troubled: Float64Array;
   basis: Float64Array;
@@ -40,8 +40,8 @@ const defaults = { columns: 1, width: 4, longestRows: 300 };
 const warmUpRows = 20;
 const inARow = 3;
 const troubledRows = 20;
-/** Errors on both sides within so many values are scatter, not a step. */
-const calmRows = 16;
+/** What is left, one value later, of the memory of an error; a step must be three times as large as what is remembered from the other side. */
+const fading = 0.95;
 /** An error from here on, as a share of the line, may be the begin of a step: it is not followed. */
 const suspicious = 0.7;
 
@@ -61,7 +61,7 @@ class StepDetector implements Detector {
     this.state = {
       away: new Float64Array(columns), least: new Float64Array(columns), sum: new Float64Array(columns),
       jump: new Float64Array(columns), jumpRows: new Float64Array(columns), troubled: new Float64Array(columns),
-      sinceHigh: new Float64Array(columns).fill(calmRows), sinceLow: new Float64Array(columns).fill(calmRows), basis: new Float64Array(columns),
+      high: new Float64Array(columns), low: new Float64Array(columns), basis: new Float64Array(columns),
     };
     if (snapshot === undefined) return;
     tableFromJson(this.state, member(snapshot, 'state'), 'step');
@@ -113,8 +113,8 @@ class StepDetector implements Detector {
         state.jumpRows[column]! += 1;
         if (state.jumpRows[column]! >= this.longestRows) this.close(column);
       }
-      if (state.sinceHigh[column]! < calmRows) state.sinceHigh[column]! += 1;
-      if (state.sinceLow[column]! < calmRows) state.sinceLow[column]! += 1;
+      state.high[column]! *= fading;
+      state.low[column]! *= fading;
       if (Math.abs(error) < suspicious * line) {
         state.away[column] = 0;
         if (trains[column] === 1 && state.jump[column] === 0) prediction.train(column, residual);
@@ -122,14 +122,15 @@ class StepDetector implements Detector {
         continue;
       }
       const side = error > 0 ? 1 : -1;
-      (side > 0 ? state.sinceHigh : state.sinceLow)[column] = 0;
+      const peaks = side > 0 ? state.high : state.low;
+      peaks[column] = Math.max(peaks[column]!, Math.abs(error));
       const continues = Math.sign(state.away[column]!) === side;
       state.away[column] = (continues ? state.away[column]! : 0) + side;
       state.least[column] = continues ? Math.min(state.least[column]!, Math.abs(error)) : Math.abs(error);
       state.sum[column] = (continues ? state.sum[column]! : 0) + error;
       if (Math.abs(state.away[column]!) < inARow) continue;
       const mean = state.sum[column]! / inARow;
-      if (state.least[column]! >= line && !this.scatters(column, side)) {
+      if (state.least[column]! >= line && !this.scatters(column, mean)) {
         state.jump[column]! += mean;
         state.jumpRows[column] = 0;
       }
@@ -157,9 +158,9 @@ class StepDetector implements Detector {
     return Math.min(state.least[column]!, Math.abs(error), 1_000 * line) / line;
   }
 
-  /** Whether there were suspicious errors on the other side just before. */
-  private scatters(column: number, side: number): boolean {
-    return (side > 0 ? this.state.sinceLow : this.state.sinceHigh)[column]! < calmRows;
+  /** Whether there were errors about as large on the other side just before: scatter, not a step. */
+  private scatters(column: number, error: number): boolean {
+    return (error > 0 ? this.state.low : this.state.high)[column]! > 0.3 * Math.abs(error);
   }
 
   /** Whether the value lies where it would be without the jump. */

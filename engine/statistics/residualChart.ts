@@ -7,7 +7,7 @@ const shortShare = 0.35;
 /** Standard deviation of the short average of independent values. */
 const shortSpread = Math.sqrt(shortShare / (2 - shortShare));
 const warmUpRows = 20;
-const clip = 6;
+const clip = 3;
 
 /**
  * Moving averages of value − expectation with several memories, each against its own usual size: an EWMA chart (Roberts
