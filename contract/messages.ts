@@ -50,8 +50,10 @@ export interface ReplayMark {
 export interface TwinMessage extends HistoricalMarks {
   topic: string;
   payload: Record<string, SentValue>;
-  /** Names that this message changed. */
+  /** Names whose value or quality is another now. */
   changed: string[];
+  /** Names that came anew, with the same value too. */
+  updated: string[];
   /** Source time, ms UTC. */
   timestamp: number;
   /** Only what is not good. */
@@ -65,7 +67,7 @@ export type BatchRow = { time: number } & Record<string, SentValue>;
 export interface TwinBatchMessage extends HistoricalMarks {
   topic: string;
   payload: BatchRow[];
-  /** Names that occur in the batch. */
+  /** Names that occur in the batch. A row holds just what it brought anew. */
   changed: string[];
   /** Source time of the last row. */
   timestamp: number;

@@ -45,6 +45,7 @@ interface AssetTwinSnapshot {
   cases: Json;
   baselineSettings: BaselineSettings;
   judgeSettings: JudgeSettings;
+  presence: number[];
 }
 
 /** Verdicts of single messages that twin-anomaly may still ask for; Node-RED delivers within a few messages. */
@@ -52,6 +53,8 @@ const rememberedRows = 64;
 const rememberedBatches = 2;
 /** After a standstill or changeover a machine needs some rows to settle; they are neither judged nor learned. */
 const settlingRows = 3;
+/** Over how many rows a column's presence is averaged. */
+const presenceRows = 64;
 /** Rows of the chart's band history; even, because it halves. */
 const bandRows = 128;
 
@@ -92,6 +95,9 @@ export class AssetTwin {
   #lastEvaluation: Evaluation | undefined;
   #offNow = false;
   readonly #bands: BandHistory;
+  /** Share of the rows in which a column came, and rows since it last did. */
+  readonly #presence: Float64Array;
+  readonly #absentRows: Float64Array;
   /** Changed since the last checkpoint. */
   dirty = false;
 
@@ -101,7 +107,7 @@ export class AssetTwin {
     this.language = options.language;
     this.columns = options.twin.type.columns;
     this.columns.forEach((column, index) => this.#columnOf.set(column.name, index));
-    const named = new Map(options.twin.type.properties.map((property) => [property.name, { label: property.label || property.name, unit: property.unit || undefined }]));
+    const named = new Map<string, { label: string; unit?: string }>(options.twin.type.properties.map((property) => [property.name, { label: property.label, ...(property.unit === '' ? {} : { unit: property.unit }) }]));
     this.naming = (property) => named.get(property) ?? { label: property };
     this.#units = this.columns.map((column) => named.get(column.name)?.unit);
     this.#baseline = createBaseline(this.columns, {});
@@ -109,6 +115,8 @@ export class AssetTwin {
     this.#row = { timeMs: NaN, mode: '', values: new Float64Array(this.columns.length).fill(NaN), fresh: new Uint8Array(this.columns.length) };
     this.#expectation = newExpectation(this.columns.length);
     this.#bands = new BandHistory(this.columns.length);
+    this.#presence = new Float64Array(this.columns.length);
+    this.#absentRows = new Float64Array(this.columns.length);
     this.cases = new CaseBook({ twin: this.key, historical: this.replay !== undefined, clearAfterMs: 60_000, repeatAfterMs: 0 });
   }
 
@@ -170,6 +178,23 @@ export class AssetTwin {
     return this.#progress;
   }
 
+  /**
+   * Under report by exception a value that did not move is not sent. Where a column usually comes with each row, its absence
+   * says that it stood still, so that a sensor that got stuck is seen and not taken for one that merely said nothing.
+   */
+  #countRepeats(): void {
+    const { fresh, values } = this.#row;
+    for (let column = 0; column < fresh.length; column++) {
+      const came = fresh[column] === 1;
+      const absent = came ? 0 : (this.#absentRows[column] as number) + 1;
+      this.#absentRows[column] = absent;
+      const usual = this.#presence[column] as number;
+      if (absent <= presenceRows) this.#presence[column] = usual + ((came ? 1 : 0) - usual) / presenceRows;
+      const value = values[column] as number;
+      if (!came && usual > 0.5 && value === value) fresh[column] = 1;
+    }
+  }
+
   /** Runs a row of numbers through expect → judge → learn. */
   #evaluateRow(timeMs: number, mode: string, off: boolean): { frozen: boolean; verdict: Verdict | undefined } {
     const row = this.#row;
@@ -179,6 +204,7 @@ export class AssetTwin {
     this.#offNow = off;
     if (off) this.#settling = settlingRows;
     else if (this.#settling > 0) this.#settling--;
+    this.#countRepeats();
     if (off || this.#settling > 0) {
       this.#expectation.expected.fill(NaN);
       this.#expectation.phase.fill(phaseFrozen);
@@ -210,10 +236,10 @@ export class AssetTwin {
     this.#evaluatedRow = rowNumber;
     this.dirty = true;
     const { values, fresh } = this.#row;
-    const { payload, quality, changed } = message;
+    const { payload, quality, updated } = message;
     fresh.fill(0);
-    for (let i = 0; i < changed.length; i++) {
-      const column = this.#columnOf.get(changed[i] as string);
+    for (let i = 0; i < updated.length; i++) {
+      const column = this.#columnOf.get(updated[i] as string);
       if (column !== undefined) fresh[column] = 1;
     }
     for (let column = 0; column < this.columns.length; column++) {
@@ -352,6 +378,7 @@ export class AssetTwin {
       cases: this.cases.snapshot(),
       baselineSettings: this.#baselineSettings,
       judgeSettings: this.#judgeSettings,
+      presence: [...this.#presence],
     };
     return snapshot as unknown as Json;
   }
@@ -370,6 +397,7 @@ export class AssetTwin {
       snapshot.columns.every((column, index) => column.name === this.columns[index]?.name && column.kind === this.columns[index]?.kind);
     if (parts === 'all') this.cases = new CaseBook({ twin: this.key, historical: this.replay !== undefined, clearAfterMs: 60_000, repeatAfterMs: 0 }, snapshot.cases);
     if (same) {
+      this.#presence.set(snapshot.presence);
       this.#judgeSettings = snapshot.judgeSettings;
       this.#baselineSettings = snapshot.baselineSettings;
       this.#offModes = new Set(snapshot.baselineSettings.offModes.map((mode) => mode.toLowerCase()));

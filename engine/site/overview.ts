@@ -38,13 +38,13 @@ export function machineOf(site: Site, live: AssetTwin): Machine {
   const open = asset.cases.open;
   const header = twin.header();
   const abnormal = new Set((open?.signals ?? []).map((signal) => signal.property));
-  const stale = twin.isStale;
+  const { stale } = twin;
   let condition: MachineCondition = 'normal';
   let sentence = plainSentence('normal', language);
   if (open !== undefined) {
     condition = open.state === 'acknowledged' ? 'acknowledged' : stale ? 'stale' : open.signals[0]?.kind === 'limit' ? 'limit' : 'case';
     sentence = stale ? plainSentence('stale', language) : `${signalsSentence(open.signals, naming, language)}.`;
-  } else if (twin.lastTimeMs === undefined) {
+  } else if (twin.timeMs === undefined) {
     condition = 'learning';
     sentence = plainSentence('waiting', language);
   } else if (stale) {
@@ -67,7 +67,7 @@ export function machineOf(site: Site, live: AssetTwin): Machine {
     ...(open === undefined ? (stale && condition === 'stale' ? { letter: 'F' as const } : {}) : { letter: open.letter }),
     sentence,
     learning: progress,
-    updatedMs: twin.lastTimeMs ?? null,
+    updatedMs: twin.timeMs ?? null,
     properties: propertiesOf(asset, abnormal),
     ...(open === undefined ? {} : { openCase: summaryOf(open, asset) }),
     lastCases: site
@@ -79,19 +79,17 @@ export function machineOf(site: Site, live: AssetTwin): Machine {
 }
 
 function propertiesOf(asset: AssetTwin, abnormal: ReadonlySet<string>): MachineProperty[] {
-  const payload = asset.twin.payload();
-  const quality = asset.twin.quality();
-  return asset.twin.type.properties.map((property): MachineProperty => {
-    const expected = asset.expectedNow(property.name);
+  return asset.twin.properties().map(({ name, label, unit, value, quality, stale, limits }): MachineProperty => {
+    const expected = asset.expectedNow(name);
     return {
-      name: property.name,
-      label: property.label === '' ? property.name : property.label,
-      ...(property.unit === '' ? {} : { unit: property.unit }),
-      value: Object.hasOwn(payload, property.name) ? (payload[property.name] ?? null) : null,
-      quality: (Object.hasOwn(quality, property.name) ? quality[property.name] : undefined) ?? 'good',
-      stale: asset.twin.isPropertyStale(property.name),
+      name,
+      label,
+      ...(unit === '' ? {} : { unit }),
+      value,
+      quality,
+      stale,
       ...(expected === undefined ? {} : { expected: expected.value, low: expected.low, high: expected.high }),
-      abnormal: abnormal.has(property.name),
+      abnormal: abnormal.has(name) || limits.length > 0,
     };
   });
 }
@@ -115,7 +113,7 @@ export async function machineDetail(site: Site, key: string, minutes: number): P
   const live = site.asset(key);
   if (live === undefined) return undefined;
   const asset = shownAsset(site, live);
-  const endMs = (site.options.clock === 'replay' ? asset.twin.lastTimeMs : undefined) ?? site.clock.nowMs();
+  const endMs = (site.options.clock === 'replay' ? asset.twin.timeMs : undefined) ?? site.clock.nowMs();
   const fromMs = endMs - minutes * 60_000;
   const series: MachineDetail['series'] = [];
   for (const column of asset.columns) {

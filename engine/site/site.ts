@@ -152,6 +152,7 @@ export class Site {
         staleAfter: registration.staleAfter,
         clockRate: this.options.clock === 'accelerated' ? this.options.clockRate : 1,
         language: this.options.language,
+        replay: replay !== undefined,
       },
       snapshot,
     );

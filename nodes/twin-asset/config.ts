@@ -27,7 +27,8 @@ export const fields = {
       offset: { kind: 'number', default: 0, minimum: -1e12, maximum: 1e12 },
     },
   },
-  send: { kind: 'choice', default: 'change', options: ['change', 'every', 'interval'] },
+  /** every: each row that brings a value; change: only when something is another now; interval: the state, at its pace. */
+  send: { kind: 'choice', default: 'every', options: ['every', 'change', 'interval'] },
   interval: { kind: 'number', default: 10, minimum: 0.1, maximum: 86_400, unit: 's' },
   /** Single values that arrive within this time go out as one message. 0: each by itself. */
   together: { kind: 'number', default: 20, minimum: 0, maximum: 10_000, unit: 'ms', integer: true },

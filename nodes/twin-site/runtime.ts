@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { readCsv } from '../../adapters/csv/readCsv.ts';
 import { openSiteStore } from '../../adapters/sqlite/siteStore.ts';
 import { Problem } from '../../engine/problem.ts';
@@ -19,7 +18,6 @@ import { twinNode } from '../twinNode.ts';
 import { fields } from './config.ts';
 
 const ticksEveryMs = 250;
-const pageFolder = fileURLToPath(new URL('../../page/', import.meta.url));
 
 const wallClock: Clock = {
   nowMs: () => Date.now(),
@@ -34,7 +32,7 @@ export default function twinSite(RED: Runtime): void {
   function mountPage(): void {
     if (mounted || RED.settings.httpNodeRoot === false) return;
     mounted = true;
-    RED.httpNode.use('/twin', twinRoutes(directory, { pageFolder }));
+    RED.httpNode.use('/twin', twinRoutes(directory, { onError: (problem) => RED.log.error(`twin page: ${problem instanceof Error ? problem.message : String(problem)}`) }));
   }
 
   RED.nodes.registerType('twin-site', function constructSite(this: NodeInstance, definition: NodeDefinition) {
@@ -69,7 +67,7 @@ export default function twinSite(RED: Runtime): void {
           language,
           clock: config.clock as 'live' | 'accelerated' | 'replay',
           clockRate: readRate(config.clockRate, (problem) => twin.fail(problem)),
-          clockOriginMs: readOrigin(config.clockOrigin, (problem) => twin.fail(problem)),
+          clockOriginMs: config.clock === 'replay' ? 0 : readOrigin(config.clockOrigin, (problem) => twin.fail(problem)),
           keepHistoryDays: config.keepHistoryDays,
           keepCasesDays: config.keepCasesDays,
         },
