@@ -37,8 +37,9 @@ const english = {
   'group.rest': 'All other machines',
   'group.all': 'Machines',
 
-  'empty.title': 'No machine yet',
-  'empty.text': 'Add a twin-asset node to a flow, wire values into it and deploy. The machine appears here by itself.',
+  'empty.add': 'Add a twin-asset node to a flow.',
+  'empty.wire': 'Wire the machine’s values into it.',
+  'empty.deploy': 'Deploy. The machine appears here by itself.',
   'empty.site': 'No machine on this site yet. Add a twin-asset node, wire values into it and deploy.',
 
   'condition.case': 'Needs a look',
@@ -204,8 +205,9 @@ const german: Record<TextKey, string> = {
   'group.rest': 'Alle anderen Maschinen',
   'group.all': 'Maschinen',
 
-  'empty.title': 'Noch keine Maschine',
-  'empty.text': 'Einen Knoten twin-asset in einen Flow setzen, Werte hineinführen und übernehmen. Die Maschine erscheint hier von selbst.',
+  'empty.add': 'Einen Knoten twin-asset in einen Flow setzen.',
+  'empty.wire': 'Die Werte der Maschine hineinführen.',
+  'empty.deploy': 'Übernehmen (Deploy). Die Maschine erscheint hier von selbst.',
   'empty.site': 'Noch keine Maschine an diesem Standort. Einen Knoten twin-asset einsetzen, Werte hineinführen und übernehmen.',
 
   'condition.case': 'Bitte nachsehen',

@@ -87,7 +87,7 @@ export class TwinPage extends PageElement {
               : html`<span class="look calm">${this.lostSinceMs === undefined ? say('connecting') : say('question')}</span>`}
           </h1>
           ${overview && known === 0 && sites.length < 2
-            ? html`<div class="empty"><h2>${say('empty.title')}</h2><p>${say('empty.text')}</p></div>`
+            ? html`<div class="empty"><ol><li>${say('empty.add')}</li><li>${say('empty.wire')}</li><li>${say('empty.deploy')}</li></ol></div>`
             : repeat(sites, (site) => site.id, (site) => this.#site(site, sites.length > 1))}
         </main>
         <footer class="bottom">
