@@ -1,188 +1,276 @@
-import type { Outbox, OutboxRecord } from '../ports.ts';
+import type { Clock, Outbox, Random } from '../ports.ts';
 import { Problem } from '../problem.ts';
 
-/** What became of one attempt. */
+/** What became of one attempt: `retry` keeps all records, `rejected` puts single ones aside with the target's reason. */
 export type DeliveryOutcome =
-  /** The target confirmed all but the rejected ones (by index), which it refuses for good. */
   | { kind: 'delivered'; rejected: readonly { index: number; reason: string }[] }
-  /** Nothing was confirmed; try again later. */
   | { kind: 'retry'; problem: Problem };
 
-export interface DeliveryPorts {
-  outbox: Outbox;
-  /** Delivers in order; never rejects. */
-  deliver(records: readonly OutboxRecord[]): Promise<DeliveryOutcome>;
-  /** Calls back after a while; the returned function takes that back. */
-  later(delayMs: number, action: () => void): () => void;
-  /** Wall clock, ms UTC. */
-  nowMs(): number;
-}
+/** Calls `work` once, about `delayMs` later; the returned function cancels it. */
+export type Timer = (delayMs: number, work: () => void) => () => void;
 
 export interface DeliveryOptions {
+  /** Name of the queue in the outbox; one Delivery per name. */
   target: string;
-  /** At most so many records at once. Default 1,000. */
+  /** Hands records to the target, in order, and resolves when it confirmed or refused them. */
+  deliver(records: readonly { body: string; idempotencyKey: string }[]): Promise<DeliveryOutcome>;
+  /** Records in one attempt. Default 5000. */
   batchRecords?: number;
-  /** How long a record may wait for others to go with it. Default 0: at once. */
+  /** How long the first record of a batch waits for others. Default 1000. */
   waitMs?: number;
-  /** What may wait on disk; beyond it the oldest go, counted and dated. Default 512 MB. */
+  /** What may wait undelivered; beyond it see `atCap`. Default 512 MB. */
   keepBytes?: number;
-  onProblem?: (problem: Problem) => void;
-  onDelivered?: (records: number) => void;
-  /** After a failed attempt: so many wait. */
-  onWaiting?: (records: number) => void;
-  onDropped?: (records: number) => void;
+  /** Records older than this are given up. Default: none is too old. */
+  keepMs?: number;
+  /** dropOldest (default): the oldest go, counted and dated. block: new ones are refused with TWIN_OUTBOX_FULL. */
+  atCap?: 'dropOldest' | 'block';
+  /** Default 1000: the pause after the first failure; it doubles up to longestRetryMs (default 60,000), shortened by chance. */
+  firstRetryMs?: number;
+  longestRetryMs?: number;
+  /** Records that the target confirmed. */
+  onDelivered?(records: number): void;
+  /** Why delivery has to wait, once per kind of problem. */
+  onProblem?(problem: Problem): void;
+  /** Records that wait while the target is away, after each failed attempt. */
+  onWaiting?(records: number): void;
+  /** Records given up, in one gap of the outbox. */
+  onDropped?(records: number): void;
+  /** Records set aside, with the target's reason. */
+  onRejected?(records: number, reason: string): void;
 }
 
-const firstRetryMs = 500;
-const longestRetryMs = 30_000;
-const dropAtOnce = 1000;
-/** The depth is asked for after so many records, because each question costs a query. */
-const capCheckedEvery = 500;
+/** Dropping a little more than needed spares a write of the disk for every further record. */
+const roomAfterDrop = 0.05;
+const dropAtOnce = 5000;
 
 /**
- * Takes records in once they are on disk and brings them to their target, in order, until the target confirmed them: at least
- * once, so each carries its idempotency key. A target that is away holds nothing else up; what it refuses for good is set aside
- * with the reason; when the space for waiting is used up, the oldest go and leave a dated gap.
+ * Brings the records of an outbox to their target: in order, at least once, removed only after the target confirmed them.
+ * A target that is away is asked again after a pause that doubles (binary exponential back-off with jitter; Metcalfe and
+ * Boggs, 1976), so that a plant's connections do not all come back in the same second. Nothing goes silently: what the target
+ * refuses is set aside with its reason, what no longer fits leaves a dated gap.
  */
 export class Delivery {
-  readonly #ports: DeliveryPorts;
-  readonly #options: Required<Pick<DeliveryOptions, 'target' | 'batchRecords' | 'waitMs' | 'keepBytes'>> & DeliveryOptions;
-  #cancel: (() => void) | undefined;
-  #running: Promise<void> | undefined;
-  #again = false;
-  #stopped = false;
-  #retryMs = firstRetryMs;
-  #failing = false;
-  #sinceCapCheck = 0;
+  readonly #outbox: Outbox;
+  readonly #clock: Clock;
+  readonly #timer: Timer;
+  readonly #random: Random;
+  readonly #options: DeliveryOptions;
+  #cancelTimer: (() => void) | undefined;
+  /** gathering and pausing have a timer; delivering has a promise. */
+  #phase: 'stopped' | 'idle' | 'gathering' | 'delivering' | 'pausing' = 'stopped';
+  #running: Promise<void> = Promise.resolve();
+  #failures = 0;
+  #toldCode = '';
+  #bytes: number | undefined;
+  #underWay = new Set<number>();
+  #making: Promise<void> | undefined;
 
-  constructor(ports: DeliveryPorts, options: DeliveryOptions) {
-    this.#ports = ports;
-    this.#options = { ...options, batchRecords: options.batchRecords ?? 1000, waitMs: options.waitMs ?? 0, keepBytes: options.keepBytes ?? 512_000_000 };
+  constructor(outbox: Outbox, ports: { clock: Clock; timer: Timer; random: Random }, options: DeliveryOptions) {
+    this.#outbox = outbox;
+    this.#clock = ports.clock;
+    this.#timer = ports.timer;
+    this.#random = ports.random;
+    this.#options = options;
   }
 
-  /** Brings what an earlier process left. */
+  /** Begins with what an earlier run left. */
   start(): void {
-    this.#wake(0);
+    if (this.#phase !== 'stopped') return;
+    this.#phase = 'idle';
+    this.#deliverNow();
   }
 
-  /** Resolves when the records are on disk. */
-  async add(records: readonly { idempotencyKey: string; body: string }[]): Promise<void> {
-    if (records.length === 0) return;
-    await this.#ports.outbox.add(this.#options.target, records, this.#ports.nowMs());
-    this.#sinceCapCheck += records.length;
-    if (this.#sinceCapCheck >= capCheckedEvery) {
-      this.#sinceCapCheck = 0;
-      await this.#keepWithinBounds();
-    }
-    if (!this.#failing) this.#wake(this.#options.waitMs);
-  }
-
-  /** Ends after the attempt that is under way; the rest stays on disk. */
+  /** Ends after the attempt under way. What is undelivered stays in the outbox. */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#cancel?.();
-    this.#cancel = undefined;
+    this.#phase = 'stopped';
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
     await this.#running;
   }
 
-  #wake(delayMs: number): void {
-    if (this.#stopped || this.#cancel !== undefined) return;
-    if (this.#running !== undefined) {
-      this.#again = true;
+  /**
+   * Accepts records: on disk when this resolves.
+   * @throws Problem TWIN_OUTBOX_FULL with atCap 'block'; whatever the outbox throws, when nothing could be stored
+   */
+  async add(records: readonly { idempotencyKey: string; body: string }[]): Promise<void> {
+    if (records.length === 0) return;
+    const bytes = records.reduce((sum, { body }) => sum + utf8Length(body), 0);
+    await this.#makeRoom(bytes);
+    await this.#outbox.add(this.#options.target, records, this.#clock.nowMs());
+    if (this.#bytes !== undefined) this.#bytes += bytes;
+    if (this.#phase !== 'idle') return;
+    this.#phase = 'gathering';
+    this.#cancelTimer = this.#timer(this.#options.waitMs ?? 1000, () => this.#deliverNow());
+  }
+
+  /** For when the target is known to be back: does not wait for the end of the pause. */
+  retryNow(): void {
+    if (this.#phase === 'pausing') this.#deliverNow();
+  }
+
+  #deliverNow(): void {
+    if (this.#phase === 'stopped' || this.#phase === 'delivering') return;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#phase = 'delivering';
+    this.#running = this.#deliverAll();
+  }
+
+  async #deliverAll(): Promise<void> {
+    for (;;) {
+      let problem: Problem | undefined;
+      let left = false;
+      try {
+        ({ problem, left } = await this.#attempt());
+      } catch (error) {
+        // The outbox itself: the disk is full or away. Nothing is lost, it is tried again.
+        problem = asProblem(error);
+      }
+      if (this.#isStopped()) return;
+      if (problem !== undefined) return await this.#pause(problem);
+      this.#failures = 0;
+      this.#toldCode = '';
+      if (left) continue;
+      this.#phase = 'idle';
+      // Something may have come while the last batch was under way.
+      const depth = await this.#outbox.depth(this.#options.target).catch(() => undefined);
+      this.#bytes = depth?.bytes ?? this.#bytes;
+      if (this.#phase === 'idle' && depth !== undefined && depth.records > 0) this.#deliverSoon();
       return;
     }
-    this.#cancel = this.#ports.later(delayMs, () => {
-      this.#cancel = undefined;
-      this.#running = this.#drain().finally(() => {
-        this.#running = undefined;
-        if (this.#again) {
-          this.#again = false;
-          this.#wake(this.#failing ? this.#retryMs : this.#options.waitMs);
-        }
-      });
-    });
   }
 
-  async #drain(): Promise<void> {
-    const { outbox } = this.#ports;
-    const { target, batchRecords } = this.#options;
+  #deliverSoon(): void {
+    this.#phase = 'gathering';
+    this.#cancelTimer = this.#timer(this.#options.waitMs ?? 1000, () => this.#deliverNow());
+  }
+
+  #isStopped(): boolean {
+    return this.#phase === 'stopped';
+  }
+
+  async #attempt(): Promise<{ problem: Problem | undefined; left: boolean }> {
+    const { target, batchRecords = 5000 } = this.#options;
+    await this.#dropOld();
+    const records = await this.#outbox.pending(target, batchRecords);
+    if (records.length === 0) return { problem: undefined, left: false };
+    this.#underWay = new Set(records.map(({ sequence }) => sequence));
     try {
-      while (!this.#stopped) {
-        const records = await outbox.pending(target, batchRecords);
-        if (records.length === 0) break;
-        const outcome = await this.#ports.deliver(records);
-        if (outcome.kind === 'retry') {
-          await this.#failed(outcome.problem);
-          return;
-        }
-        await this.#settle(records, outcome.rejected);
-        this.#failing = false;
-        this.#retryMs = firstRetryMs;
-        this.#options.onDelivered?.(records.length - outcome.rejected.length);
-        if (records.length < batchRecords) break;
+      const outcome = await this.#options.deliver(records).catch((error: unknown) => ({ kind: 'retry' as const, problem: asProblem(error) }));
+      if (outcome.kind === 'retry') return { problem: outcome.problem, left: true };
+      const reasons = new Map<string, number[]>();
+      const refused = new Set<number>();
+      for (const { index, reason } of outcome.rejected) {
+        const record = records[index];
+        if (record === undefined || refused.has(record.sequence)) continue;
+        refused.add(record.sequence);
+        const same = reasons.get(reason);
+        if (same === undefined) reasons.set(reason, [record.sequence]);
+        else same.push(record.sequence);
       }
-    } catch (cause) {
-      await this.#failed(new Problem('TWIN_OUTBOX', `What waits for "${target}" cannot be read or written: ${cause instanceof Error ? cause.message : String(cause)}.`, 'Check free space and rights of the data folder; it is tried again.'));
+      for (const [reason, sequences] of reasons) {
+        await this.#outbox.setAside(target, sequences, reason, this.#clock.nowMs());
+        this.#options.onRejected?.(sequences.length, reason);
+      }
+      const confirmed = records.flatMap(({ sequence }) => (refused.has(sequence) ? [] : [sequence]));
+      if (confirmed.length > 0) {
+        await this.#outbox.confirm(target, confirmed);
+        this.#options.onDelivered?.(confirmed.length);
+      }
+      if (this.#bytes !== undefined) this.#bytes -= records.reduce((sum, { body }) => sum + utf8Length(body), 0);
+      return { problem: undefined, left: records.length === batchRecords };
+    } finally {
+      this.#underWay = new Set();
     }
   }
 
-  async #settle(records: readonly OutboxRecord[], rejected: readonly { index: number; reason: string }[]): Promise<void> {
-    const { outbox } = this.#ports;
-    const { target, onProblem } = this.#options;
-    const refused = new Map(rejected.map(({ index, reason }) => [index, reason]));
-    const byReason = new Map<string, number[]>();
-    for (const [index, reason] of refused) {
-      const sequence = records[index]?.sequence;
-      if (sequence === undefined) continue;
-      byReason.set(reason, [...(byReason.get(reason) ?? []), sequence]);
+  async #pause(problem: Problem): Promise<void> {
+    const { firstRetryMs = 1000, longestRetryMs = 60_000, target } = this.#options;
+    const pauseMs = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(this.#failures, 30)) * (0.5 + this.#random() / 2);
+    this.#failures += 1;
+    this.#phase = 'pausing';
+    this.#cancelTimer = this.#timer(pauseMs, () => this.#deliverNow());
+    if (problem.code !== this.#toldCode) {
+      this.#toldCode = problem.code;
+      this.#options.onProblem?.(problem);
     }
-    for (const [reason, sequences] of byReason) {
-      await outbox.setAside(target, sequences, reason, this.#ports.nowMs());
-      onProblem?.(new Problem('TWIN_REJECTED', `${sequences.length} records were refused: ${reason}.`, 'They are set aside and not lost; correct the cause.', { count: sequences.length, reason }));
-    }
-    await outbox.confirm(
-      target,
-      records.flatMap(({ sequence }, index) => (refused.has(index) ? [] : [sequence])),
-    );
+    const depth = await this.#outbox.depth(target).catch(() => undefined);
+    if (depth !== undefined && !this.#isStopped()) this.#options.onWaiting?.(depth.records);
   }
 
-  async #failed(problem: Problem): Promise<void> {
-    this.#failing = true;
-    this.#options.onProblem?.(problem);
-    const depth = await this.#ports.outbox.depth(this.#options.target).catch(() => undefined);
-    if (depth !== undefined) this.#options.onWaiting?.(depth.records);
-    const delayMs = this.#retryMs;
-    this.#retryMs = Math.min(longestRetryMs, this.#retryMs * 2);
-    this.#again = false;
-    if (this.#stopped) return;
-    this.#cancel = this.#ports.later(delayMs, () => {
-      this.#cancel = undefined;
-      this.#running = this.#drain().finally(() => {
-        this.#running = undefined;
-        if (!this.#failing) this.#wake(this.#options.waitMs);
-      });
-    });
+  /** One at a time: two callers must not make room for each other's records. */
+  async #makeRoom(bytes: number): Promise<void> {
+    while (this.#making !== undefined) await this.#making;
+    const { keepBytes = 512_000_000, target } = this.#options;
+    this.#bytes ??= (await this.#outbox.depth(target)).bytes;
+    if (this.#bytes + bytes <= keepBytes) return;
+    if (this.#options.atCap === 'block') {
+      throw new Problem('TWIN_OUTBOX_FULL', `${Math.round(this.#bytes / 1e6)} MB wait for ${target}, which is as much as may wait.`,
+        'See why the target does not take them, or let more wait.', { target, bytes: this.#bytes });
+    }
+    const work = this.#dropUntil(keepBytes - bytes - keepBytes * roomAfterDrop);
+    this.#making = work.catch(() => undefined);
+    try {
+      await work;
+    } finally {
+      this.#making = undefined;
+    }
   }
 
-  async #keepWithinBounds(): Promise<void> {
-    const { outbox } = this.#ports;
-    const { target, keepBytes, onDropped } = this.#options;
-    let dropped = 0;
-    for (;;) {
-      const depth = await outbox.depth(target);
-      if (depth.bytes <= keepBytes || depth.records === 0) break;
-      const oldest = await outbox.pending(target, dropAtOnce);
-      let excess = depth.bytes - keepBytes;
-      const going: number[] = [];
+  async #dropUntil(goalBytes: number): Promise<void> {
+    const { target } = this.#options;
+    while ((this.#bytes ?? 0) > Math.max(0, goalBytes)) {
+      const oldest = (await this.#outbox.pending(target, dropAtOnce + this.#underWay.size)).filter(({ sequence }) => !this.#underWay.has(sequence));
+      const gone: number[] = [];
+      let bytes = 0;
       for (const record of oldest) {
-        if (excess <= 0) break;
-        going.push(record.sequence);
-        excess -= record.body.length;
+        if ((this.#bytes ?? 0) - bytes <= Math.max(0, goalBytes)) break;
+        gone.push(record.sequence);
+        bytes += utf8Length(record.body);
       }
-      if (going.length === 0) break;
-      await outbox.drop(target, going, 'the space for waiting is used up', this.#ports.nowMs());
-      dropped += going.length;
+      if (gone.length === 0) {
+        // Everything that waits is under way: count anew, the confirmation makes the room.
+        this.#bytes = (await this.#outbox.depth(target)).bytes;
+        return;
+      }
+      await this.#drop(gone, 'More waited than may be kept.');
+      this.#bytes = (this.#bytes ?? 0) - bytes;
     }
-    if (dropped > 0) onDropped?.(dropped);
   }
+
+  async #dropOld(): Promise<void> {
+    const { keepMs, target } = this.#options;
+    if (keepMs === undefined) return;
+    const limitMs = this.#clock.nowMs() - keepMs;
+    for (;;) {
+      const old = (await this.#outbox.pending(target, dropAtOnce)).filter(({ acceptedMs }) => acceptedMs < limitMs);
+      if (old.length === 0) return;
+      await this.#drop(old.map(({ sequence }) => sequence), 'It waited longer than it may be kept.');
+      if (this.#bytes !== undefined) this.#bytes -= old.reduce((sum, { body }) => sum + utf8Length(body), 0);
+      if (old.length < dropAtOnce) return;
+    }
+  }
+
+  async #drop(sequences: number[], reason: string): Promise<void> {
+    await this.#outbox.drop(this.#options.target, sequences, reason, this.#clock.nowMs());
+    this.#options.onDropped?.(sequences.length);
+  }
+}
+
+function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new Problem('TWIN_DELIVERY_FAILED', `Delivery failed: ${reason}.`, 'It is tried again by itself.', { reason });
+}
+
+/** Bytes of a text in UTF-8; the engine has no Buffer. */
+function utf8Length(text: string): number {
+  let bytes = text.length;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code < 0x80) continue;
+    // A surrogate pair counts 2 + 2 of its 4 bytes.
+    bytes += code < 0x800 || (code >= 0xd800 && code <= 0xdfff) ? 1 : 2;
+  }
+  return bytes;
 }
