@@ -1,4 +1,4 @@
-import type { Clock, Outbox, Random } from '../ports.ts';
+import type { Clock, Outbox, OutboxRecord, Random } from '../ports.ts';
 import { Problem } from '../problem.ts';
 
 /** What became of one attempt: `retry` keeps all records, `rejected` puts single ones aside with the target's reason. */
@@ -13,7 +13,7 @@ export interface DeliveryOptions {
   /** Name of the queue in the outbox; one Delivery per name. */
   target: string;
   /** Hands records to the target, in order, and resolves when it confirmed or refused them. */
-  deliver(records: readonly { body: string; idempotencyKey: string }[]): Promise<DeliveryOutcome>;
+  deliver(records: readonly OutboxRecord[]): Promise<DeliveryOutcome>;
   /** Records in one attempt. Default 5000. */
   batchRecords?: number;
   /** How long the first record of a batch waits for others. Default 1000. */
