@@ -1,4 +1,4 @@
-import type { Clock, Outbox, OutboxRecord, Random } from '../ports.ts';
+import type { Outbox, OutboxRecord, Random } from '../ports.ts';
 import { Problem } from '../problem.ts';
 
 /** What became of one attempt: `retry` keeps all records, `rejected` puts single ones aside with the target's reason. */
@@ -6,14 +6,22 @@ export type DeliveryOutcome =
   | { kind: 'delivered'; rejected: readonly { index: number; reason: string }[] }
   | { kind: 'retry'; problem: Problem };
 
-/** Calls `work` once, about `delayMs` later; the returned function cancels it. */
-export type Timer = (delayMs: number, work: () => void) => () => void;
+/** What a delivery needs of the outside. */
+export interface DeliveryPorts {
+  outbox: Outbox;
+  /** Hands records to the target, in order, and resolves when it confirmed or refused them. */
+  deliver(records: readonly OutboxRecord[]): Promise<DeliveryOutcome>;
+  /** Calls `action` once, about `delayMs` later; the returned function cancels it. */
+  later(delayMs: number, action: () => void): () => void;
+  /** Milliseconds UTC. */
+  nowMs(): number;
+  /** Shortens pauses by chance, so that many plants do not come back at once. Default: no chance. */
+  random?: Random;
+}
 
 export interface DeliveryOptions {
   /** Name of the queue in the outbox; one Delivery per name. */
   target: string;
-  /** Hands records to the target, in order, and resolves when it confirmed or refused them. */
-  deliver(records: readonly OutboxRecord[]): Promise<DeliveryOutcome>;
   /** Records in one attempt. Default 5000. */
   batchRecords?: number;
   /** How long the first record of a batch waits for others. Default 1000. */
@@ -51,9 +59,7 @@ const dropAtOnce = 5000;
  */
 export class Delivery {
   readonly #outbox: Outbox;
-  readonly #clock: Clock;
-  readonly #timer: Timer;
-  readonly #random: Random;
+  readonly #ports: DeliveryPorts;
   readonly #options: DeliveryOptions;
   #cancelTimer: (() => void) | undefined;
   /** gathering and pausing have a timer; delivering has a promise. */
@@ -65,11 +71,9 @@ export class Delivery {
   #underWay = new Set<number>();
   #making: Promise<void> | undefined;
 
-  constructor(outbox: Outbox, ports: { clock: Clock; timer: Timer; random: Random }, options: DeliveryOptions) {
-    this.#outbox = outbox;
-    this.#clock = ports.clock;
-    this.#timer = ports.timer;
-    this.#random = ports.random;
+  constructor(ports: DeliveryPorts, options: DeliveryOptions) {
+    this.#ports = ports;
+    this.#outbox = ports.outbox;
     this.#options = options;
   }
 
@@ -96,11 +100,11 @@ export class Delivery {
     if (records.length === 0) return;
     const bytes = records.reduce((sum, { body }) => sum + utf8Length(body), 0);
     await this.#makeRoom(bytes);
-    await this.#outbox.add(this.#options.target, records, this.#clock.nowMs());
+    await this.#outbox.add(this.#options.target, records, this.#ports.nowMs());
     if (this.#bytes !== undefined) this.#bytes += bytes;
     if (this.#phase !== 'idle') return;
     this.#phase = 'gathering';
-    this.#cancelTimer = this.#timer(this.#options.waitMs ?? 1000, () => this.#deliverNow());
+    this.#cancelTimer = this.#ports.later(this.#options.waitMs ?? 1000, () => this.#deliverNow());
   }
 
   /** For when the target is known to be back: does not wait for the end of the pause. */
@@ -142,7 +146,7 @@ export class Delivery {
 
   #deliverSoon(): void {
     this.#phase = 'gathering';
-    this.#cancelTimer = this.#timer(this.#options.waitMs ?? 1000, () => this.#deliverNow());
+    this.#cancelTimer = this.#ports.later(this.#options.waitMs ?? 1000, () => this.#deliverNow());
   }
 
   #isStopped(): boolean {
@@ -156,7 +160,7 @@ export class Delivery {
     if (records.length === 0) return { problem: undefined, left: false };
     this.#underWay = new Set(records.map(({ sequence }) => sequence));
     try {
-      const outcome = await this.#options.deliver(records).catch((error: unknown) => ({ kind: 'retry' as const, problem: asProblem(error) }));
+      const outcome = await this.#ports.deliver(records).catch((error: unknown) => ({ kind: 'retry' as const, problem: asProblem(error) }));
       if (outcome.kind === 'retry') return { problem: outcome.problem, left: true };
       const reasons = new Map<string, number[]>();
       const refused = new Set<number>();
@@ -169,7 +173,7 @@ export class Delivery {
         else same.push(record.sequence);
       }
       for (const [reason, sequences] of reasons) {
-        await this.#outbox.setAside(target, sequences, reason, this.#clock.nowMs());
+        await this.#outbox.setAside(target, sequences, reason, this.#ports.nowMs());
         this.#options.onRejected?.(sequences.length, reason);
       }
       const confirmed = records.flatMap(({ sequence }) => (refused.has(sequence) ? [] : [sequence]));
@@ -186,10 +190,10 @@ export class Delivery {
 
   async #pause(problem: Problem): Promise<void> {
     const { firstRetryMs = 1000, longestRetryMs = 60_000, target } = this.#options;
-    const pauseMs = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(this.#failures, 30)) * (0.5 + this.#random() / 2);
+    const pauseMs = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(this.#failures, 30)) * (0.5 + (this.#ports.random?.() ?? 1) / 2);
     this.#failures += 1;
     this.#phase = 'pausing';
-    this.#cancelTimer = this.#timer(pauseMs, () => this.#deliverNow());
+    this.#cancelTimer = this.#ports.later(pauseMs, () => this.#deliverNow());
     if (problem.code !== this.#toldCode) {
       this.#toldCode = problem.code;
       this.#options.onProblem?.(problem);
@@ -241,7 +245,7 @@ export class Delivery {
   async #dropOld(): Promise<void> {
     const { keepMs, target } = this.#options;
     if (keepMs === undefined) return;
-    const limitMs = this.#clock.nowMs() - keepMs;
+    const limitMs = this.#ports.nowMs() - keepMs;
     for (;;) {
       const old = (await this.#outbox.pending(target, dropAtOnce)).filter(({ acceptedMs }) => acceptedMs < limitMs);
       if (old.length === 0) return;
@@ -252,7 +256,7 @@ export class Delivery {
   }
 
   async #drop(sequences: number[], reason: string): Promise<void> {
-    await this.#outbox.drop(this.#options.target, sequences, reason, this.#clock.nowMs());
+    await this.#outbox.drop(this.#options.target, sequences, reason, this.#ports.nowMs());
     this.#options.onDropped?.(sequences.length);
   }
 }

@@ -10,8 +10,7 @@ import { checkParameters } from '../../checks/ports/checkParameters.ts';
 class Time {
   nowMs = 1000;
   #timers: { atMs: number; work: () => void }[] = [];
-  readonly clock = { nowMs: () => this.nowMs, monotonicMs: () => this.nowMs };
-  readonly timer = (delayMs: number, work: () => void): (() => void) => {
+  readonly later = (delayMs: number, work: () => void): (() => void) => {
     const entry = { atMs: this.nowMs + delayMs, work };
     this.#timers.push(entry);
     return () => (this.#timers = this.#timers.filter((one) => one !== entry));
@@ -47,12 +46,12 @@ function setUp(answer: (bodies: string[]) => DeliveryOutcome | Promise<DeliveryO
   const outbox = new MemoryOutbox();
   const attempts: string[][] = [];
   const events: string[] = [];
-  const delivery = new Delivery(outbox, { clock: time.clock, timer: time.timer, random: () => 1 }, {
+  const deliver = async (records: readonly { body: string }[]): Promise<DeliveryOutcome> => {
+    attempts.push(records.map(({ body }) => body));
+    return answer(attempts.at(-1) ?? []);
+  };
+  const delivery = new Delivery({ outbox, deliver, later: time.later, nowMs: () => time.nowMs, random: () => 1 }, {
     target: 't',
-    deliver: async (records) => {
-      attempts.push(records.map(({ body }) => body));
-      return answer(attempts.at(-1) ?? []);
-    },
     onDelivered: (n) => events.push(`delivered ${n}`), onProblem: ({ code }) => events.push(code), onWaiting: (n) => events.push(`waiting ${n}`),
     onDropped: (n) => events.push(`dropped ${n}`), onRejected: (n, reason) => events.push(`rejected ${n} ${reason}`),
     ...options,
