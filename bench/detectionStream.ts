@@ -158,6 +158,5 @@ export async function detectionStream(print: (line: string) => void, seeds: read
 }
 
 if (import.meta.main) {
-  // eslint-disable-next-line no-console
   await detectionStream((line) => console.log(line), process.argv.includes('--tuning') ? tuningSeeds : reportingSeeds);
 }

@@ -58,8 +58,9 @@ const stuckChart = detectors.findIndex(({ kind }) => kind === 'stuck');
 interface JudgeState extends Record<string, Float64Array> {
   /** Time of the last value taken; NaN before the first. */
   timeMs: Float64Array;
-  /** Usual time between two values. */
+  /** Usual time between two values, and what the lines are reckoned with: the same, but for small changes. */
   intervalMs: Float64Array;
+  paceMs: Float64Array;
   /** Normal values seen. */
   rows: Float64Array;
   /** Score ÷ line of the last value where the column is abnormal; 0 where it is not. */
@@ -72,8 +73,6 @@ interface JudgeState extends Record<string, Float64Array> {
 
 class RegistryJudge implements AssetJudge {
   private readonly columns: readonly ColumnInfo[];
-  private readonly perWeek: number;
-  private readonly judgedColumns: number;
   private readonly smallest: Float64Array;
   private charts: { detector: Detector; lines: TailLines; scores: Float64Array }[] = [];
   private state: JudgeState;
@@ -83,13 +82,24 @@ class RegistryJudge implements AssetJudge {
   private readonly trains: Uint8Array;
   private readonly ratios: Float64Array;
   private readonly kinds: Uint8Array;
+  private readonly judged: Uint8Array;
+  /** ln(paceMs). */
+  private readonly paceLogs: Float64Array;
+  /** Per chart: the rarity of a block of values one millisecond apart. */
+  private readonly rarities: readonly number[];
+  /** What `ratios`, `kinds` and the scores were made from, so that learning a row that was just judged need not do it again. */
+  private readonly seen: { timeMs: number; ready: boolean; fresh: Uint8Array; numbers: Float64Array };
 
   constructor(columns: readonly ColumnInfo[], options: JudgeOptions, snapshot?: Json) {
     const width = columns.length;
     this.columns = columns.map((column) => ({ ...column }));
-    const perWeek = options.falseAlarmsPerWeek ?? 1;
-    this.perWeek = perWeek > 0 && Number.isFinite(perWeek) ? perWeek : 1;
-    this.judgedColumns = Math.max(1, columns.filter(isJudged).length);
+    const asked = options.falseAlarmsPerWeek ?? 1;
+    const perWeek = asked > 0 && Number.isFinite(asked) ? asked : 1;
+    this.judged = Uint8Array.from(columns, ({ kind }) => (kind === 'measured' || kind === 'derived' ? 1 : 0));
+    const charts = Math.max(1, this.judged.reduce((sum, one) => sum + one, 0)) * detectors.length;
+    this.rarities = detectors.map(({ blockRows }) => TailLines.logRarity((aimedShare * perWeek * blockRows) / weekMs / charts));
+    this.paceLogs = new Float64Array(width).fill(Math.log(1_000));
+    this.seen = { timeMs: NaN, ready: false, fresh: new Uint8Array(width), numbers: new Float64Array(width * 5) };
     this.smallest = Float64Array.from(columns, ({ smallestChange = 0 }) => smallestChange);
     this.input = { values: new Float64Array(width), usable: new Uint8Array(width), expected: new Float64Array(width) };
     this.trains = new Uint8Array(width);
@@ -101,7 +111,8 @@ class RegistryJudge implements AssetJudge {
   }
 
   judge(row: SignalRow, expectation: Expectation): Verdict {
-    const ready = this.evaluate(row, expectation);
+    this.evaluate(row, expectation);
+    const { ready } = this.seen;
     let score = 0;
     let abnormal = 0;
     let sum = 0;
@@ -127,7 +138,8 @@ class RegistryJudge implements AssetJudge {
   learn(row: SignalRow, expectation: Expectation, verdict: Verdict): void {
     if (!(row.timeMs >= this.timeMs) && !Number.isNaN(this.timeMs)) return;
     if (!Number.isFinite(row.timeMs)) return;
-    this.evaluate(row, expectation);
+    if (!this.isSeen(row, expectation)) this.evaluate(row, expectation);
+    this.seen.timeMs = NaN;
     const { state, trains, input } = this;
     const normal = verdict.verdict !== 'anomaly';
     this.timeMs = row.timeMs;
@@ -145,7 +157,12 @@ class RegistryJudge implements AssetJudge {
       const stepMs = row.timeMs - state.timeMs[column]!;
       if (stepMs > 0) {
         const usual = state.intervalMs[column]!;
-        state.intervalMs[column] = Number.isNaN(usual) ? stepMs : usual + 0.02 * (Math.min(stepMs, 4 * usual) - usual);
+        const now = Number.isNaN(usual) ? stepMs : usual + 0.02 * (Math.min(stepMs, 4 * usual) - usual);
+        state.intervalMs[column] = now;
+        if (Math.abs(now - state.paceMs[column]!) > 0.1 * state.paceMs[column]!) {
+          state.paceMs[column] = now;
+          this.paceLogs[column] = Math.log(now);
+        }
       }
       state.timeMs[column] = row.timeMs;
       if (trains[column] === 1) state.rows[column]! += 1;
@@ -168,6 +185,8 @@ class RegistryJudge implements AssetJudge {
   learnAgain(): void {
     this.begin(undefined);
     this.state = newState(this.columns.length);
+    this.paceLogs.fill(Math.log(1_000));
+    this.seen.timeMs = NaN;
     this.timeMs = NaN;
     this.sinceMs = NaN;
   }
@@ -210,20 +229,48 @@ class RegistryJudge implements AssetJudge {
       throw unreadableSnapshot(what, 'a part is missing');
     }
     tableFromJson(this.state, member(json, 'state'), what);
+    for (let column = 0; column < this.paceLogs.length; column += 1) {
+      if (!(this.state.paceMs[column]! > 0)) throw unreadableSnapshot(what, 'a pace is damaged');
+      this.paceLogs[column] = Math.log(this.state.paceMs[column]!);
+    }
     this.begin(charts);
     this.timeMs = timeMs ?? NaN;
     this.sinceMs = sinceMs ?? NaN;
   }
 
-  /** Fills `ratios`, `kinds` and every chart's scores; returns whether any column can be judged. */
-  private evaluate(row: SignalRow, expectation: Expectation): boolean {
+  private isSeen(row: SignalRow, { expected, low, high, phase }: Expectation): boolean {
+    const { timeMs, fresh, numbers } = this.seen;
+    if (timeMs !== row.timeMs) return false;
+    for (let column = 0, place = 0; column < fresh.length; column += 1, place += 5) {
+      if (fresh[column] !== row.fresh[column] || !same(numbers[place]!, row.values[column]!) || !same(numbers[place + 1]!, expected[column]!) ||
+        !same(numbers[place + 2]!, low[column]!) || !same(numbers[place + 3]!, high[column]!) || numbers[place + 4] !== phase[column]) return false;
+    }
+    return true;
+  }
+
+  private remember(row: SignalRow, { expected, low, high, phase }: Expectation, ready: boolean): void {
+    const { fresh, numbers } = this.seen;
+    this.seen.timeMs = row.timeMs;
+    this.seen.ready = ready;
+    for (let column = 0, place = 0; column < fresh.length; column += 1, place += 5) {
+      fresh[column] = row.fresh[column]!;
+      numbers[place] = row.values[column]!;
+      numbers[place + 1] = expected[column]!;
+      numbers[place + 2] = low[column]!;
+      numbers[place + 3] = high[column]!;
+      numbers[place + 4] = phase[column]!;
+    }
+  }
+
+  /** Fills `ratios`, `kinds` and every chart's scores, and remembers from what. */
+  private evaluate(row: SignalRow, expectation: Expectation): void {
     const { input, state, ratios, kinds } = this;
     const width = this.columns.length;
     const late = row.timeMs < this.timeMs || !Number.isFinite(row.timeMs);
     let ready = false;
     for (let column = 0; column < width; column += 1) {
       const value = row.values[column]!;
-      const usable = !late && row.fresh[column] === 1 && isMeasurement(value) && isJudged(this.columns[column]!) &&
+      const usable = !late && row.fresh[column] === 1 && isMeasurement(value) && this.judged[column] === 1 &&
         !(row.timeMs <= state.timeMs[column]!) && expectation.phase[column]! >= phaseProvisional && expectation.phase[column]! <= phaseArmed &&
         this.isFitToStart(column, value, expectation);
       input.values[column] = value;
@@ -255,7 +302,7 @@ class RegistryJudge implements AssetJudge {
         }
       }
     }
-    return ready;
+    this.remember(row, expectation, ready);
   }
 
   /** Until the detectors know a column, only values inside the baseline's band teach them. */
@@ -268,11 +315,14 @@ class RegistryJudge implements AssetJudge {
     return ratio >= 1 || (ratio >= releaseShare && this.state.open[column]! > 0);
   }
 
+  /** How rare a block above the line must be, as TailLines wants it. */
   private logRarity(column: number, chart: number): number {
-    const intervalMs = this.state.intervalMs[column]!;
-    const blockMs = detectors[chart]!.blockRows * (intervalMs > 0 ? intervalMs : 1_000);
-    return TailLines.logRarity((aimedShare * this.perWeek * blockMs) / weekMs / (this.judgedColumns * detectors.length));
+    return Math.max(0, this.rarities[chart]! - this.paceLogs[column]!);
   }
+}
+
+function same(one: number, other: number): boolean {
+  return one === other || (one !== one && other !== other);
 }
 
 /** How much a column's ratio counts in the shares: bounded, so that one wild value does not hide the others. */
@@ -280,13 +330,10 @@ function weightOf(ratio: number): number {
   return Math.min(ratio, 10) ** 2;
 }
 
-function isJudged({ kind }: ColumnInfo): boolean {
-  return kind === 'measured' || kind === 'derived';
-}
-
 function newState(width: number): JudgeState {
   return {
-    timeMs: new Float64Array(width).fill(NaN), intervalMs: new Float64Array(width).fill(NaN), rows: new Float64Array(width),
+    timeMs: new Float64Array(width).fill(NaN), intervalMs: new Float64Array(width).fill(NaN), paceMs: new Float64Array(width).fill(1_000),
+    rows: new Float64Array(width),
     open: new Float64Array(width), kind: new Float64Array(width), quiet: new Float64Array(width).fill(quietRows),
   };
 }

@@ -86,10 +86,11 @@ class NoiseDetector implements Detector {
       state.rows[column] = rows + 1;
       // Rounding of the arithmetic itself is no resolution.
       if (range > 1e-12 * Math.abs(value) && (state.finest[column] === 0 || range < state.finest[column]!)) state.finest[column] = range;
-      if (rows < kept) continue;
+      // Neighbouring medians share most of their ranges: every fourth is enough.
+      if (rows < kept || rows % 4 !== 0) continue;
       const median = medianOfSeven(state.ranges, column * kept);
       const usual = state.square[column]!;
-      state.square[column] = usual + Math.max(1 / (rows - kept + 1), 1 / longestMemory) * (clippedSquare(median, usual) - usual);
+      state.square[column] = usual + Math.max(4 / rows, 4 / longestMemory) * (clippedSquare(median, usual) - usual);
     }
   }
 

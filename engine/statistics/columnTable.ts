@@ -46,7 +46,7 @@ export function member(json: Json | undefined, name: string): Json | undefined {
  * Fills an array from its JSON.
  * @throws Problem TWIN_SNAPSHOT_UNREADABLE when length or a value does not fit.
  */
-export function numbersFromJson(json: Json | undefined, into: Float64Array | Uint8Array, what: string): void {
+export function numbersFromJson(json: Json | undefined, into: Float64Array | Float32Array, what: string): void {
   if (!Array.isArray(json) || json.length !== into.length) {
     throw unreadableSnapshot(what, `a list of ${into.length} numbers is expected`);
   }

@@ -13,20 +13,20 @@ const tailSize = Math.ceil(tailShare * kept);
  * known, what the score does in independent Gaussian noise counts for six. A block counts only when the one after it was normal too,
  * so that the unnoticed begin of a fault moves no line.
  * Choose it rather than a quantile of the scores themselves, which needs as many rows as there are between two false alarms.
- * 38 numbers per column.
+ * 7 numbers and 32 short ones per column.
  */
 export class TailLines {
   private readonly blockRows: number;
   private readonly prior: { quantile: number; excess: number };
-  /** The last maxima, oldest overwritten first. */
-  private readonly maxima: Float64Array;
+  /** The last maxima, oldest overwritten first, to four decimals. */
+  private readonly maxima: Float32Array;
   private readonly state: { blocks: Float64Array; rows: Float64Array; maximum: Float64Array; pending: Float64Array; quantile: Float64Array; excess: Float64Array };
   private readonly tail = new Float64Array(tailSize + 1);
 
   constructor(columns: number, blockRows: number, prior: { quantile: number; excess: number }) {
     this.blockRows = blockRows;
     this.prior = prior;
-    this.maxima = new Float64Array(columns * kept);
+    this.maxima = new Float32Array(columns * kept);
     this.state = {
       blocks: new Float64Array(columns), rows: new Float64Array(columns), maximum: new Float64Array(columns),
       pending: new Float64Array(columns).fill(NaN),
@@ -56,7 +56,7 @@ export class TailLines {
     state.maximum[column] = 0;
     if (Number.isNaN(pending)) return;
     const blocks = state.blocks[column]!;
-    this.maxima[column * kept + (blocks % kept)] = pending;
+    this.maxima[column * kept + (blocks % kept)] = rounded(pending);
     state.blocks[column] = blocks + 1;
     this.fit(column, Math.min(blocks + 1, kept));
   }
@@ -69,7 +69,7 @@ export class TailLines {
   }
 
   snapshot(): Json {
-    return { maxima: numbersToJson(this.maxima), state: tableToJson(this.state), blockRows: this.blockRows };
+    return { maxima: numbersToJson(Array.from(this.maxima, rounded)), state: tableToJson(this.state), blockRows: this.blockRows };
   }
 
   /** @throws Problem TWIN_SNAPSHOT_UNREADABLE */
@@ -111,4 +111,8 @@ export class TailLines {
     this.state.quantile[column] = own * quantile + (1 - own) * prior.quantile;
     this.state.excess[column] = own * excess + (1 - own) * prior.excess;
   }
+}
+
+function rounded(score: number): number {
+  return Math.round(score * 10_000) / 10_000;
 }
