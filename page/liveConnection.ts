@@ -6,10 +6,14 @@ export interface LiveListener {
   clock(clocks: readonly SiteClock[]): void;
   /** `sinceMs`: when something was heard last, by the reader's clock. Called once per loss. */
   lost(sinceMs: number): void;
+  /** Nobody looks; nothing is heard until somebody does. */
+  paused(): void;
 }
 
 // The server says something every 15 s; two missed and a bit is a dead line (a phone that changed its network hears no error).
 const silenceMs = 40_000;
+// A browser opens few connections to one host: a page that nobody looks at must not keep one from those that are.
+const hiddenMs = 30_000;
 const firstRetryMs = 1_000;
 const longestRetryMs = 10_000;
 
@@ -24,6 +28,8 @@ export function connectLive(address: string, listener: LiveListener): () => void
   let isLost = false;
   let retryMs = firstRetryMs;
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
+  let hiddenTimer: ReturnType<typeof setTimeout> | undefined;
+  let isPaused = false;
 
   const heard = (): void => {
     heardMs = Date.now();
@@ -47,6 +53,7 @@ export function connectLive(address: string, listener: LiveListener): () => void
     events.addEventListener('error', lose);
   };
   const lose = (): void => {
+    if (isPaused) return;
     events?.close();
     events = undefined;
     if (!isLost) {
@@ -63,23 +70,39 @@ export function connectLive(address: string, listener: LiveListener): () => void
   };
   const retryNow = (): void => {
     check();
-    if (!events) open();
+    if (!events && !isPaused) open();
   };
-  const shown = (): void => {
-    if (document.visibilityState === 'visible') retryNow();
+  const pause = (): void => {
+    isPaused = true;
+    clearTimeout(retryTimer);
+    retryTimer = undefined;
+    events?.close();
+    events = undefined;
+    listener.paused();
+  };
+  const seen = (): void => {
+    clearTimeout(hiddenTimer);
+    if (document.visibilityState === 'hidden') {
+      hiddenTimer = setTimeout(pause, hiddenMs);
+    } else {
+      isPaused = false;
+      retryNow();
+    }
   };
 
   const checkTimer = setInterval(check, 5_000);
   addEventListener('online', retryNow);
   addEventListener('offline', lose);
-  document.addEventListener('visibilitychange', shown);
+  document.addEventListener('visibilitychange', seen);
   open();
+  if (document.visibilityState === 'hidden') seen();
   return () => {
     clearInterval(checkTimer);
     clearTimeout(retryTimer);
+    clearTimeout(hiddenTimer);
     removeEventListener('online', retryNow);
     removeEventListener('offline', lose);
-    document.removeEventListener('visibilitychange', shown);
+    document.removeEventListener('visibilitychange', seen);
     events?.close();
   };
 }

@@ -10,6 +10,7 @@ import type { Say } from './texts.ts';
 /** One machine. Large with its reason while abnormal, small and grey while all is well. A tap anywhere opens its details. */
 export class MachineCard extends PageElement {
   static override properties = {
+    site: { attribute: false },
     machine: { attribute: false },
     say: { attribute: false },
     siteLanguage: { attribute: false },
@@ -17,6 +18,8 @@ export class MachineCard extends PageElement {
     nowMs: { attribute: false },
     small: { attribute: false },
   };
+  /** The site's id. */
+  declare site: string;
   declare machine: Machine;
   declare say: Say;
   declare siteLanguage: string;
@@ -56,8 +59,11 @@ export class MachineCard extends PageElement {
 
   #condition(large: boolean): TemplateResult {
     const { machine, say } = this;
-    const letter = large && machine.letter ? say(`letter.${machine.letter}`) : '';
-    return html`<span class="word">${say(`condition.${machine.condition}`)}</span>${letter ? html`<span class="part">${letter}</span>` : nothing}${machine.state
+    const meaning = large && machine.letter ? say(`letter.${machine.letter}`) : '';
+    // That it needs a look, or is being looked after, stands above the group already.
+    const told = meaning !== '' && (machine.condition === 'case' || machine.condition === 'acknowledged');
+    const letter = told ? '' : meaning;
+    return html`<span class="word">${told ? meaning : say(`condition.${machine.condition}`)}</span>${letter ? html`<span class="part">${letter}</span>` : nothing}${machine.state
       ? html`<span class="part state"><bdi>${plainName(machine.state, 40)}</bdi></span>`
       : nothing}`;
   }
@@ -77,6 +83,7 @@ export class MachineCard extends PageElement {
     const { machine, say } = this;
     const { phase, percent } = machine.learning;
     if (phase === 'armed' || phase === 'frozen') return nothing;
+    if (machine.updatedMs === null) return html`<div class="learning"><p>${say('learning.waiting')}</p></div>`;
     const { text, missing } = learningText(say, machine.learning, machine.properties);
     return html`<div class="learning">
       <p>${text}</p>

@@ -76,6 +76,7 @@ const english = {
   'reason.unknown': 'something is not normal',
 
   'state.none': 'No state',
+  'learning.waiting': 'Waiting for the first value.',
   'learning.learning': 'Learning what is normal: {percent}',
   'learning.provisional': 'Already watching, still learning: {percent}',
   'learning.armed': 'Knows what is normal',
@@ -244,6 +245,7 @@ const german: Record<TextKey, string> = {
   'reason.unknown': 'etwas ist nicht normal',
 
   'state.none': 'Kein Zustand',
+  'learning.waiting': 'Wartet auf den ersten Wert.',
   'learning.learning': 'Lernt, was normal ist: {percent}',
   'learning.provisional': 'Wacht schon, lernt noch: {percent}',
   'learning.armed': 'Weiß, was normal ist',

@@ -3,6 +3,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import type { Machine, MachineChange, Overview, SiteClock, SiteSummary } from '../contract/http.ts';
 import { plainName, shownAge, shownClock, shownTime } from './format.ts';
 import { connectLive } from './liveConnection.ts';
+import type { MachineCard } from './machineCard.ts';
 import './machineCard.ts';
 import './machineDetails.ts';
 import { PageElement } from './pageElement.ts';
@@ -29,6 +30,8 @@ export class TwinPage extends PageElement {
   readonly #say: Say;
   /** When each site's time was heard, by the monotonic clock of this page. */
   readonly #heardAt = new Map<string, number>();
+  #paused = false;
+  #focused: { site: string; key: string } | undefined;
   #disconnect: (() => void) | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -49,6 +52,11 @@ export class TwinPage extends PageElement {
       machine: (change) => this.#takeMachine(change),
       clock: (clocks) => this.#takeClocks(clocks),
       lost: (sinceMs) => { this.lostSinceMs = sinceMs; },
+      // The number in the title would be an old one.
+      paused: () => {
+        this.#paused = true;
+        document.title = this.#say('title');
+      },
     });
     this.#timer = setInterval(() => { this.tick += 1; }, 1000);
     addEventListener('hashchange', this.#readHash);
@@ -62,6 +70,21 @@ export class TwinPage extends PageElement {
     removeEventListener('hashchange', this.#readHash);
   }
 
+  protected override willUpdate(): void {
+    const card = document.activeElement?.closest<MachineCard>('twin-machine-card');
+    this.#focused = card ? { site: card.site, key: card.machine.key } : undefined;
+  }
+
+  /** A machine that changes its group is drawn anew; who was on it by keyboard stays on it. */
+  protected override async updated(): Promise<void> {
+    const focused = this.#focused;
+    if (!focused || document.activeElement !== document.body) return;
+    const cards = [...this.querySelectorAll<MachineCard>('twin-machine-card')];
+    const card = cards.find(({ site, machine }) => site === focused.site && machine.key === focused.key);
+    await card?.updateComplete;
+    card?.querySelector<HTMLElement>('.open')?.focus();
+  }
+
   protected override render(): TemplateResult {
     const say = this.#say;
     const { overview } = this;
@@ -69,7 +92,7 @@ export class TwinPage extends PageElement {
     const head = overview ? headline(say, sites) : undefined;
     const attention = sites.reduce((sum, site) => sum + site.machines.filter(needsLook).length, 0);
     const known = sites.reduce((sum, site) => sum + site.machines.length, 0);
-    document.title = attention > 0 ? `(${attention}) ${say('title')}` : say('title');
+    if (!this.#paused) document.title = attention > 0 ? `(${attention}) ${say('title')}` : say('title');
     return html`
       ${this.#lost(known > 0)}
       <div class="page ${this.lostSinceMs === undefined ? '' : 'is-lost'}">
@@ -156,7 +179,7 @@ export class TwinPage extends PageElement {
       <div class=${layout}>${repeat(
         machines,
         (machine) => machine.key,
-        (machine) => html`<twin-machine-card .machine=${machine} .say=${say} .siteLanguage=${this.overview?.language ?? ''}
+        (machine) => html`<twin-machine-card .site=${site.id} .machine=${machine} .say=${say} .siteLanguage=${this.overview?.language ?? ''}
           .age=${this.#age(site, machine, now)} .nowMs=${minute} .small=${machines.length >= manyMachines}
           @open-machine=${() => this.#select(site.id, machine.key)}></twin-machine-card>`,
       )}</div>
@@ -189,6 +212,7 @@ export class TwinPage extends PageElement {
   }
 
   #takeOverview(overview: Overview): void {
+    this.#paused = false;
     this.lostSinceMs = undefined;
     for (const site of overview.sites) this.#heardAt.set(site.id, performance.now());
     this.overview = overview;

@@ -30,6 +30,7 @@ declare const document: {
   documentElement: PageElement;
   querySelector(selector: string): PageElement | null;
   querySelectorAll(selector: string): PageElement[];
+  dispatchEvent(event: Event): boolean;
 };
 declare const innerWidth: number;
 declare const location: { hash: string };
@@ -48,6 +49,8 @@ interface Stage {
   port: number;
   stop(): Promise<void>;
   start(): Promise<void>;
+  /** How many watch now. */
+  watching(): number;
 }
 
 describe('the page in a browser', function () {
@@ -104,7 +107,7 @@ describe('the page in a browser', function () {
     page.on('pageerror', (error) => errors.push(error.message));
     await page.goto(`http://127.0.0.1:${port}/${query}`);
     await page.waitForSelector('.headline .look');
-    const stage: Stage = { plant, page, context, errors, port, stop, start };
+    const stage: Stage = { plant, page, context, errors, port, stop, start, watching: () => routes?.watching ?? 0 };
     stages.push(stage);
     return stage;
   }
@@ -168,7 +171,7 @@ describe('the page in a browser', function () {
     const { page } = await open(new MemoryPlant(site()));
     const filler = page.locator('.card').first();
     assert.equal((await filler.locator('.head .sign text').textContent())?.trim(), 'M');
-    assert.match((await filler.textContent()) ?? '', /Needs a look[\s\S]*Maintenance needed[\s\S]*Vibration is 2\.31 mm\/s, higher than normal for this speed/);
+    assert.match((await filler.textContent()) ?? '', /Maintenance needed[\s\S]*Vibration is 2\.31 mm\/s, higher than normal for this speed/);
     assert.equal(await filler.locator('.gauge').first().getAttribute('aria-label'), 'Vibration: 2.31\u00a0mm/s, above the normal 1.10 to 1.70');
     assert.equal(await filler.locator('.gauge.abnormal path.marker').count(), 2);
     const colours = await page.locator('.card.quiet').evaluateAll((cards) =>
@@ -201,6 +204,7 @@ describe('the page in a browser', function () {
       },
     });
     await page.waitForSelector('.card.is-case');
+    await page.waitForFunction(() => document.activeElement.getAttribute('aria-label') === 'Details of Rinser');
     assert.equal(await textOf(page, 'h1'), '1 of 2 machines normal. Rinser needs a look: pressure lower than normal.');
     assert.equal(await page.getAttribute('h1', 'aria-live'), 'polite');
     plant.put('northfield', machine('c', 'Newcomer', Date.now()));
@@ -226,6 +230,27 @@ describe('the page in a browser', function () {
     await page.waitForSelector('.lost p', { state: 'detached', timeout: 20_000 });
     assert.match(await textOf(page, 'h1'), /^3 of 6 machines normal\. Sealer needs a look/);
     assert.equal(await textOf(page, '.link'), 'Live');
+  });
+
+  it('gives its connection back while nobody looks, and is up to date when somebody does', async () => {
+    const { page, plant, watching } = await open(new MemoryPlant(site()));
+    const look = (state: 'hidden' | 'visible'): Promise<void> => page.evaluate((now) => {
+      Object.defineProperty(document, 'visibilityState', { configurable: true, value: now });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, state);
+    assert.equal(watching(), 1);
+    await page.clock.install();
+    await look('hidden');
+    await page.clock.runFor(31_000);
+    while (watching() > 0) await new Promise((done) => setTimeout(done, 10));
+    assert.equal(await page.title(), 'Twinwire');
+    assert.equal(await textOf(page, '.lost'), '');
+    const filler = plant.machine('northfield', 'northfield/filler')?.machine;
+    assert.ok(filler);
+    plant.put('northfield', { ...filler, condition: 'normal', letter: undefined, openCase: undefined });
+    await look('visible');
+    await page.waitForFunction(() => document.querySelector('h1')?.textContent?.includes('3 of 6'));
+    assert.equal(await page.title(), '(1) Twinwire');
   });
 
   it('acknowledges in two taps, with a name that it remembers', async () => {
