@@ -104,7 +104,8 @@ function mean(windowMs: number, gapMs: number | undefined): StatefulCall {
   return {
     step(value, _fresh, broken, context, slot) {
       const state = stateAt(context, slot, () => ({ t: null, x: null, pieces: [] }));
-      const list = (Array.isArray(state['pieces']) ? state['pieces'] : (state['pieces'] = [])) as [number, number, number][];
+      if (!Array.isArray(state['pieces']) || !state['pieces'].every(Array.isArray)) state['pieces'] = [];
+      const list = state['pieces'] as [number, number, number][];
       const last = state['t'];
       const held = state['x'];
       const now = context.timeMs;
