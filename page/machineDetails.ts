@@ -233,9 +233,8 @@ export class MachineDetails extends PageElement {
       ${neighbours.length === 0
         ? html`<p class="empty-text">${say('details.noNeighbours')}</p>`
         : html`<ul class="neighbours">${neighbours.map((neighbour) => {
-            const own = `relation.${neighbour.relation.trim().toLowerCase().replace(/[\s_]+/g, '-')}.${neighbour.direction}`;
-            const key = hasText(own) ? own : (`relation.other.${neighbour.direction}` as const);
-            const text = say(key, { name: nameInSentence(neighbour.name), relation: plainName(neighbour.relation, 40) });
+            const own = `relation.${neighbour.relation.trim().toLowerCase().replace(/[\s_]+/g, '-')}`;
+            const text = say(hasText(own) ? own : 'relation.other', { name: nameInSentence(neighbour.name), relation: plainName(neighbour.relation, 40) });
             return html`<li><button type="button" class="plain-button" @click=${() => this.#go(neighbour.key)}>
               <svg class="way" viewBox="0 0 24 24" aria-hidden="true"><path d=${neighbour.direction === 'upstream' ? 'M10 6l-6 6 6 6M4 12h16' : 'M14 6l6 6-6 6M20 12H4'}/></svg>${text}</button></li>`;
           })}</ul>`}

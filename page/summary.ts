@@ -112,19 +112,23 @@ export function sideOf(value: unknown, low?: number, high?: number, expected?: n
 
 /** The reason as a sentence of its own; the site's own words where reader and site speak the same language. */
 export function longReason(say: Say, machine: Machine, siteLanguage: string, nowMs: number): string {
+  if (machine.condition === 'stale') return `${capital(say, shortReason(say, machine, nowMs))}. ${say('reason.staleHint')}`;
   if (siteLanguage === say.language && machine.sentence) return plainName(machine.sentence, 300);
-  const reason = machine.openCase && machine.condition !== 'stale'
+  const reason = machine.openCase
     ? machine.openCase.signals.slice(0, 3).map((signal) => signalReason(say, signal, machine.properties)).join('; ')
     : '';
   const text = reason || shortReason(say, machine, nowMs);
-  // The first letter may follow a mark that sets a name apart.
-  return `${text.replace(/^(\u2068?)(.)/u, (_, mark: string, letter: string) => mark + letter.toLocaleUpperCase(say.language))}.`;
+  return `${capital(say, text)}.`;
+}
+
+// The first letter may follow a mark that sets a name apart.
+function capital(say: Say, text: string): string {
+  return text.replace(/^(\u2068?)(.)/u, (_, mark: string, letter: string) => mark + letter.toLocaleUpperCase(say.language));
 }
 
 export function caseReason(say: Say, of: { sentence: string; signals: readonly AnomalySignal[] }, machine: Machine, siteLanguage: string): string {
   if ((siteLanguage === say.language && of.sentence) || !of.signals[0]) return plainName(of.sentence, 300);
-  const text = signalReason(say, of.signals[0], machine.properties);
-  return text.replace(/^(\u2068?)(.)/u, (_, mark: string, letter: string) => mark + letter.toLocaleUpperCase(say.language));
+  return capital(say, signalReason(say, of.signals[0], machine.properties));
 }
 
 export interface LearningText {

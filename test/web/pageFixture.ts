@@ -166,7 +166,7 @@ export class MemoryPlant implements TwinPageSource {
         if (link.from !== key && link.to !== key) return [];
         const direction = link.from === key ? ('downstream' as const) : ('upstream' as const);
         const other = link.from === key ? link.to : link.from;
-        return [{ relation: link.relation, key: other, name: machines.find((one) => one.key === other)?.name ?? other, direction }];
+        return [{ relation: direction === 'upstream' && link.relation === 'feeds' ? 'fed by' : link.relation, key: other, name: machines.find((one) => one.key === other)?.name ?? other, direction }];
       })),
     };
   }

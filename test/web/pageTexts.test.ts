@@ -6,7 +6,8 @@ import {
   decimalsFor, nameInSentence, plainName, shownAge, shownDuration, shownNumber, shownPercent, shownQuantity, shownTime, shownUnit, shownValue,
 } from '../../page/format.ts';
 import { caseReason, headline, inOrder, learningText, longReason, needsLook, shortReason, telling } from '../../page/summary.ts';
-import { chooseLanguage, sayIn, texts, type TextKey } from '../../page/texts.ts';
+import { relationNames } from '../../engine/graph/relations.ts';
+import { chooseLanguage, hasText, sayIn, texts, type TextKey } from '../../page/texts.ts';
 import { machine, morning, property } from './pageFixture.ts';
 
 const nowMs = new Date(2026, 10, 20, 6, 12).getTime();
@@ -34,6 +35,12 @@ describe('texts of the page', () => {
     }
     const one = keys.filter((key) => key.endsWith('.one'));
     for (const key of one) assert.ok(keys.includes(key.replace(/one$/, 'other') as TextKey), key);
+  });
+
+  it('know every relation that can be drawn, from both ends', () => {
+    const names = [...relationNames].flat();
+    assert.ok(names.length >= 12);
+    for (const name of names) assert.ok(hasText(`relation.${name.replace(' ', '-')}`), name);
   });
 
   it('choose the reader’s language', () => {
@@ -103,6 +110,7 @@ describe('the sentence on top', () => {
 
   it('uses the site’s own words only where the reader speaks its language', () => {
     assert.match(longReason(en, filler, 'en-US', nowMs), /for this speed/);
+    assert.equal(longReason(en, sealer, 'en-US', nowMs), 'No new values since 06:08. Is it switched on and connected?');
     assert.equal(seen(longReason(de, filler, 'en-US', nowMs)), 'Vibration höher als normal; Motor current steigt langsam.');
     assert.equal(seen(caseReason(de, filler.lastCases[0]!, filler, 'en-US')), 'Vibration höher als normal');
     assert.equal(caseReason(en, filler.lastCases[0]!, filler, 'en-US'), 'Vibration was higher than normal for this speed.');
