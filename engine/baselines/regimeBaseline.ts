@@ -21,8 +21,14 @@ const ridge = 1e-6;
 /** The fit must leave less than this share of the plain mean's squared error to be preferred. */
 const worthwhile = 0.9;
 const bandWidths = 4;
+const settledBlocks = 4;
+/** The scatter of the blocks' means may be so many times what independent values would show. */
+const settledRatio = 6;
+/** After so much operation or so many rows a column is taken as it is. */
+const longestLearningMs = 14 * 24 * 3_600_000;
+const longestLearningRows = 200_000;
 /** Rows of the busiest column at which drivers and their scales are looked at again. */
-const reviews: readonly number[] = [120, 300, 1_000, 3_000, 10_000, 30_000];
+const reviews: readonly number[] = [120, 300, 1_000, 3_000, 10_000, 30_000, 100_000];
 
 /** What is known of one operating mode; one place per column, or `terms` of them. */
 interface ModeModel {
@@ -62,6 +68,9 @@ export class RegimeBaseline implements AssetBaseline {
   private readonly judged: Uint8Array;
   private readonly columnTimeMs: Float64Array;
   private readonly columnRows: Float64Array;
+  /** 1 where the column's history has become the same all through. */
+  private readonly settled: Float64Array;
+  private firstTimeMs = NaN;
   private timeMs = NaN;
   private started = false;
   private mode = '';
@@ -88,6 +97,7 @@ export class RegimeBaseline implements AssetBaseline {
       (kind === 'measured' || kind === 'derived') && !this.named.includes(index) ? 1 : 0);
     this.columnTimeMs = new Float64Array(columns.length).fill(NaN);
     this.columnRows = new Float64Array(columns.length);
+    this.settled = new Float64Array(columns.length);
     this.kept = new Float64Array(keptRows * columns.length);
     if (snapshot !== undefined) this.restore(snapshot);
   }
@@ -114,7 +124,7 @@ export class RegimeBaseline implements AssetBaseline {
         phase[column] = phaseLearning;
         continue;
       }
-      phase[column] = rows < this.minimumRows ? phaseProvisional : phaseArmed;
+      phase[column] = rows < this.minimumRows || (this.settled[column] === 0 && this.judged[column] === 1) ? phaseProvisional : phaseArmed;
       if (this.judged[column] === 0) continue;
       const fitted = this.prefersFit(model, column);
       const value = fitted ? this.fit(model, column, terms) : model.mean[column]!;
@@ -140,6 +150,7 @@ export class RegimeBaseline implements AssetBaseline {
     if (!Number.isFinite(row.timeMs) || row.timeMs < this.timeMs) return;
     this.timeMs = row.timeMs;
     this.mode = row.mode;
+    if (Number.isNaN(this.firstTimeMs)) this.firstTimeMs = row.timeMs;
     if (!this.started) {
       this.countAndKeep(row);
       if (this.busiest() >= this.startRows) this.start();
@@ -161,7 +172,6 @@ export class RegimeBaseline implements AssetBaseline {
     if (next !== undefined && this.busiest() >= next) {
       this.review += 1;
       this.reviewDrivers();
-      if (this.review === reviews.length) this.kept = new Float64Array(0);
     }
   }
 
@@ -176,6 +186,8 @@ export class RegimeBaseline implements AssetBaseline {
     }
     this.started = false;
     this.timeMs = NaN;
+    this.firstTimeMs = NaN;
+    this.settled.fill(0);
     this.drivers = [];
     this.modes.clear();
     this.columnTimeMs.fill(NaN);
@@ -191,6 +203,7 @@ export class RegimeBaseline implements AssetBaseline {
     const model = this.modes.get(this.mode);
     const missing: BaselineProgress['missing'] = [];
     let least = Infinity;
+    let unsettled = 0;
     for (let column = 0; column < this.columns.length; column += 1) {
       if (this.judged[column] === 0) continue;
       const property = this.columns[column]!.name;
@@ -201,12 +214,17 @@ export class RegimeBaseline implements AssetBaseline {
       const rows = this.started ? (model?.rows[column] ?? 0) : Math.min(this.columnRows[column]!, this.startRows - 1);
       least = Math.min(least, rows);
       if (rows < this.minimumRows) missing.push({ code: 'rows', property, missing: Math.ceil(this.minimumRows - rows) });
+      if (this.started && this.settled[column] === 0) {
+        unsettled += 1;
+        // The next look is taken when the history is twice as long.
+        missing.push({ code: 'time', property, missing: this.timeMs - this.firstTimeMs });
+      }
     }
     const rows = Number.isFinite(least) ? least : 0;
     if (this.drivers.length > 0 && model?.points !== undefined && model.points.known() === 0) missing.push({ code: 'operating-points', missing: 1 });
     return {
-      phase: rows >= this.minimumRows ? 'armed' : rows >= this.startRows ? 'provisional' : 'learning',
-      percent: Math.floor(100 * Math.min(1, rows / this.minimumRows)),
+      phase: rows >= this.minimumRows && unsettled === 0 ? 'armed' : rows >= this.startRows ? 'provisional' : 'learning',
+      percent: Math.floor((unsettled === 0 ? 100 : 90) * Math.min(1, rows / this.minimumRows)),
       missing,
     };
   }
@@ -216,6 +234,8 @@ export class RegimeBaseline implements AssetBaseline {
       v: snapshotVersion,
       columns: this.columns.map(({ name }) => name),
       timeMs: Number.isNaN(this.timeMs) ? null : this.timeMs,
+      firstTimeMs: Number.isNaN(this.firstTimeMs) ? null : this.firstTimeMs,
+      settled: numbersToJson(this.settled),
       started: this.started,
       mode: this.mode,
       drivers: this.drivers.map((driver) => this.columns[driver]!.name),
@@ -250,6 +270,9 @@ export class RegimeBaseline implements AssetBaseline {
       !Array.isArray(keptModes) || keptModes.length > keptRows || !Array.isArray(kept) || !Array.isArray(modes) || modes.length > mostModes) {
       throw unreadableSnapshot(what, 'a part is missing');
     }
+    const firstTimeMs = member(json, 'firstTimeMs');
+    this.firstTimeMs = typeof firstTimeMs === 'number' ? firstTimeMs : NaN;
+    numbersFromJson(member(json, 'settled'), this.settled, `${what}.settled`);
     this.timeMs = timeMs ?? NaN;
     this.started = started;
     this.mode = mode;
@@ -264,7 +287,6 @@ export class RegimeBaseline implements AssetBaseline {
     this.stride = Math.max(1, numberFromJson(json, 'stride', what));
     this.sinceKept = numberFromJson(json, 'sinceKept', what);
     this.review = Math.max(0, numberFromJson(json, 'review', what));
-    if (this.review >= reviews.length) this.kept = new Float64Array(0);
     numbersFromJson(kept, this.kept.subarray(0, Math.min(this.kept.length, this.keptModes.length * this.columns.length)), `${what}.kept`);
     for (const entry of modes) {
       if (!Array.isArray(entry) || typeof entry[0] !== 'string') throw unreadableSnapshot(what, 'a mode is damaged');
@@ -318,6 +340,59 @@ export class RegimeBaseline implements AssetBaseline {
       this.kept[offset + column] = isMeasurement(value) ? value : NaN;
     }
     this.keptModes.push(row.mode);
+    if (this.started && this.keptModes.length === keptRows) this.settle();
+  }
+
+  /**
+   * A column is settled once the four quarters of its history differ from each other not much more than independent values
+   * would (analysis of variance, Fisher 1925): before, the machine is still showing something new, and a new level is no fault.
+   */
+  private settle(): void {
+    const width = this.columns.length;
+    const rowCount = this.keptModes.length;
+    const terms = this.terms();
+    const overdue = this.timeMs - this.firstTimeMs >= longestLearningMs || this.busiest() >= longestLearningRows;
+    for (let column = 0; column < width; column += 1) {
+      if (this.judged[column] === 0 || this.settled[column] === 1) continue;
+      let total = 0;
+      let count = 0;
+      let within = 0;
+      let between = 0;
+      let blocks = 0;
+      let sumOfMeans = 0;
+      for (let block = 0; block < settledBlocks; block += 1) {
+        let sum = 0;
+        let squares = 0;
+        let inBlock = 0;
+        for (let row = Math.floor((block * rowCount) / settledBlocks); row < Math.floor(((block + 1) * rowCount) / settledBlocks); row += 1) {
+          const values = this.kept.subarray(row * width, (row + 1) * width);
+          const model = this.modes.get(this.keptModes[row]!);
+          if (model === undefined || Number.isNaN(values[column]!) || !this.readPoint(values)) continue;
+          let centre = model.mean[column]!;
+          let square = model.meanSquare[column]!;
+          if (this.prefersFit(model, column)) {
+            this.readFeatures();
+            centre = this.fit(model, column, terms);
+            square = model.fitSquare[column]!;
+          }
+          const reach = 5 * Math.sqrt(square);
+          const residual = Math.max(-reach, Math.min(reach, values[column]! - centre));
+          sum += residual;
+          squares += residual * residual;
+          inBlock += 1;
+        }
+        if (inBlock < 6) continue;
+        blocks += 1;
+        count += inBlock;
+        total += sum;
+        sumOfMeans += (sum * sum) / inBlock;
+        within += squares - (sum * sum) / inBlock;
+      }
+      if (blocks < settledBlocks) continue;
+      between = sumOfMeans - (total * total) / count;
+      const calm = between / (blocks - 1) <= (settledRatio * within) / (count - blocks);
+      if (calm || overdue) this.settled[column] = 1;
+    }
   }
 
   private start(): void {
@@ -395,7 +470,8 @@ export class RegimeBaseline implements AssetBaseline {
       }
       model.points?.visit(this.point);
     }
-    for (const [mode, model] of this.modes) this.settle(mode, model);
+    for (const [mode, model] of this.modes) this.fitKept(mode, model);
+    this.settle();
   }
 
   private gather(mode: string, column: number, into: Float64Array): number {
@@ -410,7 +486,7 @@ export class RegimeBaseline implements AssetBaseline {
   }
 
   /** After the kept rows: fit at once, and take the spread around mean and fit from these rows, with the terms' degrees of freedom. */
-  private settle(mode: string, model: ModeModel): void {
+  private fitKept(mode: string, model: ModeModel): void {
     const width = this.columns.length;
     const terms = this.terms();
     for (let column = 0; column < width; column += 1) {

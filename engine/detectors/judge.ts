@@ -290,11 +290,11 @@ class RegistryJudge implements AssetJudge {
       for (let column = 0; column < width; column += 1) {
         const score = scores[column]!;
         if (!(score > 0)) continue;
-        const rows = state.rows[column]!;
-        if (rows < provisionalRows) continue;
-        // A driver's own changes are the operator's: only its standing still tells of a fault.
-        if (Number.isNaN(input.expected[column]!) && detectors[index]!.kind !== 'stuck') continue;
-        const line = Math.max(lowestLine, lines.line(column, this.logRarity(column, index))) * (rows < armedRows ? provisionalFactor : 1);
+        if (state.rows[column]! < provisionalRows) continue;
+        // A driver's own changes are the operator's, and what is not yet settled may still change: there, only standing still tells of a fault.
+        if (index !== stuckChart && (expectation.phase[column] !== phaseArmed || Number.isNaN(input.expected[column]!))) continue;
+        const early = state.rows[column]! < armedRows ? provisionalFactor : 1;
+        const line = Math.max(lowestLine, lines.line(column, this.logRarity(column, index))) * early;
         const ratio = score / line;
         if (ratio > ratios[column]!) {
           ratios[column] = ratio;

@@ -1,42 +1,60 @@
 import type { Json } from '../ports.ts';
-import { member, numberFromJson, numbersFromJson, numbersToJson, tableFromJson, tableToJson } from './columnTable.ts';
+import { member, numbersFromJson, numbersToJson, tableFromJson, tableToJson, unreadableSnapshot } from './columnTable.ts';
 
 const kept = 32;
+const mostDoublings = 6;
 /** Weight, in blocks, of what independent Gaussian noise would show. */
 const priorBlocks = 6;
 const tailShare = 0.3;
 const tailSize = Math.ceil(tailShare * kept);
+/** How much of the mean excess is left when the largest of n exponential excesses is left out: (n − (1 + 1/2 + … + 1/n)) ÷ (n − 1). */
+const trimmedShare = Array.from({ length: tailSize + 1 }, (_, size) => {
+  let harmonic = 0;
+  for (let term = 1; term <= size; term += 1) harmonic += 1 / term;
+  return size > 1 ? (size - harmonic) / (size - 1) : 1;
+});
 
 /**
  * Finds, per column, the line that a score passes only so often: block maxima with an exponential tail above their 70 %
- * quantile (peaks over threshold, Pickands 1975, with shape 0), from the last 32 blocks of normal rows. While few blocks are
- * known, what the score does in independent Gaussian noise counts for six. A block counts only when the one after it was normal too,
- * so that the unnoticed begin of a fault moves no line.
+ * quantile (peaks over threshold, Pickands 1975, with shape 0). Up to 32 maxima are kept; when they are full, neighbours are
+ * joined and blocks get twice as long, up to 64 times, so that they cover the whole history. The largest one is left out of the mean
+ * excess: what happened once is an accident, what happened twice is normal. While few blocks are known, what the score does in
+ * independent Gaussian noise counts for six. A block counts only when the one after it was normal too, so that the unnoticed
+ * begin of a fault moves no line.
  * Choose it rather than a quantile of the scores themselves, which needs as many rows as there are between two false alarms.
- * 7 numbers and 32 short ones per column.
+ * 9 numbers and 32 short ones per column.
  */
 export class TailLines {
   private readonly blockRows: number;
   private readonly prior: { quantile: number; excess: number };
-  /** The last maxima, oldest overwritten first, to four decimals. */
+  /** The last maxima, oldest first (once blocks grow no longer: oldest overwritten first), to four decimals. */
   private readonly maxima: Float32Array;
-  private readonly state: { blocks: Float64Array; rows: Float64Array; maximum: Float64Array; pending: Float64Array; quantile: Float64Array; excess: Float64Array };
+  private readonly state: {
+    /** Rows and largest score of the short block that is going on, and the largest score of the one before; NaN = none. */
+    rows: Float64Array; maximum: Float64Array; pending: Float64Array;
+    /** Short blocks joined so far into the next maximum, and their largest score. */
+    joined: Float64Array; joinedMaximum: Float64Array;
+    blocks: Float64Array; doublings: Float64Array;
+    quantile: Float64Array; excess: Float64Array;
+  };
   private readonly tail = new Float64Array(tailSize + 1);
 
+  /** @param blockRows rows of a short block. @param prior what its maxima are in Gaussian noise. */
   constructor(columns: number, blockRows: number, prior: { quantile: number; excess: number }) {
     this.blockRows = blockRows;
     this.prior = prior;
     this.maxima = new Float32Array(columns * kept);
+    const numbers = (fill = 0): Float64Array => new Float64Array(columns).fill(fill);
     this.state = {
-      blocks: new Float64Array(columns), rows: new Float64Array(columns), maximum: new Float64Array(columns),
-      pending: new Float64Array(columns).fill(NaN),
-      quantile: new Float64Array(columns).fill(prior.quantile), excess: new Float64Array(columns).fill(prior.excess),
+      rows: numbers(), maximum: numbers(), pending: numbers(NaN), joined: numbers(), joinedMaximum: numbers(), blocks: numbers(),
+      doublings: numbers(), quantile: numbers(prior.quantile), excess: numbers(prior.excess),
     };
   }
 
-  /** @param logRarity ln(tail share ÷ exceedances a block that are allowed); the same for all columns. */
+  /** @param logRarity ln(tail share ÷ exceedances that are allowed in a short block). */
   line(column: number, logRarity: number): number {
-    return this.state.quantile[column]! + this.state.excess[column]! * logRarity;
+    const rarity = logRarity - Math.LN2 * this.state.doublings[column]!;
+    return this.state.quantile[column]! + this.state.excess[column]! * (rarity > 0 ? rarity : 0);
   }
 
   /** ln(tail share ÷ `perBlock`): how far above the quantile the line lies, in mean excesses. */
@@ -54,11 +72,7 @@ export class TailLines {
     state.pending[column] = state.maximum[column]!;
     state.rows[column] = 0;
     state.maximum[column] = 0;
-    if (Number.isNaN(pending)) return;
-    const blocks = state.blocks[column]!;
-    this.maxima[column * kept + (blocks % kept)] = rounded(pending);
-    state.blocks[column] = blocks + 1;
-    this.fit(column, Math.min(blocks + 1, kept));
+    if (!Number.isNaN(pending)) this.join(column, pending);
   }
 
   /** Takes notice of an abnormal row: what was not yet counted never is. */
@@ -69,14 +83,37 @@ export class TailLines {
   }
 
   snapshot(): Json {
-    return { maxima: numbersToJson(Array.from(this.maxima, rounded)), state: tableToJson(this.state), blockRows: this.blockRows };
+    return { maxima: numbersToJson(Array.from(this.maxima, rounded)), state: tableToJson(this.state) };
   }
 
   /** @throws Problem TWIN_SNAPSHOT_UNREADABLE */
   restore(json: Json | undefined, what: string): void {
+    if (json === undefined) throw unreadableSnapshot(what, 'it is missing');
     numbersFromJson(member(json, 'maxima'), this.maxima, `${what}.maxima`);
     tableFromJson(this.state, member(json, 'state'), what);
-    numberFromJson(json, 'blockRows', what);
+  }
+
+  private join(column: number, maximum: number): void {
+    const { state, maxima } = this;
+    if (maximum > state.joinedMaximum[column]!) state.joinedMaximum[column] = maximum;
+    state.joined[column]! += 1;
+    if (state.joined[column]! < 2 ** state.doublings[column]!) return;
+    const start = column * kept;
+    let blocks = state.blocks[column]!;
+    if (blocks === kept && state.doublings[column]! < mostDoublings) {
+      for (let index = 0; index < kept / 2; index += 1) {
+        maxima[start + index] = Math.max(maxima[start + 2 * index]!, maxima[start + 2 * index + 1]!);
+      }
+      blocks = kept / 2;
+      state.doublings[column]! += 1;
+      state.blocks[column] = blocks;
+      return;
+    }
+    maxima[start + (blocks % kept)] = rounded(state.joinedMaximum[column]!);
+    state.blocks[column] = blocks + 1 < 2 * kept ? blocks + 1 : kept;
+    state.joined[column] = 0;
+    state.joinedMaximum[column] = 0;
+    this.fit(column, Math.min(blocks + 1, kept));
   }
 
   private fit(column: number, count: number): void {
@@ -105,10 +142,12 @@ export class TailLines {
     }
     const quantile = tail[0]!;
     let excess = 0;
-    for (let index = want - size; index < want; index += 1) excess += tail[index]! - quantile;
-    excess /= size;
+    const trim = size >= 3 ? 1 : 0;
+    for (let index = want - size; index < want - trim; index += 1) excess += tail[index]! - quantile;
+    excess /= (size - trim) * (trim === 1 ? trimmedShare[size]! : 1);
     const own = count / (count + priorBlocks);
-    this.state.quantile[column] = own * quantile + (1 - own) * prior.quantile;
+    const doublings = this.state.doublings[column]!;
+    this.state.quantile[column] = own * quantile + (1 - own) * (prior.quantile + prior.excess * Math.LN2 * doublings);
     this.state.excess[column] = own * excess + (1 - own) * prior.excess;
   }
 }
