@@ -31,6 +31,6 @@ export function formatNumber(value: number, language: string): string {
   let text: string;
   if (size !== 0 && (size >= 1e15 || size < 1e-6)) text = value.toExponential(3);
   else if (Number.isInteger(value)) text = String(value);
-  else text = String(Number(value.toPrecision(size >= 1e6 ? Math.ceil(Math.log10(size)) + 1 : 6)));
+  else text = String(Number(value.toPrecision(size >= 1e6 ? Math.ceil(Math.log10(size)) : 6)));
   return language.startsWith('de') ? text.replace('.', ',') : text;
 }
