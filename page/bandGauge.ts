@@ -26,10 +26,13 @@ export function bandGauge(say: Say, property: MachineProperty): TemplateResult {
   const side = sideOf(value, low, high);
   const atEnd = position !== undefined && (position <= 1 || position >= 99);
   const x = position === undefined ? 0 : Math.min(97, Math.max(3, position));
-  return html`<svg class="gauge ${property.abnormal ? 'abnormal' : ''} ${property.stale ? 'stale' : ''}" role="img" aria-label=${gaugeText(say, property)}>
+  const bandFrom = low === undefined ? 0 : bandStart;
+  const bandTo = high === undefined ? 100 : bandEnd;
+  const classes = `gauge ${property.abnormal ? 'abnormal' : ''} ${property.stale ? 'stale' : ''}`;
+  return html`<svg class=${classes} role="img" aria-label=${gaugeText(say, property)}>
     <line class="track ${known ? '' : 'unknown'}" x1="0" x2="100%" y1="50%" y2="50%"/>
     ${known
-      ? svg`<rect class="band" x="${low === undefined ? 0 : bandStart}%" y="50%" width="${(high === undefined ? 100 : bandEnd) - (low === undefined ? 0 : bandStart)}%" height="10" transform="translate(0 -5)" rx="3"/>`
+      ? svg`<rect class="band" x="${bandFrom}%" y="50%" width="${bandTo - bandFrom}%" height="10" transform="translate(0 -5)" rx="3"/>`
       : nothing}
     ${position === undefined
       ? nothing

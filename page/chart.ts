@@ -121,15 +121,16 @@ function options(
       drawAxes: [(plot) => markSince(plot, current()?.sinceMs, colour('--abnormal'))],
       setCursor: [
         (plot) => {
-          const index = plot.cursor.idx;
+          const index = plot.cursor.idx ?? -1;
           const data = current();
-          const time = index == null ? undefined : data?.times[index];
-          const value = index == null ? undefined : data?.values[index];
-          if (!data || time === undefined || value == null || (plot.cursor.left ?? -1) < 0) return readout('');
+          const time = data?.times[index];
+          const value = data?.values[index];
+          if (!data || time === undefined || typeof value !== 'number' || (plot.cursor.left ?? -1) < 0) return readout('');
           const unit = data.unit ? `\u00a0${data.unit}` : '';
-          const low = data.low[index ?? 0];
-          const high = data.high[index ?? 0];
-          const band = typeof low === 'number' && typeof high === 'number' ? ` (${say('band.normal', { low: number(low), high: number(high) })})` : '';
+          const low = data.low[index];
+          const high = data.high[index];
+          const known = typeof low === 'number' && typeof high === 'number';
+          const band = known ? ` (${say('band.normal', { low: number(low), high: number(high) })})` : '';
           readout(`${shownClock(say, time)} · ${number(value)}${unit}${band}`);
         },
       ],

@@ -36,6 +36,7 @@ export class MachineCard extends PageElement {
     const most = large ? 5 : this.small ? 2 : 4;
     const shown = telling(machine, most);
     const more = machine.properties.length - shown.length;
+    const rows = shown.map((property) => propertyRow(say, property, false, machine.condition === 'learning'));
     return html`<article class="card ${large ? 'large' : 'quiet'} is-${machine.condition} letter-${machine.letter ?? 'none'}">
       <div class="about">
         <div class="head">
@@ -50,8 +51,8 @@ export class MachineCard extends PageElement {
         ${this.#learning()}
       </div>
       <div class="now">
-        ${shown.length > 0 ? html`<dl class="properties">${shown.map((property) => propertyRow(say, property, false, machine.condition === 'learning'))}</dl>` : nothing}
-        <p class="foot"><span>${this.age}</span>${more > 0 ? html`<span class="more">${say.plural('values.more', more)}</span>` : nothing}</p>
+        ${rows.length > 0 ? html`<dl class="properties">${rows}</dl>` : nothing}
+        <p class="foot"><span>${this.age}</span>${more > 0 ? html`<span>${say.plural('values.more', more)}</span>` : nothing}</p>
         ${large ? nothing : this.#lastCase()}
       </div>
     </article>`;
@@ -63,9 +64,9 @@ export class MachineCard extends PageElement {
     // That it needs a look, or is being looked after, stands above the group already.
     const told = meaning !== '' && (machine.condition === 'case' || machine.condition === 'acknowledged');
     const letter = told ? '' : meaning;
-    return html`<span class="word">${told ? meaning : say(`condition.${machine.condition}`)}</span>${letter ? html`<span class="part">${letter}</span>` : nothing}${machine.state
-      ? html`<span class="part state"><bdi>${plainName(machine.state, 40)}</bdi></span>`
-      : nothing}`;
+    return html`<span class="word">${told ? meaning : say(`condition.${machine.condition}`)}</span>
+      ${letter ? html`<span>${letter}</span>` : nothing}
+      ${machine.state ? html`<span><bdi>${plainName(machine.state, 40)}</bdi></span>` : nothing}`;
   }
 
   #why(): TemplateResult {

@@ -2,6 +2,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { CaseSummary, Machine, MachineDetail } from '../contract/http.ts';
 import type { Chart, ChartData } from './chart.ts';
 import { decimalsFor, nameInSentence, plainName, shownDuration, shownNumber, shownQuantity, shownTime, shownUnit } from './format.ts';
+import { closeMark, keyMarks, wayMarks } from './marks.ts';
 import { PageElement } from './pageElement.ts';
 import { propertyRow } from './propertyRow.ts';
 import { fetchDetail, sendAcknowledge, ServerError } from './server.ts';
@@ -107,16 +108,17 @@ export class MachineDetails extends PageElement {
 
   protected override render(): TemplateResult {
     const { machine, say } = this;
+    const path = machine?.path.map((part) => plainName(part, 40)).join(' › ');
     return html`<dialog class="sheet" aria-labelledby="details-name" @close=${this.#closed} @click=${this.#outside}>
       <div class="sheet-inside is-${machine?.condition ?? 'gone'} letter-${machine?.letter ?? 'none'}">
         <header class="sheet-head">
           ${machine ? machineSign(machine) : nothing}
           <div class="names">
             <h2 id="details-name" tabindex="-1" autofocus><bdi>${plainName(machine?.name ?? this.machineKey, 120)}</bdi></h2>
-            ${machine?.path.length ? html`<p class="path"><bdi>${machine.path.map((part) => plainName(part, 40)).join(' › ')}</bdi></p>` : nothing}
+            ${path ? html`<p class="path"><bdi>${path}</bdi></p>` : nothing}
           </div>
           <button type="button" class="icon-button" aria-label=${say('details.close')} @click=${this.#close}>
-            <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6L6 18"/></svg>
+            ${closeMark}
           </button>
         </header>
         ${machine ? this.#body(machine) : html`<p class="empty-text">${say('details.gone')}</p>`}
@@ -131,9 +133,8 @@ export class MachineDetails extends PageElement {
     const percentShown = machine.learning.phase === 'learning' || machine.learning.phase === 'provisional';
     return html`
       <section class="why">
-        <p class="condition"><span class="word">${say(`condition.${machine.condition}`)}</span>${abnormal && machine.letter
-          ? html`<span class="part">${say(`letter.${machine.letter}`)}</span>`
-          : nothing}</p>
+        <p class="condition"><span class="word">${say(`condition.${machine.condition}`)}</span>
+          ${abnormal && machine.letter ? html`<span>${say(`letter.${machine.letter}`)}</span>` : nothing}</p>
         ${abnormal ? html`<p class="reason">${longReason(say, machine, this.siteLanguage, this.nowMs)}</p>` : nothing}
         ${machine.openCase ? this.#openCase(machine.openCase) : nothing}
         <p class="note" role="status">${this.note}</p>
@@ -176,15 +177,18 @@ export class MachineDetails extends PageElement {
   #acknowledge(open: CaseSummary): TemplateResult {
     const { say } = this;
     if (this.step === 'button') {
-      return html`<button type="button" class="main-button" ?disabled=${!this.connected} @click=${this.#askName}>${say('ack.button')}</button>`;
+      return html`<button type="button" class="main-button" ?disabled=${!this.connected} @click=${this.#askName}>
+        ${say('ack.button')}
+      </button>`;
     }
+    const sending = this.step === 'sending';
     return html`<form class="acknowledge" @submit=${(event: SubmitEvent) => void this.#send(event, open)}>
       <p>${say('ack.what')}</p>
       <label for="ack-name">${say('ack.name')}</label>
-      <input id="ack-name" name="by" maxlength="80" autocomplete="name" .value=${readName()} ?disabled=${this.step === 'sending'}>
+      <input id="ack-name" name="by" maxlength="80" autocomplete="name" .value=${readName()} ?disabled=${sending}>
       <div class="buttons">
-        <button type="submit" class="main-button" ?disabled=${this.step === 'sending'}>${say(this.step === 'sending' ? 'ack.sending' : 'ack.confirm')}</button>
-        <button type="button" class="plain-button" ?disabled=${this.step === 'sending'} @click=${this.#cancel}>${say('ack.cancel')}</button>
+        <button type="submit" class="main-button" ?disabled=${sending}>${say(sending ? 'ack.sending' : 'ack.confirm')}</button>
+        <button type="button" class="plain-button" ?disabled=${sending} @click=${this.#cancel}>${say('ack.cancel')}</button>
       </div>
     </form>`;
   }
@@ -196,13 +200,17 @@ export class MachineDetails extends PageElement {
     return html`<section>
       <h3>${say('details.chart')}</h3>
       <div class="choices" role="group" aria-label=${say('details.span')}>
-        ${spansMinutes.map((minutes) => html`<button type="button" class="choice" aria-pressed=${minutes === this.minutes ? 'true' : 'false'}
-          @click=${() => { this.minutes = minutes; }}>${shownDuration(say, minutes * 60_000)}</button>`)}
+        ${spansMinutes.map(
+          (minutes) => html`<button type="button" class="choice" aria-pressed=${minutes === this.minutes ? 'true' : 'false'}
+            @click=${() => { this.minutes = minutes; }}>${shownDuration(say, minutes * 60_000)}</button>`,
+        )}
       </div>
       ${series.length > 1
         ? html`<label class="pick"><span>${say('details.pick')}</span>
             <select @change=${this.#pick}>
-              ${series.map(({ property }) => html`<option value=${property} ?selected=${property === chosen}>${this.#label(machine, property)}</option>`)}
+              ${series.map(
+                ({ property }) => html`<option value=${property} ?selected=${property === chosen}>${this.#label(machine, property)}</option>`,
+              )}
             </select></label>`
         : nothing}
       ${this.problem
@@ -215,9 +223,9 @@ export class MachineDetails extends PageElement {
       <figure class="figure" ?hidden=${!detail || chosen === ''}>
         <div class="chart" role="img" aria-label=${this.#chartText(machine)}></div>
         <figcaption>
-          <span class="key"><svg viewBox="0 0 20 10" aria-hidden="true"><line class="k-line" x1="1" x2="19" y1="5" y2="5"/></svg>${say('details.line')}</span>
-          <span class="key"><svg viewBox="0 0 20 10" aria-hidden="true"><rect class="k-band" x="1" y="0" width="18" height="10" rx="2"/></svg>${say('details.band')}</span>
-          <span class="key"><svg viewBox="0 0 20 10" aria-hidden="true"><line class="k-out" x1="1" x2="19" y1="5" y2="5"/><circle class="k-dot" cx="10" cy="5" r="3.4"/></svg>${say('chart.outside')}</span>
+          <span class="key">${keyMarks.line}${say('details.line')}</span>
+          <span class="key">${keyMarks.band}${say('details.band')}</span>
+          <span class="key">${keyMarks.outside}${say('chart.outside')}</span>
           <span class="readout">${this.readout}</span>
         </figcaption>
       </figure>
@@ -234,9 +242,12 @@ export class MachineDetails extends PageElement {
         ? html`<p class="empty-text">${say('details.noNeighbours')}</p>`
         : html`<ul class="neighbours">${neighbours.map((neighbour) => {
             const own = `relation.${neighbour.relation.trim().toLowerCase().replace(/[\s_]+/g, '-')}`;
-            const text = say(hasText(own) ? own : 'relation.other', { name: nameInSentence(neighbour.name), relation: plainName(neighbour.relation, 40) });
+            const text = say(hasText(own) ? own : 'relation.other', {
+              name: nameInSentence(neighbour.name),
+              relation: plainName(neighbour.relation, 40),
+            });
             return html`<li><button type="button" class="plain-button" @click=${() => this.#go(neighbour.key)}>
-              <svg class="way" viewBox="0 0 24 24" aria-hidden="true"><path d=${neighbour.direction === 'upstream' ? 'M10 6l-6 6 6 6M4 12h16' : 'M14 6l6 6-6 6M20 12H4'}/></svg>${text}</button></li>`;
+              ${wayMarks[neighbour.direction]}${text}</button></li>`;
           })}</ul>`}
     </section>`;
   }

@@ -23,7 +23,8 @@ export function letterSign(letter: Letter, open = false): TemplateResult {
 export function machineSign(machine: Machine): TemplateResult {
   const { condition, letter, learning } = machine;
   if (condition === 'acknowledged') return letterSign(letter ?? machine.openCase?.letter ?? 'M', true);
-  if (condition === 'case' || condition === 'limit') return letterSign(letter ?? machine.openCase?.letter ?? (condition === 'limit' ? 'S' : 'M'));
+  if (condition === 'case') return letterSign(letter ?? machine.openCase?.letter ?? 'M');
+  if (condition === 'limit') return letterSign(letter ?? machine.openCase?.letter ?? 'S');
   if (condition === 'stale') {
     return letter
       ? letterSign(letter)

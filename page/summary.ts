@@ -13,10 +13,9 @@ export function needsLook(machine: Machine): boolean {
 /** Most urgent first; within the same urgency by name, so that machines keep their places. */
 export function inOrder(machines: readonly Machine[], language: string): Machine[] {
   const collator = new Intl.Collator(language, { numeric: true });
-  return [...machines].sort(
-    (a, b) =>
-      urgencyOf(a) - urgencyOf(b) || collator.compare(a.name.slice(0, 200), b.name.slice(0, 200)) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0),
-  );
+  const byName = (a: Machine, b: Machine): number => collator.compare(a.name.slice(0, 200), b.name.slice(0, 200));
+  const byKey = (a: Machine, b: Machine): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
+  return [...machines].sort((a, b) => urgencyOf(a) - urgencyOf(b) || byName(a, b) || byKey(a, b));
 }
 
 function urgencyOf(machine: Machine): number {
@@ -61,7 +60,9 @@ export function headline(say: Say, sites: readonly SiteSummary[]): Headline {
   // Up to two are told with their reason; more would hide that there are many.
   const look =
     attention.length <= 2
-      ? attention.map(({ machine, site }) => say('sum.needsLook', { name: nameInSentence(machine.name), reason: shortReason(say, machine, site.nowMs) }))
+      ? attention.map(({ machine, site }) =>
+          say('sum.needsLook', { name: nameInSentence(machine.name), reason: shortReason(say, machine, site.nowMs) }),
+        )
       : [say('sum.needLook', { count: format.format(attention.length), names: listed(say, attention.map(({ machine }) => machine.name)) })];
   return { count, look, rest: rest.join(' ') };
 }
@@ -126,7 +127,10 @@ function capital(say: Say, text: string): string {
   return text.replace(/^(\u2068?)(.)/u, (_, mark: string, letter: string) => mark + letter.toLocaleUpperCase(say.language));
 }
 
-export function caseReason(say: Say, of: { sentence: string; signals: readonly AnomalySignal[] }, machine: Machine, siteLanguage: string): string {
+/** What a case was about, in a line. */
+export function caseReason(
+  say: Say, of: { sentence: string; signals: readonly AnomalySignal[] }, machine: Machine, siteLanguage: string,
+): string {
   if ((siteLanguage === say.language && of.sentence) || !of.signals[0]) return plainName(of.sentence, 300);
   return capital(say, signalReason(say, of.signals[0], machine.properties));
 }

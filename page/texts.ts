@@ -341,7 +341,8 @@ const german: Record<TextKey, string> = {
   'ack.failed': 'Nicht quittiert: {text}',
   'error.connection': 'Keine Verbindung zu Twinwire. Bitte gleich noch einmal versuchen.',
   'error.TWIN_MACHINE_UNKNOWN': 'Diese Maschine gibt es nicht mehr.',
-  'error.TWIN_PAGE_ORIGIN': 'Die Adresse dieser Seite und die von Twinwire sind verschieden. Bitte die Seite unter ihrer eigenen Adresse öffnen.',
+  'error.TWIN_PAGE_ORIGIN':
+    'Die Adresse dieser Seite und die von Twinwire sind verschieden. Bitte die Seite unter ihrer eigenen Adresse öffnen.',
   'error.TWIN_PAGE_FAILED': 'Twinwire konnte nicht antworten. Der Grund steht im Protokoll von Node-RED.',
   'error.code': '{text} ({code})',
 

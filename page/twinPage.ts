@@ -6,9 +6,10 @@ import { connectLive } from './liveConnection.ts';
 import type { MachineCard } from './machineCard.ts';
 import './machineCard.ts';
 import './machineDetails.ts';
+import { brandMark, lostMark } from './marks.ts';
 import { PageElement } from './pageElement.ts';
 import { letterSign } from './sign.ts';
-import { headline, inOrder, needsLook } from './summary.ts';
+import { headline, inOrder, needsLook, type Headline } from './summary.ts';
 import { chooseLanguage, sayIn, type Say } from './texts.ts';
 
 /** From so many machines on, those that are well show fewer values. */
@@ -97,20 +98,18 @@ export class TwinPage extends PageElement {
       ${this.#lost(known > 0)}
       <div class="page ${this.lostSinceMs === undefined ? '' : 'is-lost'}">
         <header class="top">
-          <p class="brand"><svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="8" cy="12" r="5"/><circle cx="16" cy="12" r="5"/></svg>${say('title')}</p>
+          <p class="brand">${brandMark}${say('title')}</p>
           ${sites.length === 1 && sites[0] ? this.#siteLine(sites[0]) : html`<p class="site-line"></p>`}
           <p class="link ${this.lostSinceMs === undefined ? '' : 'off'}">${this.#linkWord()}</p>
         </header>
         <main>
           <h1 class="headline" aria-live="polite" aria-atomic="true">
-            ${head
-              ? html`${head.look.length > 0 ? html`<span class="count">${head.count} </span>${head.look.map((sentence) => html`<span class="look">${sentence} </span>`)}` : html`<span class="look calm">${head.count}</span>`}${head.rest
-                  ? html` <span class="rest">${head.rest}</span>`
-                  : nothing}`
-              : html`<span class="look calm">${this.lostSinceMs === undefined ? say('connecting') : say('question')}</span>`}
+            ${head ? this.#headline(head) : html`<span class="look calm">${say(this.lostSinceMs === undefined ? 'connecting' : 'question')}</span>`}
           </h1>
           ${overview && known === 0 && sites.length < 2
-            ? html`<div class="empty"><ol><li>${say('empty.add')}</li><li>${say('empty.wire')}</li><li>${say('empty.deploy')}</li></ol></div>`
+            ? html`<div class="empty"><ol>
+                <li>${say('empty.add')}</li><li>${say('empty.wire')}</li><li>${say('empty.deploy')}</li>
+              </ol></div>`
             : repeat(sites, (site) => site.id, (site) => this.#site(site, sites.length > 1))}
         </main>
         <footer class="bottom">
@@ -125,12 +124,18 @@ export class TwinPage extends PageElement {
       ${this.#details()}`;
   }
 
+  #headline({ count, look, rest }: Headline): TemplateResult {
+    const sentences = look.map((sentence) => html`<span class="look">${sentence} </span>`);
+    return html`${look.length > 0 ? html`<span class="count">${count} </span>${sentences}` : html`<span class="look calm">${count} </span>`}
+      ${rest ? html`<span class="rest">${rest}</span>` : nothing}`;
+  }
+
   #lost(hasValues: boolean): TemplateResult {
     const say = this.#say;
     const { lostSinceMs } = this;
     return html`<div class="lost" role="alert">${lostSinceMs === undefined
       ? nothing
-      : html`<p><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 4l16 16M8.5 16.5a5 5 0 0 1 5.5-1M5 13a10 10 0 0 1 4.5-2.6M15 10.6A10 10 0 0 1 19 13M2 9.5A15 15 0 0 1 6 7M11 5.6A15 15 0 0 1 22 9.5M12 20h.01"/></svg>
+      : html`<p>${lostMark}
           <span><strong>${say('lost.title', { time: shownTime(say, lostSinceMs, Date.now()) })}</strong>
           ${say(hasValues ? 'lost.detail' : 'lost.detail.none')}</span></p>`}</div>`;
   }
@@ -144,9 +149,10 @@ export class TwinPage extends PageElement {
   #siteLine(site: SiteSummary): TemplateResult {
     const say = this.#say;
     const clock = `${site.clock === 'live' ? '' : `${say('site.time')} `}${shownClock(say, this.#siteNow(site))}`;
+    const rate = new Intl.NumberFormat(say.language).format(site.rate);
     const mode =
       site.clock === 'replay' ? say('site.replay')
-      : site.clock === 'accelerated' && site.rate !== 1 ? say('site.accelerated', { rate: new Intl.NumberFormat(say.language).format(site.rate) })
+      : site.clock === 'accelerated' && site.rate !== 1 ? say('site.accelerated', { rate })
       : '';
     return html`<p class="site-line"><bdi class="site-name">${plainName(site.name, 80)}</bdi>${this.lostSinceMs === undefined
       ? html`<span class="site-clock">${clock}</span>${mode ? html`<span class="site-mode">${mode}</span>` : nothing}`
@@ -165,7 +171,7 @@ export class TwinPage extends PageElement {
       ${several && machines.length === 0 ? html`<p class="empty-text">${say('empty.site')}</p>` : nothing}
       ${this.#group(site, attention, say('group.attention'), 'large-cards', true)}
       ${this.#group(site, acknowledged, say('group.acknowledged'), 'large-cards', true)}
-      ${this.#group(site, rest, say(special ? 'group.rest' : 'group.all'), rest.length >= manyMachines ? 'small-cards many' : 'small-cards', special)}
+      ${this.#group(site, rest, say(special ? 'group.rest' : 'group.all'), `small-cards ${machines.length >= manyMachines ? 'many' : ''}`, special)}
     </section>`;
   }
 
@@ -193,7 +199,8 @@ export class TwinPage extends PageElement {
     const machine = site?.machines.find(({ key }) => key === selected.key);
     const now = site ? this.#siteNow(site) : Date.now();
     return html`<twin-machine-details .site=${selected.site} .machineKey=${selected.key} .machine=${machine} .say=${this.#say}
-      .siteLanguage=${overview.language} .age=${site && machine ? this.#age(site, machine, now) : ''} .nowMs=${Math.floor(now / 1000) * 1000}
+      .siteLanguage=${overview.language} .age=${site && machine ? this.#age(site, machine, now) : ''}
+      .nowMs=${Math.floor(now / 1000) * 1000}
       .connected=${this.lostSinceMs === undefined}
       @close-machine=${this.#unselect}
       @go-machine=${(event: CustomEvent<string>) => this.#select(selected.site, event.detail)}

@@ -60,7 +60,8 @@ export class SiteDirectory implements TwinPageSource {
   async acknowledge(request: AcknowledgeRequest): Promise<Machine> {
     const source = this.#sites.get(request.site)?.source;
     if (!source) {
-      throw new Problem('TWIN_MACHINE_UNKNOWN', 'This machine is not part of a running site.', 'Load the page again.', { site: request.site });
+      const found = 'This machine is not part of a running site.';
+      throw new Problem('TWIN_MACHINE_UNKNOWN', found, 'Load the page again.', { site: request.site });
     }
     return source.acknowledge(request.key, request.case, request.by);
   }

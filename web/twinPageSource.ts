@@ -10,7 +10,10 @@ export interface TwinPageSource {
   machine(site: string, key: string): { machine: Machine; nowMs: number } | undefined;
   /** With its past: the last `minutes` (1–10,080) by the site's clock; at most about 2,000 points a series, thinned by the source. */
   detail(site: string, key: string, minutes: number): Promise<MachineDetail | undefined>;
-  /** Acknowledges one case. Rejects with a Problem whose code and sentence are shown to the person (a case that is over, or not the one open now). */
+  /**
+   * Acknowledges one case. Rejects with a Problem whose code and sentence are shown to the person (a case that is over, or
+   * not the one open now).
+   */
   acknowledge(request: AcknowledgeRequest): Promise<Machine>;
   /**
    * Tells of changes until the returned function is called. Only says *which* machine changed, so that a busy twin costs

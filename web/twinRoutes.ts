@@ -136,7 +136,8 @@ export function twinRoutes(source: TwinPageSource, options: TwinRoutesOptions = 
 
   const acknowledge = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (!sameOrigin(request)) {
-      sendError(response, 403, 'TWIN_PAGE_ORIGIN', 'This came from another website and was refused. Open the page itself and acknowledge there.');
+      const text = 'This came from another website and was refused. Open the page itself and acknowledge there.';
+      sendError(response, 403, 'TWIN_PAGE_ORIGIN', text);
       return;
     }
     if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '')) {
@@ -279,7 +280,9 @@ function sendError(response: ServerResponse, status: number, code: string, text:
 }
 
 function sendFile(request: IncomingMessage, response: ServerResponse, file: PageFile, cacheControl: string): void {
-  const headers: Record<string, string | number> = { ...securityHeaders, etag: file.etag, 'cache-control': cacheControl, vary: 'accept-encoding' };
+  const headers: Record<string, string> = {
+    ...securityHeaders, etag: file.etag, 'cache-control': cacheControl, vary: 'accept-encoding',
+  };
   const known = request.headers['if-none-match'];
   if (known?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === file.etag)) {
     response.writeHead(304, headers);

@@ -34,7 +34,8 @@ declare const document: {
 };
 declare const innerWidth: number;
 declare const location: { hash: string };
-declare function getComputedStyle(element: unknown, part?: string): Record<'color' | 'backgroundColor' | 'borderTopColor' | 'fill' | 'stroke' | 'outlineStyle', string>;
+type StyleName = 'color' | 'backgroundColor' | 'borderTopColor' | 'fill' | 'stroke' | 'outlineStyle';
+declare function getComputedStyle(element: unknown, part?: string): Record<StyleName, string>;
 
 const themes = ['light', 'dark'] as const;
 const languages = ['en-US', 'de-DE'] as const;
@@ -115,6 +116,10 @@ describe('the page in a browser', function () {
   /** Site time = the browser's, so that ages are small and steady. */
   const site = (count?: number): SiteSummary => morning(Date.now(), count);
   const overflow = (page: Page): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  const sheetOverflow = (page: Page): Promise<number> => page.evaluate(() => {
+    const found = document.querySelector('.sheet');
+    return found ? found.scrollWidth - found.clientWidth : 1;
+  });
   const textOf = async (page: Page, selector: string): Promise<string> =>
     ((await page.textContent(selector)) ?? '').replace(/[\u2066-\u2069]/g, '').replace(/\s+/g, ' ').trim();
   const contrast = (page: Page, selector: string): Promise<{ text: string; ratio: number }[]> => page.evaluate(contrastOf, selector);
@@ -142,11 +147,7 @@ describe('the page in a browser', function () {
           await page.locator('.card .open').first().click();
           await page.waitForSelector('.chart canvas');
           assert.ok((await overflow(page)) <= 0, 'the details are wider than the screen');
-          const sheet = await page.evaluate(() => {
-            const found = document.querySelector('.sheet');
-            return found ? found.scrollWidth - found.clientWidth : 1;
-          });
-          assert.ok(sheet <= 0, 'the sheet is wider than itself');
+          assert.ok((await sheetOverflow(page)) <= 0, 'the sheet is wider than itself');
           assert.doesNotMatch(await textOf(page, 'dialog'), /\{\w+\}|undefined|NaN|\[object/);
           for (const { text, ratio } of await contrast(page, 'dialog p, dialog dt, dialog dd span, dialog h2, dialog h3, dialog button')) {
             assert.ok(ratio >= 4.5, `"${text}" has a contrast of ${ratio.toFixed(2)}`);
@@ -310,7 +311,10 @@ describe('the page in a browser', function () {
     assert.match(page.url(), /#site=northfield&key=northfield%2Ffiller$/);
     assert.equal(await page.evaluate(() => document.activeElement?.id), 'details-name');
     const sizes = await page.locator('dialog button, dialog select').evaluateAll((all) =>
-      all.map((element) => ({ what: element.textContent?.trim().slice(0, 20), width: element.getBoundingClientRect().width, height: element.getBoundingClientRect().height })),
+      all.map((element) => {
+        const { width, height } = element.getBoundingClientRect();
+        return { what: element.textContent?.trim().slice(0, 20), width, height };
+      }),
     );
     assert.ok(sizes.length >= 7);
     for (const { what, width, height } of sizes) assert.ok(width >= 44 && height >= 44, `${what}: ${width} × ${height}`);
@@ -365,8 +369,10 @@ describe('the page in a browser', function () {
 
   it('stays whole with hostile names', async () => {
     const hostile = [
-      '<img src=x onerror="document.title=\'taken\'">', '"><script>document.title=\'taken\'</script>', 'מכונה \u202e evil \u202c', '\u202e'.repeat(50) + 'reversed',
-      '🏭🔧👩‍🏭', 'x'.repeat(10_000), 'word '.repeat(2_000), '__proto__', '${1+1} {name} {count}', '\u0000\u0007\n\ttabs', 'javascript:document.title=1',
+      '<img src=x onerror="document.title=\'taken\'">', '"><script>document.title=\'taken\'</script>', 'מכונה \u202e evil \u202c',
+      '\u202e'.repeat(50) + 'reversed',
+      '🏭🔧👩‍🏭', 'x'.repeat(10_000), 'word '.repeat(2_000), '__proto__',
+      '${1+1} {name} {count}', '\u0000\u0007\n\ttabs', 'java' + 'script:document.title=1',
     ];
     const now = Date.now();
     const machines = hostile.map((name, index): Machine =>
@@ -374,7 +380,12 @@ describe('the page in a browser', function () {
         path: [name, name], type: name, state: name, sentence: name, condition: index % 2 ? 'case' : 'normal', letter: index % 2 ? 'F' : undefined,
         properties: [property(name, name, name, 5, 1, 2), { name: 'text', label: name, unit: name, value: name, quality: 'bad', stale: true, abnormal: false }],
         ...(index % 2
-          ? { openCase: { id: name, state: 'open' as const, sinceMs: now, sentence: name, letter: 'F' as const, historical: false, signals: [{ property: name, share: 1, kind: 'deviation' as const, value: 5, low: 1, high: 2 }] } }
+          ? {
+              openCase: {
+                id: name, state: 'open' as const, sinceMs: now, sentence: name, letter: 'F' as const, historical: false,
+                signals: [{ property: name, share: 1, kind: 'deviation' as const, value: 5, low: 1, high: 2 }],
+              },
+            }
           : {}),
       }),
     );
@@ -388,7 +399,7 @@ describe('the page in a browser', function () {
         await page.locator('.card .open').nth(index).click();
         await page.waitForSelector('dialog .figure:not([hidden])');
         assert.ok((await overflow(page)) <= 0);
-        assert.ok((await page.evaluate(() => (document.querySelector('.sheet')?.scrollWidth ?? 1) - (document.querySelector('.sheet')?.clientWidth ?? 0))) <= 0, `sheet of machine ${index}`);
+        assert.ok((await sheetOverflow(page)) <= 0, `sheet of machine ${index}`);
         await page.keyboard.press('Escape');
         await page.waitForSelector('dialog', { state: 'detached' });
       }
@@ -403,7 +414,8 @@ describe('the page in a browser', function () {
     const { page } = await open(plant, { query: '?lang=de' });
     assert.equal(await textOf(page, 'h1'), 'Noch keine Maschine.');
     assert.match(await textOf(page, '.empty'), /^Einen Knoten twin-asset in einen Flow setzen\..*hineinführen\..*Deploy/);
-    plant.put('northfield', machine('a', 'Capper', Date.now(), { condition: 'learning', learning: { phase: 'learning', percent: 40, missing: [{ code: 'rows', missing: 60 }] } }));
+    const learning: Machine['learning'] = { phase: 'learning', percent: 40, missing: [{ code: 'rows', missing: 60 }] };
+    plant.put('northfield', machine('a', 'Capper', Date.now(), { condition: 'learning', learning }));
     await page.waitForSelector('twin-machine-card');
     assert.match(await textOf(page, '.card'), /Lernt, was normal ist: 40 % Es braucht noch 60 Werte\./);
     assert.equal(await page.locator('.card progress').getAttribute('value'), '40');
@@ -423,7 +435,8 @@ describe('the page in a browser', function () {
   });
 
   it('keeps several sites apart', async () => {
-    const { page } = await open(new MemoryPlant(site(), { ...site(), id: 'south', name: 'Southfield' }, { ...site(), id: 'west', name: 'Westfield', machines: [] }));
+    const south = { ...site(), id: 'south', name: 'Southfield' };
+    const { page } = await open(new MemoryPlant(site(), south, { ...site(), id: 'west', name: 'Westfield', machines: [] }));
     assert.deepEqual(await page.locator('.site-head .site-name').allTextContents(), ['Northfield plant', 'Southfield', 'Westfield']);
     assert.match(await textOf(page, 'h1'), /^4 of 12 machines normal\. 4 machines need a look: Filler, Filler, Sealer,? and Sealer\./);
     assert.match(await textOf(page, '.site:nth-of-type(3)'), /No machine on this site yet/);

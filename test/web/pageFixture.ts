@@ -4,7 +4,9 @@ import type { TwinPageChange, TwinPageSource } from '../../web/twinPageSource.ts
 
 const minuteMs = 60_000;
 
-export function property(name: string, label: string, unit: string, value: number, low?: number, high?: number, more: Partial<MachineProperty> = {}): MachineProperty {
+export function property(
+  name: string, label: string, unit: string, value: number, low?: number, high?: number, more: Partial<MachineProperty> = {},
+): MachineProperty {
   const abnormal = (high !== undefined && value > high) || (low !== undefined && value < low);
   return {
     name, label, unit, value, quality: 'good', stale: false, abnormal,
@@ -64,7 +66,7 @@ export function morning(nowMs: number, count = 6): SiteSummary {
     ],
   });
   const sealer = machine('northfield/sealer', 'Sealer', nowMs, {
-    condition: 'stale', letter: 'F', sentence: 'No new values for 4 minutes. Check the connection to the PLC.', updatedMs: nowMs - 4 * minuteMs, state: 'Execute',
+    condition: 'stale', letter: 'F', sentence: 'No data from the machine.', updatedMs: nowMs - 4 * minuteMs,
     properties: [
       property('jaw', 'Sealing jaw temperature', 'Cel', 172.4, 168, 178, { stale: true }),
       property('current', 'Motor current', 'A', 2.2, 2, 2.4, { stale: true }),
@@ -72,7 +74,8 @@ export function morning(nowMs: number, count = 6): SiteSummary {
     ],
   });
   const labeller = machine('northfield/labeller', 'Labeller', nowMs, {
-    condition: 'learning', learning: { phase: 'learning', percent: 40, missing: [{ code: 'rows', missing: 180 }, { code: 'operating-points', missing: 2, property: 'speed' }] },
+    condition: 'learning',
+    learning: { phase: 'learning', percent: 40, missing: [{ code: 'rows', missing: 180 }, { code: 'operating-points', missing: 2 }] },
     properties: [
       property('speed', 'Speed', '/min', 117.9),
       property('current', 'Motor current', 'A', 1.87),
@@ -92,12 +95,17 @@ export function morning(nowMs: number, count = 6): SiteSummary {
       acknowledgedBy: 'A. Yilmaz', signals: [{ property: 'oil', share: 1, kind: 'limit', value: 71.2, high: 70, unit: 'Cel' }],
     },
   });
-  const names = ['Capper', 'Case packer', 'Depalletiser', 'Rinser', 'Conveyor 1', 'Conveyor 2', 'Conveyor 10', 'Shrink tunnel', 'Checkweigher', 'Mixer', 'Pasteuriser', 'Compressor', 'Chiller', 'Wrapper'];
+  const names = [
+    'Capper', 'Case packer', 'Depalletiser', 'Rinser', 'Conveyor 1', 'Conveyor 2', 'Conveyor 10', 'Shrink tunnel', 'Checkweigher', 'Mixer',
+    'Pasteuriser', 'Compressor', 'Chiller', 'Wrapper',
+  ];
+  const nearlyLearned: Machine['learning'] = { phase: 'provisional', percent: 80, missing: [{ code: 'time', missing: 5 * minuteMs }] };
+  const wasHigher = 'Vibration was higher than normal for this speed.';
   const rest = names.map((name, index) =>
     machine(`northfield/m${index}`, name, nowMs, {
       ...(index === 2 ? { condition: 'off' as const, state: 'Stopped', learning: { phase: 'frozen' as const, percent: 100, missing: [] } } : {}),
-      ...(index === 5 ? { condition: 'learning' as const, learning: { phase: 'provisional' as const, percent: 80, missing: [{ code: 'time' as const, missing: 5 * minuteMs }] } } : {}),
-      ...(index % 3 === 0 ? { lastCases: [pastCase(`old-${index}`, nowMs - (index + 1) * 26 * 60 * minuteMs, 'Vibration was higher than normal for this speed.')] } : {}),
+      ...(index === 5 ? { condition: 'learning' as const, learning: nearlyLearned } : {}),
+      ...(index % 3 === 0 ? { lastCases: [pastCase(`old-${index}`, nowMs - (index + 1) * 26 * 60 * minuteMs, wasHigher)] } : {}),
     }),
   );
   return {
@@ -166,7 +174,8 @@ export class MemoryPlant implements TwinPageSource {
         if (link.from !== key && link.to !== key) return [];
         const direction = link.from === key ? ('downstream' as const) : ('upstream' as const);
         const other = link.from === key ? link.to : link.from;
-        return [{ relation: direction === 'upstream' && link.relation === 'feeds' ? 'fed by' : link.relation, key: other, name: machines.find((one) => one.key === other)?.name ?? other, direction }];
+        const relation = direction === 'upstream' && link.relation === 'feeds' ? 'fed by' : link.relation;
+        return [{ relation, key: other, name: machines.find((one) => one.key === other)?.name ?? other, direction }];
       })),
     };
   }

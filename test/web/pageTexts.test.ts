@@ -139,7 +139,10 @@ describe('learning in plain words', () => {
     assert.equal(seen(forOne.missing), 'Still needs 13 more values for Speed.');
     const forAll = properties.map(({ name }, index) => ({ code: 'rows' as const, missing: index + 1, property: name }));
     assert.equal(learningText(en, { phase: 'provisional', percent: 70, missing: forAll }, properties).missing, 'Still needs 6 more values.');
-    const mixed = learningText(de, { phase: 'learning', percent: 5, missing: [{ code: 'operating-points', missing: 1 }, { code: 'fresh-values', missing: 1, property: 'speed' }, { code: 'time', missing: 90_000 }] }, properties);
+    const missing: Machine['learning']['missing'] = [
+      { code: 'operating-points', missing: 1 }, { code: 'fresh-values', missing: 1, property: 'speed' }, { code: 'time', missing: 90_000 },
+    ];
+    const mixed = learningText(de, { phase: 'learning', percent: 5, missing }, properties);
     assert.equal(seen(mixed.missing), 'Es braucht frische Werte für Speed, noch etwa 1 Minute und 1 weitere Geschwindigkeit oder Last.');
   });
 });

@@ -38,7 +38,10 @@ describe('directory of sites', () => {
     assert.equal(directory.machine('a', 'northfield/filler')?.machine.openCase?.state, 'open');
     remove();
     assert.deepEqual(directory.overview().sites.map(({ id }) => id), ['b']);
-    await assert.rejects(directory.acknowledge({ site: 'a', key: 'x', case: 'y', by: 'z' }), (error) => error instanceof Problem && error.code === 'TWIN_MACHINE_UNKNOWN');
+    await assert.rejects(
+      directory.acknowledge({ site: 'a', key: 'x', case: 'y', by: 'z' }),
+      (error) => error instanceof Problem && error.code === 'TWIN_MACHINE_UNKNOWN',
+    );
   });
 
   it('tells of changes, and of nothing from a site that was replaced or removed', () => {

@@ -243,7 +243,8 @@ describe('routes of the page', () => {
     it('refuses what is too long or no such thing', async () => {
       const { base, port, plant } = await start();
       const bodies = [
-        '', '{', 'null', '[]', '"x"', '{}', JSON.stringify({ ...good, by: '' }), JSON.stringify({ ...good, by: '   ' }), JSON.stringify({ ...good, by: 'x'.repeat(81) }),
+        '', '{', 'null', '[]', '"x"', '{}', JSON.stringify({ ...good, by: '' }),
+        JSON.stringify({ ...good, by: '   ' }), JSON.stringify({ ...good, by: 'x'.repeat(81) }),
         JSON.stringify({ ...good, case: 17 }), JSON.stringify({ ...good, key: null }), JSON.stringify({ ...good, site: { toString: 'x' } }),
         '{"__proto__": {"site":"northfield","key":"northfield/filler","case":"case-17","by":"x"}}', JSON.stringify({ ...good, by: '\u0000\u0001' }),
       ];
