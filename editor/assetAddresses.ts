@@ -31,7 +31,7 @@ export function prepareAddresses(dialog: Form, open: OpenForm): AssetAddresses {
     },
   });
   const mapping = open.list('mapping', {
-    columns: { address: 'minmax(110px, 4fr)', property: 'minmax(90px, 3fr)', scale: 'minmax(48px, 1fr)', offset: 'minmax(48px, 1fr)' },
+    columns: { address: 'minmax(110px, 4fr)', property: 'minmax(90px, 3fr)', scale: '56px', offset: '60px' },
     meaningfulWhenEmpty: ['property'],
     suggestions: { property: () => properties().map((property) => property.name) },
     check: checkMapping,
