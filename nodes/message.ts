@@ -22,6 +22,8 @@ import { readTimeMs } from './messageTime.ts';
 export interface ReadRow {
   timeMs: number | undefined;
   values: Record<string, unknown>;
+  /** The topic of the message, for Twin.applyRow. */
+  topic: string;
   quality?: Quality;
 }
 
@@ -317,14 +319,14 @@ class MessageReader {
         const at = timeMs ?? this.#nowMs;
         let row = pivoted.get(at);
         if (row === undefined) {
-          row = { timeMs, values: {} };
+          row = { timeMs, values: {}, topic };
           pivoted.set(at, row);
           rows.push(row);
         }
         setValue(row.values, field, item['_value']);
       } else {
         const point = own(item, 'fields');
-        const row: ReadRow = { timeMs, values: isFields(point) ? point : this.#flatRow(item) };
+        const row: ReadRow = { timeMs, values: isFields(point) ? point : this.#flatRow(item), topic };
         const quality = own(item, 'quality');
         if (typeof quality === 'string' || typeof quality === 'number') row.quality = readQuality(quality).quality;
         rows.push(row);

@@ -11,6 +11,9 @@ import type { AddressTarget, MappingRow } from './addressMap.ts';
 import { ArrivalInterval } from './arrivalInterval.ts';
 import { ClockComparison, earliestTimeMs, latestTimeMs } from './clockComparison.ts';
 import { numberFromText } from './numberText.ts';
+import { PropertyTable, bad, empty, good, largestExact, numeric, other, sentThing, uncertain, words } from './propertyTable.ts';
+import type { Grade } from './propertyTable.ts';
+import { copyOf, finite, recordOf, timeOf } from './snapshotParts.ts';
 import { readRegister } from './registerAddress.ts';
 import { eventText, wordText } from './texts.ts';
 import type { Language, TextCode, TextValues } from './texts.ts';
@@ -108,16 +111,6 @@ export interface PropertyState {
   limits: ('highHigh' | 'high' | 'low' | 'lowLow')[];
 }
 
-const good = 0;
-const uncertain = 1;
-const bad = 2;
-type Grade = 0 | 1 | 2;
-const words: readonly Quality[] = ['good', 'uncertain', 'bad'];
-
-const empty = 0;
-const numeric = 1;
-const other = 2;
-
 const limitBits = { highHigh: 1, high: 2, low: 4, lowLow: 8 } as const;
 type LimitName = keyof typeof limitBits;
 
@@ -127,7 +120,6 @@ const longestText = 1000;
 const rememberedPlans = 64;
 const clockEventEveryMs = 3_600_000;
 const qualityEventsPerRow = 3;
-const largestExact = 9_007_199_254_740_991n;
 
 interface RowPlan {
   keys: string[];
@@ -159,32 +151,12 @@ export class Twin {
   readonly #plans = new Map<string, RowPlan>();
   readonly #units: Readonly<Record<string, string>>;
 
-  // Per property, by its place in the type.
-  readonly #holds: Uint8Array;
-  readonly #number: Float64Array;
-  readonly #other: (string | boolean | bigint | undefined)[];
-  readonly #grade: Uint8Array;
-  readonly #code: (string | number | undefined)[];
-  /** Source time of the last observation, of whatever quality. */
-  readonly #timeMs: Float64Array;
-  /** Source time of the value shown. */
-  readonly #valueMs: Float64Array;
-  /** The last good number, to judge how fast it changes. */
-  readonly #goodNumber: Float64Array;
-  readonly #goodMs: Float64Array;
-  readonly #arrivedMs: Float64Array;
-  readonly #stale: Uint8Array;
-  readonly #limits: Uint8Array;
+  readonly #table: PropertyTable;
   readonly #hasLimits: Uint8Array;
-  readonly #restarted: Uint8Array;
-  readonly #counterRaw: Float64Array;
-  readonly #counterOffset: Float64Array;
-  readonly #sourceUnit: (string | undefined)[];
   /** Number of the row that renewed it, changed it, broke its continuity. */
   readonly #freshRow: Float64Array;
   readonly #changedRow: Float64Array;
   readonly #brokenRow: Float64Array;
-  readonly #states: (Json[] | undefined)[];
   #modeState: Json[];
 
   #row = 0;
@@ -236,28 +208,12 @@ export class Twin {
     this.problems = this.#addresses.problems;
     this.#units = Object.freeze({ ...options.type.units });
     const count = this.#properties.length;
-    this.#holds = new Uint8Array(count);
-    this.#number = new Float64Array(count);
-    this.#other = new Array<undefined>(count).fill(undefined);
-    this.#grade = new Uint8Array(count).fill(bad);
-    this.#code = new Array<undefined>(count).fill(undefined);
-    this.#timeMs = new Float64Array(count).fill(NaN);
-    this.#valueMs = new Float64Array(count).fill(NaN);
-    this.#goodNumber = new Float64Array(count).fill(NaN);
-    this.#goodMs = new Float64Array(count).fill(NaN);
-    this.#arrivedMs = new Float64Array(count).fill(NaN);
-    this.#stale = new Uint8Array(count);
-    this.#limits = new Uint8Array(count);
+    this.#table = new PropertyTable(this.#properties);
     this.#hasLimits = new Uint8Array(count);
-    this.#restarted = new Uint8Array(count);
-    this.#counterRaw = new Float64Array(count).fill(NaN);
-    this.#counterOffset = new Float64Array(count);
-    this.#sourceUnit = new Array<undefined>(count).fill(undefined);
     this.#freshRow = new Float64Array(count).fill(-1);
     this.#changedRow = new Float64Array(count).fill(-1);
     this.#brokenRow = new Float64Array(count).fill(-1);
     this.#touched = new Int32Array(count);
-    this.#states = this.#properties.map((property) => (property.expression?.stateful === true ? property.expression.newState() : undefined));
     this.#modeState = this.type.mode?.newState() ?? [];
     let declaredMs = Infinity;
     for (const property of this.#properties) {
@@ -444,7 +400,7 @@ export class Twin {
     if (grade === uncertain && property.uncertainIsBad) grade = bad;
 
     // Where it belongs in time.
-    const lastMs = this.#timeMs[index] as number;
+    const lastMs = this.#table.timeMs[index] as number;
     if (timeMs < lastMs) {
       counts.late += 1;
       if (nowMs - timeMs > lateBoundMs * this.#rate) counts.tooLate += 1;
@@ -454,20 +410,20 @@ export class Twin {
     if (timeMs === lastMs) {
       const same =
         grade === bad
-          ? this.#grade[index] === bad
-          : this.#grade[index] === grade &&
-            this.#holds[index] === holds &&
-            (holds === numeric ? this.#shownRaw(index) === number : this.#other[index] === thing);
+          ? this.#table.grade[index] === bad
+          : this.#table.grade[index] === grade &&
+            this.#table.holds[index] === holds &&
+            (holds === numeric ? this.#shownRaw(index) === number : this.#table.other[index] === thing);
       if (same) {
         counts.duplicates += 1;
-        if (!this.#historical) this.#arrivedMs[index] = nowMs;
+        if (!this.#historical) this.#table.arrivedMs[index] = nowMs;
         return;
       }
       counts.replaced += 1;
     }
 
-    const elapsedMs = timeMs - (this.#goodMs[index] as number);
-    const restarted = this.#restarted[index] === 1;
+    const elapsedMs = timeMs - (this.#table.goodMs[index] as number);
+    const restarted = this.#table.restarted[index] === 1;
     if (holds === numeric && grade === good) {
       if (kind === 'counter') number = this.#count(property, number, timeMs, scale, offset);
       // Written so that NaN (no limit, no earlier good value) passes.
@@ -475,38 +431,38 @@ export class Twin {
         !restarted &&
         elapsedMs > 0 &&
         elapsedMs <= (this.#context.gapMs as number) &&
-        (Math.abs(number - (this.#goodNumber[index] as number)) * 1000) / elapsedMs > property.maximumRate &&
+        (Math.abs(number - (this.#table.goodNumber[index] as number)) * 1000) / elapsedMs > property.maximumRate &&
         this.#brokenRow[index] !== this.#row
       ) {
         grade = property.uncertainIsBad ? bad : uncertain;
         code = 'too-fast';
       }
-    } else if (kind === 'counter' && holds === numeric && grade === uncertain) number += this.#counterOffset[index] as number;
+    } else if (kind === 'counter' && holds === numeric && grade === uncertain) number += this.#table.counterOffset[index] as number;
 
     // From here on it is the newest observation of its property.
     counts.accepted += 1;
-    this.#timeMs[index] = timeMs;
-    if (!this.#historical || Number.isNaN(this.#arrivedMs[index] as number)) this.#arrivedMs[index] = this.#replay ? timeMs : nowMs;
-    const before = this.#grade[index] as Grade;
+    this.#table.timeMs[index] = timeMs;
+    if (!this.#historical || Number.isNaN(this.#table.arrivedMs[index] as number)) this.#table.arrivedMs[index] = this.#replay ? timeMs : nowMs;
+    const before = this.#table.grade[index] as Grade;
     let changed = false;
     if (grade === bad) counts.bad += 1;
     else {
       if (grade === uncertain) counts.uncertain += 1;
       if (holds === numeric) {
-        if (this.#holds[index] !== numeric || this.#number[index] !== number) changed = true;
-        this.#number[index] = number;
-        if (this.#holds[index] === other) this.#other[index] = undefined;
+        if (this.#table.holds[index] !== numeric || this.#table.number[index] !== number) changed = true;
+        this.#table.number[index] = number;
+        if (this.#table.holds[index] === other) this.#table.other[index] = undefined;
       } else {
-        if (this.#holds[index] !== other || this.#other[index] !== thing) changed = true;
-        this.#other[index] = thing;
+        if (this.#table.holds[index] !== other || this.#table.other[index] !== thing) changed = true;
+        this.#table.other[index] = thing;
       }
-      this.#holds[index] = holds;
-      this.#valueMs[index] = timeMs;
+      this.#table.holds[index] = holds;
+      this.#table.valueMs[index] = timeMs;
       if (grade === good) {
-        this.#goodMs[index] = timeMs;
-        this.#goodNumber[index] = holds === numeric ? number : NaN;
+        this.#table.goodMs[index] = timeMs;
+        this.#table.goodNumber[index] = holds === numeric ? number : NaN;
         if (restarted) {
-          this.#restarted[index] = 0;
+          this.#table.restarted[index] = 0;
           this.#brokenRow[index] = this.#row;
         }
       }
@@ -514,11 +470,11 @@ export class Twin {
     if (grade !== before) {
       changed = true;
       this.#qualityChanges.push({ property, from: before, to: grade });
-      this.#grade[index] = grade;
+      this.#table.grade[index] = grade;
     }
-    this.#code[index] = code;
-    if (this.#stale[index] === 1 && !this.#historical) {
-      this.#stale[index] = 0;
+    this.#table.code[index] = code;
+    if (this.#table.stale[index] === 1 && !this.#historical) {
+      this.#table.stale[index] = 0;
       changed = true;
       if (!this.#machineStale) this.#event('fresh', 'fresh.property', { label: property.label }, timeMs, { property: property.name, active: false });
     }
@@ -529,35 +485,35 @@ export class Twin {
     }
     if (changed) this.#changedRow[index] = this.#row;
     if (!(this.#newestMs >= timeMs)) this.#newestMs = timeMs;
-    this.#keep(property, timeMs, this.#holds[index] === empty ? null : this.#sent(index), grade);
+    this.#keep(property, timeMs, this.#table.holds[index] === empty ? null : this.#table.sent(index), grade);
   }
 
   /** The number as it came, to find duplicates of counters that were counted on. */
   #shownRaw(index: number): number {
-    return (this.#number[index] as number) - (this.#counterOffset[index] as number);
+    return (this.#table.number[index] as number) - (this.#table.counterOffset[index] as number);
   }
 
   /** Continues a counter: counts on over a rollover, starts again after a reset, forms no difference over a restart of its source. */
   #count(property: TypeProperty, number: number, timeMs: number, scale: number, offset: number): number {
     const { index, counterModulus } = property;
-    const before = this.#counterRaw[index] as number;
+    const before = this.#table.counterRaw[index] as number;
     const raw = (number - offset) / scale;
-    this.#counterRaw[index] = raw;
-    const shown = number + (this.#counterOffset[index] as number);
+    this.#table.counterRaw[index] = raw;
+    const shown = number + (this.#table.counterOffset[index] as number);
     if (Number.isNaN(before) || raw >= before) return shown;
-    if (counterModulus > 0 && this.#restarted[index] === 0) {
+    if (counterModulus > 0 && this.#table.restarted[index] === 0) {
       const step = raw - before + counterModulus;
-      const elapsedMs = timeMs - (this.#goodMs[index] as number);
+      const elapsedMs = timeMs - (this.#table.goodMs[index] as number);
       const possible = Number.isNaN(property.maximumRate) || elapsedMs <= 0 || (step * Math.abs(scale) * 1000) / elapsedMs <= property.maximumRate;
       if (before > counterModulus * 0.75 && raw < counterModulus * 0.25 && possible) {
-        this.#counterOffset[index] = (this.#counterOffset[index] as number) + counterModulus * scale;
+        this.#table.counterOffset[index] = (this.#table.counterOffset[index] as number) + counterModulus * scale;
         this.#event('counter', 'counter.rollover', { label: property.label, modulus: counterModulus }, timeMs, { property: property.name });
-        return number + (this.#counterOffset[index] as number);
+        return number + (this.#table.counterOffset[index] as number);
       }
     }
-    this.#counterOffset[index] = 0;
+    this.#table.counterOffset[index] = 0;
     this.#brokenRow[index] = this.#row;
-    const from = this.#number[index] as number;
+    const from = this.#table.number[index] as number;
     const values = { label: property.label, from: formatQuantity(from, property.unit, this.#language), to: formatQuantity(number, property.unit, this.#language) };
     this.#event('counter', 'counter.reset', values, timeMs, { property: property.name, value: number });
     return number;
@@ -582,14 +538,14 @@ export class Twin {
 
   /** Whether the source now names another unit than it did at first. */
   #otherUnit(index: number, unit: string): boolean {
-    const known = this.#sourceUnit[index];
+    const known = this.#table.sourceUnit[index];
     if (known === undefined) {
-      this.#sourceUnit[index] = unit;
+      this.#table.sourceUnit[index] = unit;
       return false;
     }
     const { name, label } = this.#properties[index] as TypeProperty;
     if (displayUnit(known, 'en-US') === displayUnit(unit, 'en-US')) return false;
-    if (this.#code[index] !== 'unit-changed') {
+    if (this.#table.code[index] !== 'unit-changed') {
       const values = { label, from: displayUnit(known, this.#language), to: displayUnit(unit, this.#language) };
       this.#event('quality', 'quality.unit', values, this.#nowMs, { property: name, from: known, to: unit });
     }
@@ -626,7 +582,7 @@ export class Twin {
         const { name } = this.#properties[index] as TypeProperty;
         update.updated.push(name);
         if (this.#changedRow[index] === this.#row) update.changed.push(name);
-        if (live && this.#hasLimits[index] === 1 && this.#grade[index] === good) this.#checkLimits(index);
+        if (live && this.#hasLimits[index] === 1 && this.#table.grade[index] === good) this.#checkLimits(index);
       }
       this.#tellQuality();
       // What lies in the past raises nothing now; what it says of the source itself still holds.
@@ -656,7 +612,7 @@ export class Twin {
       const age = formatDuration(silenceMs, this.#language);
       this.#event('fresh', 'fresh.machine', { machine: this.name, age }, nowMs, { active: false });
       for (let index = 0; index < this.#properties.length; index += 1) {
-        if (this.#holds[index] !== empty && this.#grade[index] !== bad) this.#changedRow[index] = this.#row;
+        if (this.#table.holds[index] !== empty && this.#table.grade[index] !== bad) this.#changedRow[index] = this.#row;
       }
     }
     const learnt = this.#silenceLimitMs();
@@ -665,12 +621,12 @@ export class Twin {
 
   #markGap(fromMs: number, toMs: number, silenceMs: number): void {
     if (!(toMs > fromMs)) return;
-    this.#restarted.fill(1);
+    this.#table.restarted.fill(1);
     for (const property of this.#properties) {
       const { index } = property;
-      if (this.#holds[index] === empty) continue;
+      if (this.#table.holds[index] === empty) continue;
       if (this.#freshRow[index] === this.#row) {
-        this.#restarted[index] = 0;
+        this.#table.restarted[index] = 0;
         this.#brokenRow[index] = this.#row;
       }
       this.#update.accepted.push({ twin: this.key, property: property.name, timeMs: fromMs + 1, value: null, quality: 'bad' });
@@ -689,9 +645,9 @@ export class Twin {
   }
 
   #inputValue(index: number): ExpressionValue | undefined {
-    if (this.#grade[index] === bad || this.#stale[index] === 1) return undefined;
-    const holds = this.#holds[index];
-    return holds === numeric ? (this.#number[index] as number) : holds === other ? this.#other[index] : undefined;
+    if (this.#table.grade[index] === bad || this.#table.stale[index] === 1) return undefined;
+    const holds = this.#table.holds[index];
+    return holds === numeric ? (this.#table.number[index] as number) : holds === other ? this.#table.other[index] : undefined;
   }
 
   #evaluate(expression: Compiled, inputs: readonly number[], state: Json[] | undefined): ExpressionValue | undefined {
@@ -715,10 +671,10 @@ export class Twin {
       for (let input = 0; input < inputs.length; input += 1) {
         const at = inputs[input] as number;
         if (this.#freshRow[at] === this.#row) fresh = true;
-        if (this.#grade[at] === uncertain) grade = uncertain;
+        if (this.#table.grade[at] === uncertain) grade = uncertain;
       }
       if (!fresh) continue;
-      const value = this.#evaluate(expression, inputs, this.#states[index]);
+      const value = this.#evaluate(expression, inputs, this.#table.states[index]);
       this.#setDerived(property, value, grade, timeMs);
     }
   }
@@ -729,33 +685,33 @@ export class Twin {
     if (value === undefined || (typeof value === 'string' && value.length > longestText)) grade = bad;
     else if (typeof value === 'number' && (value < property.rangeLow || value > property.rangeHigh)) grade = bad;
     if (grade === uncertain && property.uncertainIsBad) grade = bad;
-    const before = this.#grade[index] as Grade;
+    const before = this.#table.grade[index] as Grade;
     let changed = before !== grade;
     if (grade === bad) {
       // A derived value that never was is not worth a line of history each row.
       if (before === bad && this.#freshRow[index] === -1) return;
     } else if (typeof value === 'number') {
-      changed ||= this.#holds[index] !== numeric || this.#number[index] !== value;
-      this.#holds[index] = numeric;
-      this.#number[index] = value;
-      this.#valueMs[index] = timeMs;
+      changed ||= this.#table.holds[index] !== numeric || this.#table.number[index] !== value;
+      this.#table.holds[index] = numeric;
+      this.#table.number[index] = value;
+      this.#table.valueMs[index] = timeMs;
     } else {
-      changed ||= this.#holds[index] !== other || this.#other[index] !== value;
-      this.#holds[index] = other;
-      this.#other[index] = value;
-      this.#valueMs[index] = timeMs;
+      changed ||= this.#table.holds[index] !== other || this.#table.other[index] !== value;
+      this.#table.holds[index] = other;
+      this.#table.other[index] = value;
+      this.#table.valueMs[index] = timeMs;
     }
-    this.#grade[index] = grade;
-    this.#code[index] = grade === bad ? 'derived' : undefined;
-    this.#timeMs[index] = timeMs;
-    this.#arrivedMs[index] = this.#nowMs;
+    this.#table.grade[index] = grade;
+    this.#table.code[index] = grade === bad ? 'derived' : undefined;
+    this.#table.timeMs[index] = timeMs;
+    this.#table.arrivedMs[index] = this.#nowMs;
     if (this.#freshRow[index] !== this.#row) {
       this.#freshRow[index] = this.#row;
       this.#touched[this.#touchedCount] = index;
       this.#touchedCount += 1;
     }
     if (changed) this.#changedRow[index] = this.#row;
-    this.#keep(property, timeMs, this.#holds[index] === empty ? null : this.#sent(index), grade);
+    this.#keep(property, timeMs, this.#table.holds[index] === empty ? null : this.#table.sent(index), grade);
   }
 
   #changeMode(): void {
@@ -774,9 +730,9 @@ export class Twin {
   }
 
   #checkLimits(index: number): void {
-    if (this.#holds[index] !== numeric) return;
+    if (this.#table.holds[index] !== numeric) return;
     const property = this.#properties[index] as TypeProperty;
-    const value = this.#number[index] as number;
+    const value = this.#table.number[index] as number;
     this.#checkLimit(property, 'high', value >= property.high, value < property.high - deadbandOf(property, property.high), value);
     this.#checkLimit(property, 'highHigh', value >= property.highHigh, value < property.highHigh - deadbandOf(property, property.highHigh), value);
     this.#checkLimit(property, 'low', value <= property.low, value > property.low + deadbandOf(property, property.low), value);
@@ -785,14 +741,14 @@ export class Twin {
 
   #checkLimit(property: TypeProperty, name: LimitName, beyond: boolean, back: boolean, value: number): void {
     const { index, label, unit } = property;
-    const bits = this.#limits[index] as number;
+    const bits = this.#table.limits[index] as number;
     const active = (bits & limitBits[name]) !== 0;
     if (active ? !back : !beyond) return;
-    this.#limits[index] = bits ^ limitBits[name];
+    this.#table.limits[index] = bits ^ limitBits[name];
     const limit = property[name];
     const language = this.#language;
     const values = { label, value: formatQuantity(value, unit, language), limit: formatQuantity(limit, unit, language) };
-    this.#event('limit', active ? 'limit.back' : `limit.${name}`, values, this.#timeMs[index] as number, {
+    this.#event('limit', active ? 'limit.back' : `limit.${name}`, values, this.#table.timeMs[index] as number, {
       property: property.name,
       limit: name,
       limitValue: limit,
@@ -824,19 +780,18 @@ export class Twin {
         continue;
       }
       for (const { property, from } of told) {
-        const code = this.#code[property.index];
+        const code = this.#table.code[property.index];
         const reason = code === undefined ? wordText('source', this.#language) : wordText(String(code), this.#language);
         const values = { label: property.label, from: wordText(words[from] as string, this.#language), to: wordText(word, this.#language), reason };
-        this.#event('quality', 'quality.changed', values, this.#timeMs[property.index] as number, { property: property.name, from: words[from], to: word });
+        this.#event('quality', 'quality.changed', values, this.#table.timeMs[property.index] as number, { property: property.name, from: words[from], to: word });
       }
     }
   }
 
-  readonly #seenGood = new Set<number>();
-
-  #first(property: TypeProperty): boolean {
-    if (this.#seenGood.has(property.index)) return false;
-    this.#seenGood.add(property.index);
+  #first({ index }: TypeProperty): boolean {
+    const { everGood } = this.#table;
+    if (everGood[index] === 1) return false;
+    everGood[index] = 1;
     return true;
   }
 
@@ -875,12 +830,12 @@ export class Twin {
     }
     for (let index = 0; index < this.#properties.length; index += 1) {
       const property = this.#properties[index] as TypeProperty;
-      if (this.#stale[index] === 1 || this.#holds[index] === empty || property.kind === 'derived') continue;
-      const sinceMs = Math.max(this.#arrivedMs[index] as number, this.#watchedSinceMs);
+      if (this.#table.stale[index] === 1 || this.#table.holds[index] === empty || property.kind === 'derived') continue;
+      const sinceMs = Math.max(this.#table.arrivedMs[index] as number, this.#watchedSinceMs);
       if (!(siteNowMs - sinceMs > this.#staleAfter * property.expectedIntervalMs * this.#rate)) continue;
-      this.#stale[index] = 1;
+      this.#table.stale[index] = 1;
       if (this.#machineStale) continue;
-      const age = formatDuration(siteNowMs - (this.#arrivedMs[index] as number), language);
+      const age = formatDuration(siteNowMs - (this.#table.arrivedMs[index] as number), language);
       this.#event('stale', 'stale.property', { label: property.label, age }, siteNowMs, { property: property.name, active: true });
     }
     return this.#update.events;
@@ -896,14 +851,14 @@ export class Twin {
     if (Number.isNaN(this.#watchedSinceMs)) this.#watchedSinceMs = siteNowMs;
     if (!alive) {
       this.#down = true;
-      this.#restarted.fill(1);
+      this.#table.restarted.fill(1);
       if (!this.#machineStale && !Number.isNaN(this.#lastArrivalMs)) {
         this.#machineStale = true;
         this.#event('stale', 'stale.down', { machine: this.name }, siteNowMs, { active: true });
       }
     } else if (this.#down) {
       this.#down = false;
-      this.#restarted.fill(1);
+      this.#table.restarted.fill(1);
     } else {
       this.#aliveMs = siteNowMs;
       if (this.#machineStale) {
@@ -917,7 +872,7 @@ export class Twin {
 
   /** The source was restarted: the next value of each property makes no difference with the one before. */
   restartSource(): void {
-    this.#restarted.fill(1);
+    this.#table.restarted.fill(1);
   }
 
   // ---- out -------------------------------------------------------------------------------------------------------------------
@@ -952,7 +907,7 @@ export class Twin {
     const payload: Record<string, SentValue> = {};
     const properties = this.#properties;
     for (let index = 0; index < properties.length; index += 1) {
-      payload[(properties[index] as TypeProperty).name] = this.#holds[index] === numeric ? (this.#number[index] as number) : this.#sent(index);
+      payload[(properties[index] as TypeProperty).name] = this.#table.holds[index] === numeric ? (this.#table.number[index] as number) : this.#table.sent(index);
     }
     return payload;
   }
@@ -972,7 +927,7 @@ export class Twin {
     const values: Record<string, SentValue> = {};
     for (const name of names) {
       const index = this.type.indexOf.get(name);
-      if (index !== undefined) values[name] = this.#sent(index);
+      if (index !== undefined) values[name] = this.#table.sent(index);
     }
     return values;
   }
@@ -1003,18 +958,23 @@ export class Twin {
       label,
       unit,
       kind,
-      value: this.#sent(index),
+      value: this.#table.sent(index),
       quality: words[this.#effective(index)] as Quality,
-      statusCode: this.#code[index],
-      timeMs: this.#holds[index] === empty ? undefined : this.#valueMs[index],
-      stale: this.#machineStale || this.#stale[index] === 1,
-      limits: (Object.keys(limitBits) as LimitName[]).filter((limit) => ((this.#limits[index] as number) & limitBits[limit]) !== 0),
+      statusCode: this.#table.code[index],
+      timeMs: this.#table.holds[index] === empty ? undefined : this.#table.valueMs[index],
+      stale: this.#machineStale || this.#table.stale[index] === 1,
+      limits: (Object.keys(limitBits) as LimitName[]).filter((limit) => ((this.#table.limits[index] as number) & limitBits[limit]) !== 0),
     }));
   }
 
   /** Addresses that belong to no property, the last 200. */
   unmapped(): UnmappedAddress[] {
     return this.#unmapped.list();
+  }
+
+  /** How many of them there are. */
+  get unmappedCount(): number {
+    return this.#unmapped.size;
   }
 
   /** Since the start of the process. */
@@ -1028,58 +988,24 @@ export class Twin {
   }
 
   #effective(index: number): Grade {
-    if (this.#grade[index] === bad || this.#machineStale || this.#stale[index] === 1) return bad;
+    if (this.#table.grade[index] === bad || this.#machineStale || this.#table.stale[index] === 1) return bad;
     const property = this.#properties[index] as TypeProperty;
     if (property.kind === 'derived') {
-      for (const input of property.inputs) if (this.#stale[input] === 1) return bad;
+      for (const input of property.inputs) if (this.#table.stale[input] === 1) return bad;
     }
-    return this.#grade[index] as Grade;
-  }
-
-  #sent(index: number): SentValue {
-    const holds = this.#holds[index];
-    return holds === numeric ? (this.#number[index] as number) : holds === other ? sentThing(this.#other[index]) : null;
+    return this.#table.grade[index] as Grade;
   }
 
   // ---- snapshot ----------------------------------------------------------------------------------------------------------------
 
   /** Plain JSON; a twin made from it goes on as this one. */
   snapshot(): Json {
-    const properties: [string, Json][] = [];
-    for (const { index, name, expression } of this.#properties) {
-      if (Number.isNaN(this.#timeMs[index] as number) && this.#states[index] === undefined) continue;
-      const thing = this.#other[index];
-      properties.push([
-        name,
-        {
-          holds: this.#holds[index] as number,
-          number: finite(this.#number[index]),
-          other: typeof thing === 'bigint' ? `${thing}n` : (thing ?? null),
-          exact: typeof thing === 'bigint',
-          grade: this.#grade[index] as number,
-          code: this.#code[index] ?? null,
-          time: finite(this.#timeMs[index]),
-          valueTime: finite(this.#valueMs[index]),
-          good: finite(this.#goodNumber[index]),
-          goodTime: finite(this.#goodMs[index]),
-          arrived: finite(this.#arrivedMs[index]),
-          stale: this.#stale[index] as number,
-          limits: this.#limits[index] as number,
-          restarted: this.#restarted[index] as number,
-          raw: finite(this.#counterRaw[index]),
-          offset: this.#counterOffset[index] as number,
-          unit: this.#sourceUnit[index] ?? null,
-          seen: this.#seenGood.has(index),
-          ...(this.#states[index] === undefined ? {} : { expression: expression?.text ?? '', state: copy(this.#states[index] as Json[]) }),
-        },
-      ]);
-    }
     return {
       v: 1,
-      properties: properties as unknown as Json,
+      properties: this.#table.snapshot(),
       mode: this.#mode,
       modeExpression: this.type.mode?.text ?? '',
-      modeState: copy(this.#modeState),
+      modeState: copyOf(this.#modeState),
       current: finite(this.#currentMs),
       evaluated: finite(this.#evaluatedMs),
       arrived: finite(this.#lastArrivalMs),
@@ -1097,18 +1023,10 @@ export class Twin {
   restore(snapshot: Json): void {
     const saved = recordOf(snapshot);
     if (saved === undefined || saved['v'] !== 1) return;
-    const list = saved['properties'];
-    if (Array.isArray(list)) {
-      for (const entry of list) {
-        if (!Array.isArray(entry)) continue;
-        const index = typeof entry[0] === 'string' ? this.type.indexOf.get(entry[0]) : undefined;
-        const one = recordOf(entry[1]);
-        if (index !== undefined && one !== undefined) this.#restoreProperty(index, one);
-      }
-    }
+    this.#table.restore(saved['properties'], this.type.indexOf);
     if (typeof saved['mode'] === 'string') this.#mode = saved['mode'];
     const modeState = saved['modeState'];
-    if (this.type.mode !== undefined && saved['modeExpression'] === this.type.mode.text && Array.isArray(modeState)) this.#modeState = copy(modeState);
+    if (this.type.mode !== undefined && saved['modeExpression'] === this.type.mode.text && Array.isArray(modeState)) this.#modeState = copyOf(modeState);
     this.#currentMs = timeOf(saved['current']);
     this.#evaluatedMs = timeOf(saved['evaluated']);
     this.#lastArrivalMs = timeOf(saved['arrived']);
@@ -1119,42 +1037,6 @@ export class Twin {
     if (typeof saved['gap'] === 'number' && saved['gap'] > 0) this.#context.gapMs = saved['gap'];
     this.#clock.restore(saved['clock']);
     if (saved['clockTold'] === 1 || saved['clockTold'] === -1) this.#clockTold = saved['clockTold'];
-  }
-
-  #restoreProperty(index: number, one: { [name: string]: Json }): void {
-    const { expression, kind } = this.#properties[index] as TypeProperty;
-    const state = one['state'];
-    if (this.#states[index] !== undefined && Array.isArray(state) && one['expression'] === expression?.text) this.#states[index] = copy(state);
-    const time = timeOf(one['time']);
-    if (Number.isNaN(time)) return;
-    const thing = one['other'];
-    const { holds } = one;
-    if (holds === numeric && typeof one['number'] === 'number') {
-      this.#holds[index] = numeric;
-      this.#number[index] = one['number'];
-    } else if (holds === other && one['exact'] === true && typeof thing === 'string' && /^-?\d{1,40}n$/.test(thing)) {
-      this.#holds[index] = other;
-      this.#other[index] = BigInt(thing.slice(0, -1));
-    } else if (holds === other && (typeof thing === 'string' || typeof thing === 'boolean') && (kind === 'state' || kind === 'derived')) {
-      this.#holds[index] = other;
-      this.#other[index] = thing;
-    } else if (holds !== empty) return;
-    this.#timeMs[index] = time;
-    const grade = one['grade'];
-    this.#grade[index] = this.#holds[index] !== empty && (grade === good || grade === uncertain) ? grade : bad;
-    const code = one['code'];
-    this.#code[index] = typeof code === 'string' || typeof code === 'number' ? code : undefined;
-    this.#valueMs[index] = timeOf(one['valueTime']);
-    this.#goodNumber[index] = numberOr(one['good'], NaN);
-    this.#goodMs[index] = timeOf(one['goodTime']);
-    this.#arrivedMs[index] = timeOf(one['arrived']);
-    this.#stale[index] = one['stale'] === 1 ? 1 : 0;
-    this.#limits[index] = numberOr(one['limits'], 0) & 15;
-    this.#restarted[index] = one['restarted'] === 1 ? 1 : 0;
-    this.#counterRaw[index] = numberOr(one['raw'], NaN);
-    this.#counterOffset[index] = numberOr(one['offset'], 0);
-    this.#sourceUnit[index] = typeof one['unit'] === 'string' ? one['unit'] : undefined;
-    if (one['seen'] === true) this.#seenGood.add(index);
   }
 }
 
@@ -1176,33 +1058,8 @@ function deadbandOf(property: TypeProperty, limit: number): number {
   return rangeLow < rangeHigh ? (rangeHigh - rangeLow) * 0.01 : Math.abs(limit) * 0.01;
 }
 
-/** 64-bit integers that a number does not hold exactly go out as decimal text. */
-function sentThing(thing: string | boolean | bigint | undefined): SentValue {
-  if (typeof thing === 'bigint') return thing <= largestExact && thing >= -largestExact ? Number(thing) : thing.toString();
-  return thing ?? null;
-}
-
 /** The later of two times, one of which may not be known (NaN). */
 function latest(one: number, two: number): number {
   return two > one ? two : one;
 }
 
-function finite(value: number | undefined): number | null {
-  return value === undefined || !Number.isFinite(value) ? null : value;
-}
-
-function numberOr(value: Json | undefined, otherwise: number): number {
-  return typeof value === 'number' && Number.isFinite(value) ? value : otherwise;
-}
-
-function timeOf(value: Json | undefined): number {
-  return numberOr(value, NaN);
-}
-
-function recordOf(value: Json | undefined): { [name: string]: Json } | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-}
-
-function copy(state: Json[]): Json[] {
-  return JSON.parse(JSON.stringify(state)) as Json[];
-}

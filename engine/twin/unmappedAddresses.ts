@@ -30,6 +30,11 @@ export class UnmappedAddresses {
     return this.#count;
   }
 
+  /** Addresses that are kept. */
+  get size(): number {
+    return this.#seen.size;
+  }
+
   /** @returns true where this address is new and worth telling (the first 200) */
   add(address: string, topic: string, raw: unknown, quality: Quality, timeMs: number, receivedMs: number, unit: string | undefined): boolean {
     this.#count += 1;

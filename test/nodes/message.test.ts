@@ -278,11 +278,11 @@ describe('messages of other sources', () => {
       ],
     });
     assert.deepEqual(long.rows, [
-      { timeMs: sourceMs, values: { temperature: 61, pressure: 5 } },
-      { timeMs: sourceMs + 1000, values: { temperature: 62 } },
+      { timeMs: sourceMs, values: { temperature: 61, pressure: 5 }, topic: '' },
+      { timeMs: sourceMs + 1000, values: { temperature: 62 }, topic: '' },
     ]);
     const points = rowsOf({ payload: [{ measurement: 'm', tags: {}, fields: { temperature: 61 }, timestamp: sourceMs }] });
-    assert.deepEqual(points.rows, [{ timeMs: sourceMs, values: { temperature: 61 } }]);
+    assert.deepEqual(points.rows, [{ timeMs: sourceMs, values: { temperature: 61 }, topic: '' }]);
   });
 
   it('our own messages can be read again', () => {
