@@ -1,10 +1,19 @@
 import type { Outbox, OutboxRecord, Random } from '../ports.ts';
 import { Problem } from '../problem.ts';
 
-/** What became of one attempt: `retry` keeps all records, `rejected` puts single ones aside with the target's reason. */
+/** A record of an attempt, by its place, that the target refuses for good, in its own words. */
+export interface Refusal {
+  index: number;
+  reason: string;
+}
+
+/**
+ * What became of one attempt. `delivered`: all that are not `rejected` were confirmed. `retry`: all but those that are named in
+ * `delivered` and `rejected` have to go again.
+ */
 export type DeliveryOutcome =
-  | { kind: 'delivered'; rejected: readonly { index: number; reason: string }[] }
-  | { kind: 'retry'; problem: Problem };
+  | { kind: 'delivered'; rejected: readonly Refusal[] }
+  | { kind: 'retry'; problem: Problem; delivered?: readonly number[]; rejected?: readonly Refusal[] };
 
 /** What a delivery needs of the outside. */
 export interface DeliveryPorts {
@@ -160,32 +169,43 @@ export class Delivery {
     if (records.length === 0) return { problem: undefined, left: false };
     this.#underWay = new Set(records.map(({ sequence }) => sequence));
     try {
-      const outcome = await this.#ports.deliver(records).catch((error: unknown) => ({ kind: 'retry' as const, problem: asProblem(error) }));
+      const outcome = await this.#ports.deliver(records).catch((error: unknown): DeliveryOutcome => ({ kind: 'retry', problem: asProblem(error) }));
+      await this.#settle(records, outcome);
       if (outcome.kind === 'retry') return { problem: outcome.problem, left: true };
-      const reasons = new Map<string, number[]>();
-      const refused = new Set<number>();
-      for (const { index, reason } of outcome.rejected) {
-        const record = records[index];
-        if (record === undefined || refused.has(record.sequence)) continue;
-        refused.add(record.sequence);
-        const same = reasons.get(reason);
-        if (same === undefined) reasons.set(reason, [record.sequence]);
-        else same.push(record.sequence);
-      }
-      for (const [reason, sequences] of reasons) {
-        await this.#outbox.setAside(target, sequences, reason, this.#ports.nowMs());
-        this.#options.onRejected?.(sequences.length, reason);
-      }
-      const confirmed = records.flatMap(({ sequence }) => (refused.has(sequence) ? [] : [sequence]));
-      if (confirmed.length > 0) {
-        await this.#outbox.confirm(target, confirmed);
-        this.#options.onDelivered?.(confirmed.length);
-      }
-      if (this.#bytes !== undefined) this.#bytes -= records.reduce((sum, { body }) => sum + utf8Length(body), 0);
       return { problem: undefined, left: records.length === batchRecords };
     } finally {
       this.#underWay = new Set();
     }
+  }
+
+  async #settle(records: readonly OutboxRecord[], outcome: DeliveryOutcome): Promise<void> {
+    const { target } = this.#options;
+    const open = new Map(outcome.kind === 'delivered' ? records.entries() : [...new Set(outcome.delivered)].map((index) => [index, records[index]]));
+    const reasons = new Map<string, OutboxRecord[]>();
+    const refused = new Set<number>();
+    for (const { index, reason } of outcome.rejected ?? []) {
+      open.delete(index);
+      const record = records[index];
+      if (record === undefined || refused.has(index)) continue;
+      refused.add(index);
+      const same = reasons.get(reason);
+      if (same === undefined) reasons.set(reason, [record]);
+      else same.push(record);
+    }
+    for (const [reason, some] of reasons) {
+      await this.#outbox.setAside(target, some.map(({ sequence }) => sequence), reason, this.#ports.nowMs());
+      this.#forget(some);
+      this.#options.onRejected?.(some.length, reason);
+    }
+    const confirmed = [...open.values()].filter((record) => record !== undefined);
+    if (confirmed.length === 0) return;
+    await this.#outbox.confirm(target, confirmed.map(({ sequence }) => sequence));
+    this.#forget(confirmed);
+    this.#options.onDelivered?.(confirmed.length);
+  }
+
+  #forget(records: readonly OutboxRecord[]): void {
+    if (this.#bytes !== undefined) this.#bytes -= records.reduce((sum, { body }) => sum + utf8Length(body), 0);
   }
 
   async #pause(problem: Problem): Promise<void> {

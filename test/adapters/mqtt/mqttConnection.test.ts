@@ -49,7 +49,7 @@ async function receive(options: { url: string; username?: string; password?: str
   client.on('message', (topic: string, payload: Buffer, packet) => {
     received.push({ topic, text: payload.toString(), retain: packet.retain, properties: packet.properties?.userProperties });
   });
-  await once(client, 'connect');
+  await new Promise<void>((resolve) => client.once('connect', () => resolve()));
   await client.subscribeAsync('#', { qos: 1 });
   return { received, end: () => client.endAsync(true) };
 }

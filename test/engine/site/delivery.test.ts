@@ -159,6 +159,22 @@ describe('delivery', () => {
     assert.equal((await outbox.depth('t')).records, 0);
   });
 
+  it('what went through before a target failed does not go again', async () => {
+    let first = true;
+    const { time, outbox, attempts, events, delivery } = setUp(() => {
+      if (!first) return delivered;
+      first = false;
+      return { kind: 'retry', problem: away, delivered: [0, 1, 1, 99], rejected: [{ index: 2, reason: 'no' }] };
+    }, { waitMs: 1 });
+    delivery.start();
+    await time.advance(0);
+    await delivery.add(['a', 'b', 'c', 'd', 'e'].map((body) => record(body)));
+    await time.advance(5000);
+    assert.deepEqual(attempts, [['a', 'b', 'c', 'd', 'e'], ['d', 'e']]);
+    assert.deepEqual(events, ['rejected 1 no', 'delivered 2', 'TWIN_AWAY', 'waiting 2', 'delivered 2']);
+    assert.equal((await outbox.depth('t')).setAside, 1);
+  });
+
   it('at the cap the oldest go, counted and dated; what is under way does not', async () => {
     let release: (outcome: DeliveryOutcome) => void = () => {};
     const { time, outbox, events, delivery } = setUp(() => new Promise((resolve) => (release = resolve)), { waitMs: 1, batchRecords: 2, keepBytes: 100 });
