@@ -60,7 +60,9 @@ function readField(name: string, field: Field, given: unknown, problems: FieldPr
   const absent = given === undefined || given === null;
   switch (field.kind) {
     case 'text': {
-      const text = absent ? field.default : typeof given === 'string' ? given.trim() : String(given);
+      const written = absent ? field.default : typeof given === 'string' ? given.trim() : String(given);
+      // Node-RED leaves `${NAME}` as it stands when that environment variable is not set: nothing was given then.
+      const text = /^\$\{[^{}]*\}$/.test(written) ? '' : written;
       if (field.required === true && text === '') problems.push({ field: name, code: 'FIELD_MISSING', found: '' });
       const limit = field.maximumLength ?? 1000;
       if (text.length > limit) {

@@ -39,6 +39,7 @@ export function deliverTo<F extends Fields>(
         return () => clearTimeout(timer);
       },
       nowMs: () => Date.now(),
+      random: Math.random,
     },
     { ...options, target: name },
   );

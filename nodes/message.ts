@@ -92,7 +92,12 @@ export function readMessage(msg: unknown, receivedTimeMs: number): Reading {
   } catch (found) {
     // Foreign objects may have getters that throw; a message like that is told, never thrown.
     if (found instanceof Problem) return { kind: 'problem', problem: found };
-    return problemReading('TWIN_MESSAGE_UNREADABLE', 'The message cannot be read.', 'Look at it with a debug node: one of its properties throws an error.', {});
+    return problemReading(
+      'TWIN_MESSAGE_UNREADABLE',
+      'The message cannot be read.',
+      'Look at it with a debug node: one of its properties throws an error.',
+      {},
+    );
   }
 }
 
@@ -158,9 +163,12 @@ class MessageReader {
     const death = sparkplugKind(topic);
     if (death === 'death') return { kind: 'lifecycle', alive: false, source: topic };
     if (text.length > largestText) {
-      return problemReading('TWIN_MESSAGE_TOO_LARGE', `The payload is a text of ${text.length} characters.`, `At most ${largestText} are read; send rows in several messages.`, {
-        length: text.length,
-      });
+      return problemReading(
+        'TWIN_MESSAGE_TOO_LARGE',
+        `The payload is a text of ${text.length} characters.`,
+        `At most ${largestText} are read; send rows in several messages.`,
+        { length: text.length },
+      );
     }
     const trimmed = text.trim();
     const first = trimmed[0];
@@ -255,7 +263,9 @@ class MessageReader {
     if (isArrayLike(value) && !(value instanceof Uint8Array) && plainValue(value, dataType) === null) {
       const quality = qualityBeside(carrier);
       const length = Math.min(value.length, largestValues - into.length);
-      for (let place = 0; place < length; place += 1) into.push(this.#observation(`${address}[${place}]`, value[place], carrier, quality, dataType));
+      for (let place = 0; place < length; place += 1) into.push(
+        this.#observation(`${address}[${place}]`, value[place], carrier, quality, dataType),
+      );
       return;
     }
     into.push(this.#observation(address, value, carrier, undefined, dataType));
@@ -263,7 +273,13 @@ class MessageReader {
 
   #observations(observations: Observation[], birth = false): Reading {
     if (observations.length === 0) return { kind: 'ignored', reason: 'no values' };
-    return { kind: 'observations', observations, complete: observations.length > 1, historical: this.#historical, ...(birth ? { birth } : {}) };
+    return {
+      kind: 'observations',
+      observations,
+      complete: observations.length > 1,
+      historical: this.#historical,
+      ...(birth ? { birth } : {}),
+    };
   }
 
   // ---- arrays ----------------------------------------------------------------------------------------------------------
@@ -280,10 +296,21 @@ class MessageReader {
         return this.#observations(observations);
       }
       if (payload.length > largestValues) return tooMany(payload.length);
-      return { kind: 'row', values: { registers: Array.isArray(payload) ? payload : Array.from(payload) }, timeMs: timeBeside(msg), topic, historical: this.#historical };
+      return {
+        kind: 'row',
+        values: { registers: Array.isArray(payload) ? payload : Array.from(payload) },
+        timeMs: timeBeside(msg),
+        topic,
+        historical: this.#historical,
+      };
     }
     if (payload.length > largestRows) {
-      return problemReading('TWIN_MESSAGE_TOO_LARGE', `The message has ${payload.length} rows.`, `Send at most ${largestRows} in one message.`, { rows: payload.length });
+      return problemReading(
+        'TWIN_MESSAGE_TOO_LARGE',
+        `The message has ${payload.length} rows.`,
+        `Send at most ${largestRows} in one message.`,
+        { rows: payload.length },
+      );
     }
     const nodes = own(msg, 'nodesToRead') ?? own(msg, 'addressSpaceItems');
     if (Array.isArray(nodes) && nodes.length === payload.length) return this.#items(nodes, payload);
@@ -298,7 +325,12 @@ class MessageReader {
       return this.#observations(observations);
     }
     if (Array.isArray(first)) {
-      return problemReading('TWIN_MESSAGE_SHAPE', 'The payload is an array of arrays.', 'Send an array of flat objects, one per row, each with its time.', {});
+      return problemReading(
+        'TWIN_MESSAGE_SHAPE',
+        'The payload is an array of arrays.',
+        'Send an array of flat objects, one per row, each with its time.',
+        {},
+      );
     }
     return this.#rows(payload, topic);
   }
@@ -384,13 +416,26 @@ class MessageReader {
     if (isFields(held) && !(held instanceof Date) && !Object.hasOwn(held, 'value') && !isLong(held) && !isLocalizedText(held)) {
       // {value: {temperature: 5, pressure: 6}, timestamp}
       const quality = qualityBeside(payload);
-      return { kind: 'row', values: this.#flatRow(held), timeMs: timeBeside(payload), quality: quality.quality, topic, historical: this.#historical };
+      return {
+        kind: 'row',
+        values: this.#flatRow(held),
+        timeMs: timeBeside(payload),
+        quality: quality.quality,
+        topic,
+        historical: this.#historical,
+      };
     }
     const observations: Observation[] = [];
     const plainCarrier = timeBeside(payload) !== undefined || hasQuality(payload);
     // Without time and quality of its own, the message's count.
     if (plainCarrier) this.#value(address, payload, undefined, observations);
-    else this.#spread(address, isFields(held) && Object.hasOwn(held, 'value') ? held['value'] : held, this.#msg, dataTypeOf(isFields(held) ? held : payload), observations);
+    else this.#spread(
+      address,
+      isFields(held) && Object.hasOwn(held, 'value') ? held['value'] : held,
+      this.#msg,
+      dataTypeOf(isFields(held) ? held : payload),
+      observations,
+    );
     return this.#observations(observations);
   }
 
@@ -432,7 +477,9 @@ class MessageReader {
       if (isFields(value) && looksLikeValue(value)) this.#value(name, value, undefined, observations);
       else if (isFields(value)) {
         const flat = this.#flatten(value);
-        for (const inner of Object.keys(flat)) observations.push(this.#observation(`${name}.${inner}`, flat[inner], {}, undefined, undefined));
+        for (const inner of Object.keys(flat)) observations.push(
+          this.#observation(`${name}.${inner}`, flat[inner], {}, undefined, undefined),
+        );
       } else this.#value(name, value, undefined, observations);
       for (let place = from; place < observations.length; place += 1) {
         const observation = observations[place] as Observation;
@@ -491,8 +538,18 @@ class MessageReader {
       observations.push(observation);
       if (metric['is_historical'] !== true && metric['isHistorical'] !== true) historical = false;
     }
-    if (observations.length === 0) return kind === 'birth' ? { kind: 'lifecycle', alive: true, source: topic } : { kind: 'ignored', reason: 'no metrics' };
-    return { kind: 'observations', observations, complete: true, historical: this.#historical || historical, ...(kind === 'birth' ? { birth: true } : {}) };
+    if (observations.length === 0) return kind === 'birth' ? {
+      kind: 'lifecycle',
+      alive: true,
+      source: topic,
+    } : { kind: 'ignored', reason: 'no metrics' };
+    return {
+      kind: 'observations',
+      observations,
+      complete: true,
+      historical: this.#historical || historical,
+      ...(kind === 'birth' ? { birth: true } : {}),
+    };
   }
 }
 
@@ -525,7 +582,12 @@ function isFlat(payload: Fields): boolean {
 }
 
 function textOf(bytes: Uint8Array): string {
-  if (bytes.byteLength > largestText) throw new Problem('TWIN_MESSAGE_TOO_LARGE', `The payload has ${bytes.byteLength} bytes.`, `At most ${largestText} are read.`, { length: bytes.byteLength });
+  if (bytes.byteLength > largestText) throw new Problem(
+    'TWIN_MESSAGE_TOO_LARGE',
+    `The payload has ${bytes.byteLength} bytes.`,
+    `At most ${largestText} are read.`,
+    { length: bytes.byteLength },
+  );
   return new TextDecoder().decode(bytes);
 }
 
@@ -700,7 +762,13 @@ function readCommand(command: Fields): Reading {
       const [inCase, by, comment] = [text('case'), text('by'), text('comment')];
       return {
         kind: 'command',
-        command: { do: 'acknowledge', ...to, ...(inCase === undefined ? {} : { case: inCase }), ...(by === undefined ? {} : { by }), ...(comment === undefined ? {} : { comment }) },
+        command: {
+          do: 'acknowledge',
+          ...to,
+          ...(inCase === undefined ? {} : { case: inCase }),
+          ...(by === undefined ? {} : { by }),
+          ...(comment === undefined ? {} : { comment }),
+        },
       };
     }
     case 'learn-again': {
@@ -733,7 +801,12 @@ function problemReading(code: string, found: string, remedy: string, values: Rec
 }
 
 function tooManyProblem(count: number): Problem {
-  return new Problem('TWIN_MESSAGE_TOO_LARGE', `The message has ${count} values or more.`, `Send at most ${largestValues} in one message.`, { count });
+  return new Problem(
+    'TWIN_MESSAGE_TOO_LARGE',
+    `The message has ${count} values or more.`,
+    `Send at most ${largestValues} in one message.`,
+    { count },
+  );
 }
 
 function tooMany(count: number): Reading {

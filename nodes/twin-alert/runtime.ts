@@ -47,7 +47,7 @@ export default function twinAlert(RED: Runtime): void {
           if (own.has(message.twin.key)) void publish([message]).catch((problem: unknown) => node.warn(String(problem)));
         }),
       );
-      if (config.mqtt !== '') line = deliverTo(RED, twin, site, config.mqtt, `alert:${node.id}`, { onProblem: (problem) => twin.fail(problem) });
+      if (config.mqtt !== '') line = deliverTo(RED, twin, site, config.mqtt, `alert:${node.id}`, { waitMs: 0, onProblem: (problem) => twin.fail(problem), onDelivered: showCases });
     });
 
     /** Resolves when what has to be delivered is on disk. */

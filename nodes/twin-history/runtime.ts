@@ -32,6 +32,8 @@ export default function twinHistory(RED: Runtime): void {
           waitMs: config.flushAfter * 1000,
           keepBytes: config.keepAtMost * 1_000_000,
           onProblem: (problem) => twin.fail(problem),
+          onRejected: (count, reason) =>
+            twin.fail(new Problem('TWIN_REJECTED', `InfluxDB refused ${count} values: ${reason}`, 'They are set aside and not lost; correct the cause.', { count, reason })),
           onDelivered: (count) => {
             written += count;
             twin.show(status('written', language, { count: written }));
