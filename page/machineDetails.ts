@@ -24,7 +24,7 @@ export class MachineDetails extends PageElement {
     siteLanguage: { attribute: false },
     age: { attribute: false },
     nowMs: { attribute: false },
-    connected: { attribute: false },
+    lost: { attribute: false },
     detail: { state: true },
     problem: { state: true },
     minutes: { state: true },
@@ -41,7 +41,8 @@ export class MachineDetails extends PageElement {
   declare siteLanguage: string;
   declare age: string;
   declare nowMs: number;
-  declare connected: boolean;
+  /** Since when there is no connection, in words; '' while there is one. */
+  declare lost: string;
   declare private detail: MachineDetail | undefined;
   declare private problem: string;
   declare private minutes: number;
@@ -69,7 +70,7 @@ export class MachineDetails extends PageElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.#timer = setInterval(() => {
-      if (this.connected) void this.#load();
+      if (this.lost === '') void this.#load();
     }, refreshMs);
   }
 
@@ -110,7 +111,7 @@ export class MachineDetails extends PageElement {
     const { machine, say } = this;
     const path = machine?.path.map((part) => plainName(part, 40)).join(' › ');
     return html`<dialog class="sheet" aria-labelledby="details-name" @close=${this.#closed} @click=${this.#outside}>
-      <div class="sheet-inside is-${machine?.condition ?? 'gone'} letter-${machine?.letter ?? 'none'}">
+      <div class="sheet-inside is-${machine?.condition ?? 'gone'} letter-${machine?.letter ?? 'none'} ${this.lost ? 'is-old' : ''}">
         <header class="sheet-head">
           ${machine ? machineSign(machine) : nothing}
           <div class="names">
@@ -121,6 +122,7 @@ export class MachineDetails extends PageElement {
             ${closeMark}
           </button>
         </header>
+        ${this.lost ? html`<p class="sheet-lost" role="alert">${this.lost}</p>` : nothing}
         ${machine ? this.#body(machine) : html`<p class="empty-text">${say('details.gone')}</p>`}
       </div>
     </dialog>`;
@@ -130,12 +132,17 @@ export class MachineDetails extends PageElement {
     const { say } = this;
     const abnormal = needsLook(machine) || machine.condition === 'acknowledged';
     const { text, missing } = learningText(say, machine.learning, machine.properties);
-    const percentShown = machine.learning.phase === 'learning' || machine.learning.phase === 'provisional';
+    const learns = machine.learning.phase === 'learning' || machine.learning.phase === 'provisional';
     return html`
       <section class="why">
         <p class="condition"><span class="word">${say(`condition.${machine.condition}`)}</span>
           ${abnormal && machine.letter ? html`<span>${say(`letter.${machine.letter}`)}</span>` : nothing}</p>
         ${abnormal ? html`<p class="reason">${longReason(say, machine, this.siteLanguage, this.nowMs)}</p>` : nothing}
+        ${learns
+          ? html`<div class="learning"><p>${text}</p>
+              <progress max="100" value=${machine.learning.percent} aria-label=${text}></progress>
+              ${missing ? html`<p class="missing">${missing}</p>` : nothing}</div>`
+          : nothing}
         ${machine.openCase ? this.#openCase(machine.openCase) : nothing}
         <p class="note" role="status">${this.note}</p>
       </section>
@@ -157,9 +164,7 @@ export class MachineDetails extends PageElement {
         <dl class="facts">
           <div><dt>${say('details.state')}</dt><dd><bdi>${machine.state ? plainName(machine.state, 60) : say('state.none')}</bdi></dd></div>
           <div><dt>${say('details.type')}</dt><dd><bdi>${plainName(machine.type, 60)}</bdi></dd></div>
-          <div><dt>${say('details.learning')}</dt><dd>${text}${percentShown
-            ? html`<progress max="100" value=${machine.learning.percent} aria-label=${text}></progress>`
-            : nothing}${missing ? html`<span class="missing">${missing}</span>` : nothing}</dd></div>
+          <div><dt>${say('details.learning')}</dt><dd>${text}</dd></div>
         </dl>
       </section>`;
   }
@@ -177,7 +182,7 @@ export class MachineDetails extends PageElement {
   #acknowledge(open: CaseSummary): TemplateResult {
     const { say } = this;
     if (this.step === 'button') {
-      return html`<button type="button" class="main-button" ?disabled=${!this.connected} @click=${this.#askName}>
+      return html`<button type="button" class="main-button" ?disabled=${this.lost !== ''} @click=${this.#askName}>
         ${say('ack.button')}
       </button>`;
     }
@@ -197,6 +202,7 @@ export class MachineDetails extends PageElement {
     const { say, detail } = this;
     const series = detail?.series ?? [];
     const chosen = this.#chosen(machine);
+    const banded = series.some(({ property, high }) => property === chosen && high.some((value) => value !== null));
     return html`<section>
       <h3>${say('details.chart')}</h3>
       <div class="choices" role="group" aria-label=${say('details.span')}>
@@ -224,8 +230,10 @@ export class MachineDetails extends PageElement {
         <div class="chart" role="img" aria-label=${this.#chartText(machine)}></div>
         <figcaption>
           <span class="key">${keyMarks.line}${say('details.line')}</span>
-          <span class="key">${keyMarks.band}${say('details.band')}</span>
-          <span class="key">${keyMarks.outside}${say('chart.outside')}</span>
+          ${banded
+            ? html`<span class="key">${keyMarks.band}${say('details.band')}</span>
+                <span class="key">${keyMarks.outside}${say('chart.outside')}</span>`
+            : nothing}
           <span class="readout">${this.readout}</span>
         </figcaption>
       </figure>

@@ -131,13 +131,16 @@ export class TwinPage extends PageElement {
   }
 
   #lost(hasValues: boolean): TemplateResult {
-    const say = this.#say;
     const { lostSinceMs } = this;
     return html`<div class="lost" role="alert">${lostSinceMs === undefined
       ? nothing
       : html`<p>${lostMark}
-          <span><strong>${say('lost.title', { time: shownTime(say, lostSinceMs, Date.now()) })}</strong>
-          ${say(hasValues ? 'lost.detail' : 'lost.detail.none')}</span></p>`}</div>`;
+          <span>${this.#lostText(lostSinceMs, hasValues)}</span></p>`}</div>`;
+  }
+
+  #lostText(sinceMs: number, hasValues: boolean): string {
+    const say = this.#say;
+    return `${say('lost.title', { time: shownTime(say, sinceMs, Date.now()) })} ${say(hasValues ? 'lost.detail' : 'lost.detail.none')}`;
   }
 
   #linkWord(): string {
@@ -201,7 +204,7 @@ export class TwinPage extends PageElement {
     return html`<twin-machine-details .site=${selected.site} .machineKey=${selected.key} .machine=${machine} .say=${this.#say}
       .siteLanguage=${overview.language} .age=${site && machine ? this.#age(site, machine, now) : ''}
       .nowMs=${Math.floor(now / 1000) * 1000}
-      .connected=${this.lostSinceMs === undefined}
+      .lost=${this.lostSinceMs === undefined ? '' : this.#lostText(this.lostSinceMs, true)}
       @close-machine=${this.#unselect}
       @go-machine=${(event: CustomEvent<string>) => this.#select(selected.site, event.detail)}
       @machine-changed=${(event: CustomEvent<Machine>) => this.#replace(selected.site, event.detail)}></twin-machine-details>`;

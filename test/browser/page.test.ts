@@ -223,6 +223,11 @@ describe('the page in a browser', function () {
     assert.equal(await page.getAttribute('.lost', 'role'), 'alert');
     assert.equal(await textOf(page, '.link'), 'No connection');
     assert.ok((await overflow(page)) <= 0);
+    // The sheet lies over everything, so it says so too, and takes no acknowledgement that could not be sent.
+    await page.locator('.card .open').first().click();
+    assert.match(await textOf(page, '.sheet-lost'), /^No connection to Twinwire since \d\d:\d\d\./);
+    assert.equal(await page.getByRole('button', { name: 'Acknowledge' }).isDisabled(), true);
+    await page.keyboard.press('Escape');
     // What changed meanwhile is there at once after the return.
     const filler = plant.machine('northfield', 'northfield/filler')?.machine;
     assert.ok(filler);
