@@ -268,7 +268,8 @@ function parts(text: string, format: 'iso' | 'dayMonthYear' | 'monthDayYear'): T
   const ofDayMs = millisecondsOfDay(hour, minute, second, fraction);
   const result = { year: Number(year), month: Number(month), day: Number(day), ofDayMs: ofDayMs ?? NaN, zoneMinutes: zoneMinutesOf(zone) };
   const valid = ofDayMs !== undefined && result.month >= 1 && result.month <= 12 && result.day >= 1
-    && result.day <= daysOfMonth(result.year, result.month) && (result.zoneMinutes === undefined || Math.abs(result.zoneMinutes) <= 14 * 60);
+    && result.day <= daysOfMonth(result.year, result.month)
+    && (result.zoneMinutes === undefined || Math.abs(result.zoneMinutes) <= 14 * 60);
   return valid ? result : undefined;
 }
 
@@ -294,7 +295,8 @@ function daysOfMonth(year: number, month: number): number {
 function daysSinceEpoch(year: number, month: number, day: number): number {
   const y = month <= 2 ? year - 1 : year;
   const monthFromMarch = (month + 9) % 12;
-  return 365 * y + Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400) + Math.floor((153 * monthFromMarch + 2) / 5) + day - 1 - 719_468;
+  const dayOfYear = Math.floor((153 * monthFromMarch + 2) / 5) + day - 1;
+  return 365 * y + Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400) + dayOfYear - 719_468;
 }
 
 /**
@@ -317,7 +319,9 @@ export function csvTime(text: string, format: CsvTimeFormat, zoneOffsetMinutes =
   return daysSinceEpoch(found.year, found.month, found.day) * 86_400_000 + ofDayMs - (found.zoneMinutes ?? zoneOffsetMinutes) * 60_000;
 }
 
-const epochPerMs: Record<string, number> = { epochSeconds: 0.001, epochMilliseconds: 1, epochMicroseconds: 1000, epochNanoseconds: 1_000_000 };
+const epochPerMs: Record<string, number> = {
+  epochSeconds: 0.001, epochMilliseconds: 1, epochMicroseconds: 1000, epochNanoseconds: 1_000_000,
+};
 
 function epochTime(text: string, format: CsvTimeFormat): number | undefined {
   if (text.length > 40 || !pointNumber.test(text.replace(',', '.'))) return undefined;

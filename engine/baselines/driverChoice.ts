@@ -3,15 +3,17 @@ import type { ColumnInfo } from './index.ts';
 
 export const mostDrivers = 3;
 
-/** Words, in the languages of the first users, by which machines' conditions are named. */
-const conditionWords =
-  /(^|[^a-z])(rpm|speed|velocity|load|torque|throughput|feed|ambient|setpoint|drehzahl|geschwindigkeit|last|drehmoment|umgebung|vorschub|sollwert)/i;
+/** Words, in the languages of the first users, by which a machine's conditions are named. */
+const conditionWords = new RegExp(
+  '(^|[^a-z])(rpm|speed|load|torque|throughput|ambient|setpoint|drehzahl|geschwindigkeit|belastung|drehmoment|umgebung|vorschub|sollwert)',
+  'i',
+);
 
 /**
  * Guesses under which conditions a machine runs. Setpoints come first. Without any: measured columns whose name says that
- * they are a condition and that go with at least a quarter of the other columns (squared correlation over one half).
- * A correlation alone is never enough: of two columns that move together none is known to be the cause, and a column
- * taken for a driver by mistake would explain its own faults away.
+ * they are a condition, those first that go with most of the other columns (squared correlation over one half), as long as there are
+ * others to explain. A correlation alone is never enough: of two columns that move together none is known to be the cause,
+ * and a column taken for a driver by mistake would explain its own faults away.
  *
  * @param rows row after row, one number per column.
  * @returns at most three column numbers.
@@ -26,15 +28,12 @@ export function guessDrivers(columns: readonly ColumnInfo[], rows: Float64Array,
   if (setpoints.length > 0) {
     return [...setpoints.filter((index) => varies[index]), ...setpoints.filter((index) => !varies[index])].slice(0, mostDrivers);
   }
-  const measured = columns.flatMap((column, index) => (column.kind === 'measured' && varies[index] ? [index] : []));
+  const measured = columns.flatMap((column, index) => (column.kind === 'measured' ? [index] : []));
   const candidates = measured.filter((index) => conditionWords.test(columns[index]!.name.replace(/([a-z])([A-Z])/g, '$1 $2')));
-  const scored = candidates.map((index) => {
-    const explained = measured.filter((other) => other !== index && squaredCorrelation(rows, rowCount, width, index, other) > 0.5).length;
-    return { index, explained };
-  });
-  const others = Math.max(1, measured.length - candidates.length);
-  return scored
-    .filter(({ explained }) => explained >= Math.max(1, others / 4))
+  const others = measured.filter((index) => !candidates.includes(index));
+  if (others.length === 0) return [];
+  return candidates
+    .map((index) => ({ index, explained: others.filter((other) => squaredCorrelation(rows, rowCount, width, index, other) > 0.5).length }))
     .sort((a, b) => b.explained - a.explained || a.index - b.index)
     .slice(0, mostDrivers)
     .map(({ index }) => index);

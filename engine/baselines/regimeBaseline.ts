@@ -41,6 +41,8 @@ interface ModeModel {
   fitSquare: Float64Array;
   fitRows: Float64Array;
   nextSolve: Float64Array;
+  /** Values in a row that were far from what was expected, and yet were given to learn. */
+  doubts: Float64Array;
   fade: Float64Array;
   lower: Float64Array;
   right: Float64Array;
@@ -55,7 +57,8 @@ interface ModeModel {
  * Kennard 1970), preferred to the mode's plain mean where its error on values not yet learned is smaller (prequential
  * comparison, Dawid 1984). Every value is clipped to four spreads around what was expected before it is learned. A grid of
  * operating points seen says where nothing can be expected yet. The first rows are kept, judged together by median and MAD
- * and only then learned, so that an outlier among them does little. Memory fades over seven days of operation.
+ * and only then learned, so that an outlier among them does little. Memory fades over seven days of operation. A column is armed
+ * once its history is the same all through.
  *
  * Choose it when load, speed or a recipe moves the signals, rather than a moving average, which takes every change of load for a fault
  * and follows every slow fault. State per column: about 60 numbers plus (terms² + 5·terms)/2 per mode, terms = 1, 3, 6, 10 for 0–3 drivers.
@@ -93,8 +96,8 @@ export class RegimeBaseline implements AssetBaseline {
     this.startRows = Math.max(20, Math.round(this.minimumRows / 5));
     const names = options.drivers ?? [];
     this.named = this.columns.flatMap((column, index) => (names.includes(column.name) ? [index] : [])).slice(0, mostDrivers);
-    this.judged = Uint8Array.from(this.columns, ({ kind }, index) =>
-      (kind === 'measured' || kind === 'derived') && !this.named.includes(index) ? 1 : 0);
+    this.judged = new Uint8Array(columns.length);
+    this.takeDrivers([]);
     this.columnTimeMs = new Float64Array(columns.length).fill(NaN);
     this.columnRows = new Float64Array(columns.length);
     this.settled = new Float64Array(columns.length);
@@ -188,7 +191,7 @@ export class RegimeBaseline implements AssetBaseline {
     this.timeMs = NaN;
     this.firstTimeMs = NaN;
     this.settled.fill(0);
-    this.drivers = [];
+    this.takeDrivers([]);
     this.modes.clear();
     this.columnTimeMs.fill(NaN);
     this.columnRows.fill(0);
@@ -517,6 +520,7 @@ export class RegimeBaseline implements AssetBaseline {
 
   private learnValue(model: ModeModel, column: number, raw: number, stepMs: number): void {
     const terms = this.terms();
+    if (model.doubts[column]! >= this.startRows) this.beginAnew(model, column);
     const weight = model.weight[column]!;
     const mean = model.mean[column]!;
     const share = Math.max(1 / (weight + 1), stepMs / memoryMs);
@@ -529,6 +533,7 @@ export class RegimeBaseline implements AssetBaseline {
       if (square > 0) {
         const reach = 4 * Math.sqrt(square);
         value = Math.min(centre + reach, Math.max(centre - reach, raw));
+        model.doubts[column] = value === raw ? 0 : model.doubts[column]! + 1;
       }
     }
     model.meanSquare[column]! += (weight === 0 ? 0 : share) * ((value - mean) ** 2 - model.meanSquare[column]!);
@@ -579,8 +584,7 @@ export class RegimeBaseline implements AssetBaseline {
   }
 
   private prefersFit(model: ModeModel, column: number): boolean {
-    return model.fitRows[column]! >= 20 && model.fitSquare[column]! < worthwhile * model.meanSquare[column]!
-      && !this.drivers.includes(column);
+    return model.fitRows[column]! >= 20 && model.fitSquare[column]! < worthwhile * model.meanSquare[column]!;
   }
 
   private fit(model: ModeModel, column: number, terms: number): number {
@@ -626,6 +630,10 @@ export class RegimeBaseline implements AssetBaseline {
 
   private takeDrivers(drivers: number[]): void {
     this.drivers = drivers;
+    for (let column = 0; column < this.columns.length; column += 1) {
+      const { kind } = this.columns[column]!;
+      this.judged[column] = (kind === 'measured' || kind === 'derived') && !drivers.includes(column) ? 1 : 0;
+    }
     this.centers = new Float64Array(drivers.length);
     this.scales = new Float64Array(drivers.length).fill(1);
     this.point = new Float64Array(drivers.length);
@@ -658,15 +666,22 @@ export class RegimeBaseline implements AssetBaseline {
     const fitted = terms > 1 ? width * terms : 0;
     return {
       rows: new Float64Array(width), weight: new Float64Array(width), mean: new Float64Array(width), meanSquare: new Float64Array(width),
-      fitSquare: new Float64Array(width), fitRows: new Float64Array(width), nextSolve: new Float64Array(width), fade: new Float64Array(width),
+      fitSquare: new Float64Array(width), fitRows: new Float64Array(width), nextSolve: new Float64Array(width), doubts: new Float64Array(width), fade: new Float64Array(width),
       lower: new Float64Array((fitted * (terms + 1)) / 2), right: new Float64Array(fitted), coefficients: new Float64Array(fitted),
       points: this.drivers.length > 0 ? new OperatingPoints(this.centers.slice(), this.scales.map((scale) => scale / 3)) : undefined,
     };
   }
 
+  /** Whoever gives such values to learn for so long says that they are normal now. */
+  private beginAnew(model: ModeModel, column: number): void {
+    this.forgetColumn(model, column);
+    model.rows[column] = this.startRows;
+    this.settled[column] = 0;
+  }
+
   private forgetColumn(model: ModeModel, column: number): void {
     const terms = this.terms();
-    for (const numbers of [model.rows, model.weight, model.mean, model.meanSquare, model.fitSquare, model.fitRows, model.nextSolve, model.fade]) {
+    for (const numbers of [model.rows, model.weight, model.mean, model.meanSquare, model.fitSquare, model.fitRows, model.nextSolve, model.doubts, model.fade]) {
       numbers[column] = 0;
     }
     if (terms === 1) return;

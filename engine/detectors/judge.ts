@@ -51,8 +51,12 @@ const highestScore = 1_000;
 const quietRows = 16;
 /** Values from here on, as a share of the line, may be the begin of something: they train nothing. */
 const suspiciousShare = 0.65;
+/** The operating point moves while what is expected is so far, as a share of its band, from what was expected just before. */
+const movingBands = 0.25;
 /** A pause of so many usual intervals is a gap. */
 const gapIntervals = 10;
+/** A pause counts as at most this long. */
+const longestStepMs = 600_000;
 const stuckChart = detectors.findIndex(({ kind }) => kind === 'stuck');
 
 interface JudgeState extends Record<string, Float64Array> {
@@ -69,6 +73,8 @@ interface JudgeState extends Record<string, Float64Array> {
   kind: Float64Array;
   /** Normal values since the last abnormal one. */
   quiet: Float64Array;
+  /** What was expected in the last rows. */
+  expected: Float64Array;
 }
 
 class RegistryJudge implements AssetJudge {
@@ -78,6 +84,9 @@ class RegistryJudge implements AssetJudge {
   private state: JudgeState;
   private timeMs = NaN;
   private sinceMs = NaN;
+  /** Operation seen as normal, and as abnormal of late. */
+  private learnedMs = 0;
+  private abnormalMs = 0;
   private readonly input: DetectorInput;
   private readonly trains: Uint8Array;
   private readonly ratios: Float64Array;
@@ -142,7 +151,15 @@ class RegistryJudge implements AssetJudge {
     this.seen.timeMs = NaN;
     const { state, trains, input } = this;
     const normal = verdict.verdict !== 'anomaly';
+    const passedMs = Math.min(longestStepMs, row.timeMs > this.timeMs ? row.timeMs - this.timeMs : 0);
     this.timeMs = row.timeMs;
+    this.learnedMs += normal ? passedMs : 0;
+    this.abnormalMs = Math.max(0, this.abnormalMs + (normal ? -0.5 : 1) * passedMs);
+    if (this.abnormalMs > Math.max(this.learnedMs, longestStepMs)) {
+      // What has lasted longer than all that was called normal before is normal: too little had been seen to judge it.
+      this.beginAnew();
+      return;
+    }
     let anyOpen = false;
     for (let column = 0; column < this.columns.length; column += 1) {
       const abnormal = !normal && this.isAbnormal(column);
@@ -165,6 +182,9 @@ class RegistryJudge implements AssetJudge {
         }
       }
       state.timeMs[column] = row.timeMs;
+      const before = state.expected[column]!;
+      const now = input.expected[column]!;
+      state.expected[column] = Number.isNaN(before) || Number.isNaN(now) ? now : before + 0.2 * (now - before);
       if (trains[column] === 1) state.rows[column]! += 1;
     }
     this.sinceMs = anyOpen ? (Number.isNaN(this.sinceMs) ? row.timeMs : this.sinceMs) : NaN;
@@ -183,12 +203,9 @@ class RegistryJudge implements AssetJudge {
   }
 
   learnAgain(): void {
-    this.begin(undefined);
-    this.state = newState(this.columns.length);
-    this.paceLogs.fill(Math.log(1_000));
-    this.seen.timeMs = NaN;
+    this.beginAnew();
     this.timeMs = NaN;
-    this.sinceMs = NaN;
+    this.learnedMs = 0;
   }
 
   snapshot(): Json {
@@ -197,6 +214,8 @@ class RegistryJudge implements AssetJudge {
       columns: this.columns.map(({ name }) => name),
       timeMs: Number.isNaN(this.timeMs) ? null : this.timeMs,
       sinceMs: Number.isNaN(this.sinceMs) ? null : this.sinceMs,
+      learnedMs: this.learnedMs,
+      abnormalMs: this.abnormalMs,
       state: tableToJson(this.state),
       charts: this.charts.map(({ detector, lines }, index) => ({
         name: detectors[index]!.name, detector: detector.snapshot(), lines: lines.snapshot(),
@@ -213,6 +232,15 @@ class RegistryJudge implements AssetJudge {
       if (stored !== undefined) lines.restore(member(stored, 'lines'), `lines of ${entry.name}`);
       return { detector, lines, scores: new Float64Array(columns).fill(NaN) };
     });
+  }
+
+  private beginAnew(): void {
+    this.begin(undefined);
+    this.state = newState(this.columns.length);
+    this.paceLogs.fill(Math.log(1_000));
+    this.seen.timeMs = NaN;
+    this.sinceMs = NaN;
+    this.abnormalMs = 0;
   }
 
   private restore(json: Json): void {
@@ -234,6 +262,8 @@ class RegistryJudge implements AssetJudge {
       this.paceLogs[column] = Math.log(this.state.paceMs[column]!);
     }
     this.begin(charts);
+    this.learnedMs = numberFromJson(json, 'learnedMs', what);
+    this.abnormalMs = numberFromJson(json, 'abnormalMs', what);
     this.timeMs = timeMs ?? NaN;
     this.sinceMs = sinceMs ?? NaN;
   }
@@ -276,7 +306,7 @@ class RegistryJudge implements AssetJudge {
       input.values[column] = value;
       input.expected[column] = expectation.expected[column]!;
       const afterGap = row.timeMs - state.timeMs[column]! > gapIntervals * state.intervalMs[column]!;
-      input.usable[column] = usable ? (afterGap ? 2 : 1) : 0;
+      input.usable[column] = usable ? (afterGap || this.isMoving(column, expectation) ? 2 : 1) : 0;
       // A column without news stays as it was told last.
       ratios[column] = usable ? 0 : state.open[column]!;
       kinds[column] = usable ? 0 : state.kind[column]!;
@@ -310,6 +340,11 @@ class RegistryJudge implements AssetJudge {
     return this.state.rows[column]! >= provisionalRows || !(value < low[column]! || value > high[column]!);
   }
 
+  /** While the operating point moves, a column that lags behind or runs ahead makes jumps that are no fault. */
+  private isMoving(column: number, { expected, low, high }: Expectation): boolean {
+    return Math.abs(expected[column]! - this.state.expected[column]!) > movingBands * (high[column]! - low[column]!);
+  }
+
   private isAbnormal(column: number): boolean {
     const ratio = this.ratios[column]!;
     return ratio >= 1 || (ratio >= releaseShare && this.state.open[column]! > 0);
@@ -334,7 +369,7 @@ function newState(width: number): JudgeState {
   return {
     timeMs: new Float64Array(width).fill(NaN), intervalMs: new Float64Array(width).fill(NaN), paceMs: new Float64Array(width).fill(1_000),
     rows: new Float64Array(width),
-    open: new Float64Array(width), kind: new Float64Array(width), quiet: new Float64Array(width).fill(quietRows),
+    open: new Float64Array(width), kind: new Float64Array(width), quiet: new Float64Array(width).fill(quietRows), expected: new Float64Array(width).fill(NaN),
   };
 }
 

@@ -82,7 +82,12 @@ function round(x: number, digits = 0): number {
  */
 export function compile(text: string): Compiled {
   if (text.trim() === '') {
-    throw new Problem('TWIN_EXPRESSION_EMPTY', 'The expression is empty.', 'Write an expression such as (supply + return) / 2.', { position: 1 });
+    throw new Problem(
+      'TWIN_EXPRESSION_EMPTY',
+      'The expression is empty.',
+      'Write an expression such as (supply + return) / 2.',
+      { position: 1 },
+    );
   }
   if (text.length > maximumExpressionLength) {
     throw new Problem(
@@ -341,10 +346,12 @@ class Parser {
     const isStateful = (stateful as readonly string[]).includes(name);
     const scalar = numberFunctions.get(name);
     if (!isStateful && scalar === undefined && name !== 'if') {
-      throw new Problem('TWIN_EXPRESSION_FUNCTION', `At character ${position}: there is no function "${name}".`, `Use one of ${expressionFunctions.join(', ')}.`, {
-        position,
-        name,
-      });
+      throw new Problem(
+        'TWIN_EXPRESSION_FUNCTION',
+        `At character ${position}: there is no function "${name}".`,
+        `Use one of ${expressionFunctions.join(', ')}.`,
+        { position, name },
+      );
     }
     const outerReads = this.#reads;
     this.#reads = new Set();
@@ -361,7 +368,8 @@ class Parser {
     }
     for (const index of this.#reads) outerReads.add(index);
     this.#reads = outerReads;
-    const [least, most] = name === 'if' ? [3, 3] : isStateful ? (name === 'mean' ? [2, 3] : [1, 2]) : [scalar?.least ?? 0, scalar?.most ?? 0];
+    const least = name === 'if' ? 3 : name === 'mean' ? 2 : (scalar?.least ?? 1);
+    const most = name === 'if' || name === 'mean' ? 3 : (scalar?.most ?? 2);
     if (closures.length < least || closures.length > most) {
       const wanted = least === most ? String(least) : `${least} to ${most}`;
       throw new Problem(
@@ -382,7 +390,8 @@ class Parser {
       const durations = starts.slice(1).map((start, index) => this.#duration(start, starts[index + 2], name));
       const windowMs = name === 'mean' ? (durations.shift() as number) : 0;
       const slot = this.calls.length;
-      this.calls.push({ call: statefulCall(name as StatefulName, windowMs, durations[0]), argument: closures[0] as Closure, reads: firstReads });
+      const call = statefulCall(name as StatefulName, windowMs, durations[0]);
+      this.calls.push({ call, argument: closures[0] as Closure, reads: firstReads });
       return (run) => run.results[slot];
     }
     return spread(closures, (scalar as { apply: NumberFunction }).apply);

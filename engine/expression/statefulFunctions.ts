@@ -67,7 +67,9 @@ function hours(gapMs: number | undefined): StatefulCall {
       const total = typeof state['total'] === 'number' ? state['total'] : 0;
       const last = state['t'];
       if (typeof last === 'number' && context.timeMs < last) return usable(total);
-      if (state['on'] === true && continues(state, context, gapMs)) state['total'] = total + (context.timeMs - (last as number)) / 3_600_000;
+      if (state['on'] === true && continues(state, context, gapMs)) {
+        state['total'] = total + (context.timeMs - (last as number)) / 3_600_000;
+      }
       const on = conditionOf(value);
       state['t'] = context.timeMs;
       state['on'] = on === true;
@@ -166,7 +168,12 @@ function difference(name: 'rate' | 'delta' | 'previous', gapMs: number | undefin
   };
 }
 
-function compare(name: 'rate' | 'delta' | 'previous', before: ExpressionValue, value: ExpressionValue, elapsedMs: number): ExpressionValue | undefined {
+function compare(
+  name: 'rate' | 'delta' | 'previous',
+  before: ExpressionValue,
+  value: ExpressionValue,
+  elapsedMs: number,
+): ExpressionValue | undefined {
   if (name === 'previous') return before;
   const change =
     typeof before === 'bigint' || typeof value === 'bigint' ? exactChange(before, value) : numericChange(numberOf(before), numberOf(value));

@@ -46,10 +46,12 @@ export function tokenize(text: string): Token[] {
         value = (value * factor) / 1000;
       }
       if (!Number.isFinite(value)) {
-        throw new Problem('TWIN_EXPRESSION_NUMBER', `At character ${at}: the number "${numberText}" is too large.`, 'Use a smaller number.', {
-          position: at,
-          text: numberText,
-        });
+        throw new Problem(
+          'TWIN_EXPRESSION_NUMBER',
+          `At character ${at}: the number "${numberText}" is too large.`,
+          'Use a smaller number.',
+          { position: at, text: numberText },
+        );
       }
       tokens.push({ kind: 'number', position: at, value, duration: unit !== undefined });
       continue;
@@ -63,10 +65,12 @@ export function tokenize(text: string): Token[] {
       const closing = character === '[' ? ']' : character;
       const end = text.indexOf(closing, position + 1);
       if (end < 0) {
-        throw new Problem('TWIN_EXPRESSION_OPEN', `At character ${at}: ${character} is opened and never closed.`, `Add ${closing} where the text or name ends.`, {
-          position: at,
-          text: character,
-        });
+        throw new Problem(
+          'TWIN_EXPRESSION_OPEN',
+          `At character ${at}: ${character} is opened and never closed.`,
+          `Add ${closing} where the text or name ends.`,
+          { position: at, text: character },
+        );
       }
       const inner = text.slice(position + 1, end);
       position = end + 1;

@@ -169,7 +169,8 @@ export class Delivery {
     if (records.length === 0) return { problem: undefined, left: false };
     this.#underWay = new Set(records.map(({ sequence }) => sequence));
     try {
-      const outcome = await this.#ports.deliver(records).catch((error: unknown): DeliveryOutcome => ({ kind: 'retry', problem: asProblem(error) }));
+      const outcome = await this.#ports.deliver(records)
+        .catch((error: unknown): DeliveryOutcome => ({ kind: 'retry', problem: asProblem(error) }));
       await this.#settle(records, outcome);
       if (outcome.kind === 'retry') return { problem: outcome.problem, left: true };
       return { problem: undefined, left: records.length === batchRecords };
@@ -180,7 +181,8 @@ export class Delivery {
 
   async #settle(records: readonly OutboxRecord[], outcome: DeliveryOutcome): Promise<void> {
     const { target } = this.#options;
-    const open = new Map(outcome.kind === 'delivered' ? records.entries() : [...new Set(outcome.delivered)].map((index) => [index, records[index]]));
+    const indices = outcome.kind === 'delivered' ? records.keys() : outcome.delivered;
+    const open = new Map([...new Set(indices)].map((index) => [index, records[index]]));
     const reasons = new Map<string, OutboxRecord[]>();
     const refused = new Set<number>();
     for (const { index, reason } of outcome.rejected ?? []) {
@@ -244,7 +246,8 @@ export class Delivery {
   async #dropUntil(goalBytes: number): Promise<void> {
     const { target } = this.#options;
     while ((this.#bytes ?? 0) > Math.max(0, goalBytes)) {
-      const oldest = (await this.#outbox.pending(target, dropAtOnce + this.#underWay.size)).filter(({ sequence }) => !this.#underWay.has(sequence));
+      const oldest = (await this.#outbox.pending(target, dropAtOnce + this.#underWay.size))
+        .filter(({ sequence }) => !this.#underWay.has(sequence));
       const gone: number[] = [];
       let bytes = 0;
       for (const record of oldest) {

@@ -42,7 +42,13 @@ export class AddressMap {
   readonly #ownTopics: string[];
   readonly #resolved = new Map<string, AddressTarget>();
 
-  constructor(type: TwinType, mapping: readonly MappingRow[], placeholders: ReadonlyMap<string, string>, key: string, path: readonly string[]) {
+  constructor(
+    type: TwinType,
+    mapping: readonly MappingRow[],
+    placeholders: ReadonlyMap<string, string>,
+    key: string,
+    path: readonly string[],
+  ) {
     const registers: { address: RegisterAddress; target: AddressTarget }[] = [];
     const add = (address: string, target: AddressTarget): void => {
       const register = parseRegisterAddress(address);
@@ -55,7 +61,9 @@ export class AddressMap {
       const property = row.property.trim();
       if (address === '') continue;
       if (byTable.has(address)) {
-        this.problems.push(new Problem('TWIN_MAPPING_TWICE', `The address "${address}" is assigned twice.`, 'Keep one of the two rows.', { address }));
+        this.problems.push(
+          new Problem('TWIN_MAPPING_TWICE', `The address "${address}" is assigned twice.`, 'Keep one of the two rows.', { address }),
+        );
         continue;
       }
       byTable.add(address);
@@ -77,7 +85,12 @@ export class AddressMap {
       }
       if (/^reg:/i.test(address) && parseRegisterAddress(address) === undefined) {
         this.problems.push(
-          new Problem('TWIN_REGISTER_ADDRESS', `"${address}" is not a register address.`, 'Write it as reg:4 float32 swap (place, type, word order).', { address }),
+          new Problem(
+            'TWIN_REGISTER_ADDRESS',
+            `"${address}" is not a register address.`,
+            'Write it as reg:4 float32 swap (place, type, word order).',
+            { address },
+          ),
         );
         continue;
       }
@@ -106,7 +119,8 @@ export class AddressMap {
       } else if (!byTable.has(address)) add(address, target);
     }
     this.registers = registers;
-    this.#ownTopics = [...new Set([path.join('/'), [...path.filter((part) => part !== key), key].join('/'), key])].filter((topic) => topic !== '');
+    const ownTopics = new Set([path.join('/'), [...path.filter((part) => part !== key), key].join('/'), key]);
+    this.#ownTopics = [...ownTopics].filter((topic) => topic !== '');
   }
 
   /** @param topic '' where the address came without one */
@@ -121,8 +135,8 @@ export class AddressMap {
   }
 
   #find(address: string, topic: string): AddressTarget {
-    const inTable =
-      (topic === '' ? undefined : (this.#table.get(`${topic}/${address}`) ?? this.#table.get(`${topic}.${address}`))) ?? this.#table.get(address);
+    const underTopic = topic === '' ? undefined : (this.#table.get(`${topic}/${address}`) ?? this.#table.get(`${topic}.${address}`));
+    const inTable = underTopic ?? this.#table.get(address);
     if (inTable !== undefined) return inTable;
     const direct = this.#names.get(address) ?? this.#names.get(address.replace(/[./]/g, '_'));
     if (direct !== undefined) return direct;

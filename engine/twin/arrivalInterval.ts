@@ -7,9 +7,9 @@ const weight = 1 / 300;
 const longestForgets = 0.999;
 
 /**
- * How long a machine is usually silent. Learnt as the length-weighted mean of the intervals between arrivals, E[d²] / E[d], so that twenty values in a burst
- * every ten seconds count as an interval of ten seconds and not of half a second; and the longest silence so far, slowly forgotten,
- * so that report by exception is not taken for a dead source.
+ * How long a machine is usually silent. Learnt as the length-weighted mean of the intervals between arrivals, E[d²] / E[d], so
+ * that twenty values in a burst every ten seconds count as an interval of ten seconds and not of half a second; and the longest
+ * silence so far, slowly forgotten, so that report by exception is not taken for a dead source.
  */
 export class ArrivalInterval {
   #count = 0;

@@ -140,7 +140,8 @@ export class PropertyTable {
   #restoreProperty(index: number, one: { [name: string]: Json }): void {
     const { expression, kind } = this.#properties[index] as TypeProperty;
     const state = one['state'];
-    if (this.states[index] !== undefined && Array.isArray(state) && one['expression'] === expression?.text) this.states[index] = copyOf(state);
+    const sameExpression = this.states[index] !== undefined && one['expression'] === expression?.text;
+    if (sameExpression && Array.isArray(state)) this.states[index] = copyOf(state);
     const time = timeOf(one['time']);
     if (Number.isNaN(time)) return;
     const thing = one['other'];

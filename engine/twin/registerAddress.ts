@@ -52,7 +52,7 @@ export function parseRegisterAddress(text: string): RegisterAddress | undefined 
 
 /** How many registers a value takes. */
 export function registerCount(kind: RegisterKind): number {
-  return kind === 'float64' || kind === 'int64' || kind === 'uint64' ? 4 : kind === 'int32' || kind === 'uint32' || kind === 'float32' ? 2 : 1;
+  return kind.endsWith('64') ? 4 : kind.endsWith('32') ? 2 : 1;
 }
 
 /**

@@ -302,11 +302,20 @@ export class Twin {
 
   #takeRegisters(registers: readonly unknown[], grade: Grade, sourceMs: number): void {
     for (const { address, target } of this.#addresses.registers) {
-      if (target.index >= 0) this.#take(target.index, readRegister(registers, address), grade, undefined, sourceMs, target.scale, target.offset);
+      const { index, scale, offset } = target;
+      if (index >= 0) this.#take(index, readRegister(registers, address), grade, undefined, sourceMs, scale, offset);
     }
   }
 
-  #nowhere(target: AddressTarget, address: string, topic: string, raw: unknown, quality: Quality, sourceMs: number, unit: string | undefined): void {
+  #nowhere(
+    target: AddressTarget,
+    address: string,
+    topic: string,
+    raw: unknown,
+    quality: Quality,
+    sourceMs: number,
+    unit: string | undefined,
+  ): void {
     if (target.index === leftOut) {
       this.#update.counts.leftOut += 1;
       return;
@@ -329,7 +338,16 @@ export class Twin {
   }
 
   /** One value of one property. */
-  #take(index: number, raw: unknown, sourceGrade: Grade, sourceCode: string | number | undefined, sourceMs: number, scale: number, offset: number): void {
+  #take(
+    index: number,
+    raw: unknown,
+    sourceGrade: Grade,
+    sourceCode: string | number | undefined,
+    sourceMs: number,
+    scale: number,
+    offset: number,
+  ): void {
+    const table = this.#table;
     const property = this.#properties[index] as TypeProperty;
     const { counts } = this.#update;
     const nowMs = this.#nowMs;
@@ -400,7 +418,7 @@ export class Twin {
     if (grade === uncertain && property.uncertainIsBad) grade = bad;
 
     // Where it belongs in time.
-    const lastMs = this.#table.timeMs[index] as number;
+    const lastMs = table.timeMs[index] as number;
     if (timeMs < lastMs) {
       counts.late += 1;
       if (nowMs - timeMs > lateBoundMs * this.#rate) counts.tooLate += 1;
@@ -410,20 +428,20 @@ export class Twin {
     if (timeMs === lastMs) {
       const same =
         grade === bad
-          ? this.#table.grade[index] === bad
-          : this.#table.grade[index] === grade &&
-            this.#table.holds[index] === holds &&
-            (holds === numeric ? this.#shownRaw(index) === number : this.#table.other[index] === thing);
+          ? table.grade[index] === bad
+          : table.grade[index] === grade &&
+            table.holds[index] === holds &&
+            (holds === numeric ? this.#shownRaw(index) === number : table.other[index] === thing);
       if (same) {
         counts.duplicates += 1;
-        if (!this.#historical) this.#table.arrivedMs[index] = nowMs;
+        if (!this.#historical) table.arrivedMs[index] = nowMs;
         return;
       }
       counts.replaced += 1;
     }
 
-    const elapsedMs = timeMs - (this.#table.goodMs[index] as number);
-    const restarted = this.#table.restarted[index] === 1;
+    const elapsedMs = timeMs - (table.goodMs[index] as number);
+    const restarted = table.restarted[index] === 1;
     if (holds === numeric && grade === good) {
       if (kind === 'counter') number = this.#count(property, number, timeMs, scale, offset);
       // Written so that NaN (no limit, no earlier good value) passes.
@@ -431,38 +449,38 @@ export class Twin {
         !restarted &&
         elapsedMs > 0 &&
         elapsedMs <= (this.#context.gapMs as number) &&
-        (Math.abs(number - (this.#table.goodNumber[index] as number)) * 1000) / elapsedMs > property.maximumRate &&
+        (Math.abs(number - (table.goodNumber[index] as number)) * 1000) / elapsedMs > property.maximumRate &&
         this.#brokenRow[index] !== this.#row
       ) {
         grade = property.uncertainIsBad ? bad : uncertain;
         code = 'too-fast';
       }
-    } else if (kind === 'counter' && holds === numeric && grade === uncertain) number += this.#table.counterOffset[index] as number;
+    } else if (kind === 'counter' && holds === numeric && grade === uncertain) number += table.counterOffset[index] as number;
 
     // From here on it is the newest observation of its property.
     counts.accepted += 1;
-    this.#table.timeMs[index] = timeMs;
-    if (!this.#historical || Number.isNaN(this.#table.arrivedMs[index] as number)) this.#table.arrivedMs[index] = this.#replay ? timeMs : nowMs;
-    const before = this.#table.grade[index] as Grade;
+    table.timeMs[index] = timeMs;
+    if (!this.#historical || Number.isNaN(table.arrivedMs[index] as number)) table.arrivedMs[index] = this.#replay ? timeMs : nowMs;
+    const before = table.grade[index] as Grade;
     let changed = false;
     if (grade === bad) counts.bad += 1;
     else {
       if (grade === uncertain) counts.uncertain += 1;
       if (holds === numeric) {
-        if (this.#table.holds[index] !== numeric || this.#table.number[index] !== number) changed = true;
-        this.#table.number[index] = number;
-        if (this.#table.holds[index] === other) this.#table.other[index] = undefined;
+        if (table.holds[index] !== numeric || table.number[index] !== number) changed = true;
+        table.number[index] = number;
+        if (table.holds[index] === other) table.other[index] = undefined;
       } else {
-        if (this.#table.holds[index] !== other || this.#table.other[index] !== thing) changed = true;
-        this.#table.other[index] = thing;
+        if (table.holds[index] !== other || table.other[index] !== thing) changed = true;
+        table.other[index] = thing;
       }
-      this.#table.holds[index] = holds;
-      this.#table.valueMs[index] = timeMs;
+      table.holds[index] = holds;
+      table.valueMs[index] = timeMs;
       if (grade === good) {
-        this.#table.goodMs[index] = timeMs;
-        this.#table.goodNumber[index] = holds === numeric ? number : NaN;
+        table.goodMs[index] = timeMs;
+        table.goodNumber[index] = holds === numeric ? number : NaN;
         if (restarted) {
-          this.#table.restarted[index] = 0;
+          table.restarted[index] = 0;
           this.#brokenRow[index] = this.#row;
         }
       }
@@ -470,13 +488,14 @@ export class Twin {
     if (grade !== before) {
       changed = true;
       this.#qualityChanges.push({ property, from: before, to: grade });
-      this.#table.grade[index] = grade;
+      table.grade[index] = grade;
     }
-    this.#table.code[index] = code;
-    if (this.#table.stale[index] === 1 && !this.#historical) {
-      this.#table.stale[index] = 0;
+    table.code[index] = code;
+    if (table.stale[index] === 1 && !this.#historical) {
+      table.stale[index] = 0;
       changed = true;
-      if (!this.#machineStale) this.#event('fresh', 'fresh.property', { label: property.label }, timeMs, { property: property.name, active: false });
+      const { label, name } = property;
+      if (!this.#machineStale) this.#event('fresh', 'fresh.property', { label }, timeMs, { property: name, active: false });
     }
     if (this.#freshRow[index] !== this.#row) {
       this.#freshRow[index] = this.#row;
@@ -485,7 +504,7 @@ export class Twin {
     }
     if (changed) this.#changedRow[index] = this.#row;
     if (!(this.#newestMs >= timeMs)) this.#newestMs = timeMs;
-    this.#keep(property, timeMs, this.#table.holds[index] === empty ? null : this.#table.sent(index), grade);
+    this.#keep(property, timeMs, table.holds[index] === empty ? null : table.sent(index), grade);
   }
 
   /** The number as it came, to find duplicates of counters that were counted on. */
@@ -495,26 +514,31 @@ export class Twin {
 
   /** Continues a counter: counts on over a rollover, starts again after a reset, forms no difference over a restart of its source. */
   #count(property: TypeProperty, number: number, timeMs: number, scale: number, offset: number): number {
+    const table = this.#table;
     const { index, counterModulus } = property;
-    const before = this.#table.counterRaw[index] as number;
+    const before = table.counterRaw[index] as number;
     const raw = (number - offset) / scale;
-    this.#table.counterRaw[index] = raw;
-    const shown = number + (this.#table.counterOffset[index] as number);
+    table.counterRaw[index] = raw;
+    const shown = number + (table.counterOffset[index] as number);
     if (Number.isNaN(before) || raw >= before) return shown;
-    if (counterModulus > 0 && this.#table.restarted[index] === 0) {
+    if (counterModulus > 0 && table.restarted[index] === 0) {
       const step = raw - before + counterModulus;
-      const elapsedMs = timeMs - (this.#table.goodMs[index] as number);
-      const possible = Number.isNaN(property.maximumRate) || elapsedMs <= 0 || (step * Math.abs(scale) * 1000) / elapsedMs <= property.maximumRate;
-      if (before > counterModulus * 0.75 && raw < counterModulus * 0.25 && possible) {
-        this.#table.counterOffset[index] = (this.#table.counterOffset[index] as number) + counterModulus * scale;
+      const elapsedMs = timeMs - (table.goodMs[index] as number);
+      const tooFast = elapsedMs > 0 && (step * Math.abs(scale) * 1000) / elapsedMs > property.maximumRate;
+      if (before > counterModulus * 0.75 && raw < counterModulus * 0.25 && !tooFast) {
+        table.counterOffset[index] = (table.counterOffset[index] as number) + counterModulus * scale;
         this.#event('counter', 'counter.rollover', { label: property.label, modulus: counterModulus }, timeMs, { property: property.name });
-        return number + (this.#table.counterOffset[index] as number);
+        return number + (table.counterOffset[index] as number);
       }
     }
-    this.#table.counterOffset[index] = 0;
+    table.counterOffset[index] = 0;
     this.#brokenRow[index] = this.#row;
-    const from = this.#table.number[index] as number;
-    const values = { label: property.label, from: formatQuantity(from, property.unit, this.#language), to: formatQuantity(number, property.unit, this.#language) };
+    const from = table.number[index] as number;
+    const values = {
+      label: property.label,
+      from: formatQuantity(from, property.unit, this.#language),
+      to: formatQuantity(number, property.unit, this.#language),
+    };
     this.#event('counter', 'counter.reset', values, timeMs, { property: property.name, value: number });
     return number;
   }
@@ -680,38 +704,39 @@ export class Twin {
   }
 
   #setDerived(property: TypeProperty, value: ExpressionValue | undefined, inputsGrade: Grade, timeMs: number): void {
+    const table = this.#table;
     const { index } = property;
     let grade: Grade = inputsGrade;
     if (value === undefined || (typeof value === 'string' && value.length > longestText)) grade = bad;
     else if (typeof value === 'number' && (value < property.rangeLow || value > property.rangeHigh)) grade = bad;
     if (grade === uncertain && property.uncertainIsBad) grade = bad;
-    const before = this.#table.grade[index] as Grade;
+    const before = table.grade[index] as Grade;
     let changed = before !== grade;
     if (grade === bad) {
       // A derived value that never was is not worth a line of history each row.
       if (before === bad && this.#freshRow[index] === -1) return;
     } else if (typeof value === 'number') {
-      changed ||= this.#table.holds[index] !== numeric || this.#table.number[index] !== value;
-      this.#table.holds[index] = numeric;
-      this.#table.number[index] = value;
-      this.#table.valueMs[index] = timeMs;
+      changed ||= table.holds[index] !== numeric || table.number[index] !== value;
+      table.holds[index] = numeric;
+      table.number[index] = value;
+      table.valueMs[index] = timeMs;
     } else {
-      changed ||= this.#table.holds[index] !== other || this.#table.other[index] !== value;
-      this.#table.holds[index] = other;
-      this.#table.other[index] = value;
-      this.#table.valueMs[index] = timeMs;
+      changed ||= table.holds[index] !== other || table.other[index] !== value;
+      table.holds[index] = other;
+      table.other[index] = value;
+      table.valueMs[index] = timeMs;
     }
-    this.#table.grade[index] = grade;
-    this.#table.code[index] = grade === bad ? 'derived' : undefined;
-    this.#table.timeMs[index] = timeMs;
-    this.#table.arrivedMs[index] = this.#nowMs;
+    table.grade[index] = grade;
+    table.code[index] = grade === bad ? 'derived' : undefined;
+    table.timeMs[index] = timeMs;
+    table.arrivedMs[index] = this.#nowMs;
     if (this.#freshRow[index] !== this.#row) {
       this.#freshRow[index] = this.#row;
       this.#touched[this.#touchedCount] = index;
       this.#touchedCount += 1;
     }
     if (changed) this.#changedRow[index] = this.#row;
-    this.#keep(property, timeMs, this.#table.holds[index] === empty ? null : this.#table.sent(index), grade);
+    this.#keep(property, timeMs, table.holds[index] === empty ? null : table.sent(index), grade);
   }
 
   #changeMode(): void {
@@ -734,7 +759,13 @@ export class Twin {
     const property = this.#properties[index] as TypeProperty;
     const value = this.#table.number[index] as number;
     this.#checkLimit(property, 'high', value >= property.high, value < property.high - deadbandOf(property, property.high), value);
-    this.#checkLimit(property, 'highHigh', value >= property.highHigh, value < property.highHigh - deadbandOf(property, property.highHigh), value);
+    this.#checkLimit(
+      property,
+      'highHigh',
+      value >= property.highHigh,
+      value < property.highHigh - deadbandOf(property, property.highHigh),
+      value,
+    );
     this.#checkLimit(property, 'low', value <= property.low, value > property.low + deadbandOf(property, property.low), value);
     this.#checkLimit(property, 'lowLow', value <= property.lowLow, value > property.lowLow + deadbandOf(property, property.lowLow), value);
   }
@@ -782,8 +813,19 @@ export class Twin {
       for (const { property, from } of told) {
         const code = this.#table.code[property.index];
         const reason = code === undefined ? wordText('source', this.#language) : wordText(String(code), this.#language);
-        const values = { label: property.label, from: wordText(words[from] as string, this.#language), to: wordText(word, this.#language), reason };
-        this.#event('quality', 'quality.changed', values, this.#table.timeMs[property.index] as number, { property: property.name, from: words[from], to: word });
+        const values = {
+          label: property.label,
+          from: wordText(words[from] as string, this.#language),
+          to: wordText(word, this.#language),
+          reason,
+        };
+        this.#event(
+          'quality',
+          'quality.changed',
+          values,
+          this.#table.timeMs[property.index] as number,
+          { property: property.name, from: words[from], to: word },
+        );
       }
     }
   }
@@ -799,8 +841,13 @@ export class Twin {
     const names = this.#newlyUnmapped;
     this.#newlyUnmapped = [];
     const machine = this.name;
-    if (names.length === 1) this.#event('unmapped', 'unmapped.one', { machine, address: names[0] as string }, this.#nowMs, { value: names[0] as string });
-    else this.#event('unmapped', 'unmapped.many', { machine, count: names.length, names: names.slice(0, 3).join(', ') }, this.#nowMs, { value: names.length });
+    const [first] = names;
+    if (names.length === 1 && first !== undefined) {
+      this.#event('unmapped', 'unmapped.one', { machine, address: first }, this.#nowMs, { value: first });
+      return;
+    }
+    const values = { machine, count: names.length, names: names.slice(0, 3).join(', ') };
+    this.#event('unmapped', 'unmapped.many', values, this.#nowMs, { value: names.length });
   }
 
   #tellClock(): void {
@@ -817,6 +864,7 @@ export class Twin {
 
   /** Finds what has become stale. Call it at least once a second of real time; costs nothing while all is well. */
   watch(siteNowMs: number): TwinEvent[] {
+    const table = this.#table;
     if (Number.isNaN(this.#watchedSinceMs)) this.#watchedSinceMs = siteNowMs;
     if (this.#replay || Number.isNaN(this.#lastArrivalMs)) return [];
     this.#update = newUpdate();
@@ -830,12 +878,12 @@ export class Twin {
     }
     for (let index = 0; index < this.#properties.length; index += 1) {
       const property = this.#properties[index] as TypeProperty;
-      if (this.#table.stale[index] === 1 || this.#table.holds[index] === empty || property.kind === 'derived') continue;
-      const sinceMs = Math.max(this.#table.arrivedMs[index] as number, this.#watchedSinceMs);
+      if (table.stale[index] === 1 || table.holds[index] === empty || property.kind === 'derived') continue;
+      const sinceMs = Math.max(table.arrivedMs[index] as number, this.#watchedSinceMs);
       if (!(siteNowMs - sinceMs > this.#staleAfter * property.expectedIntervalMs * this.#rate)) continue;
-      this.#table.stale[index] = 1;
+      table.stale[index] = 1;
       if (this.#machineStale) continue;
-      const age = formatDuration(siteNowMs - (this.#table.arrivedMs[index] as number), language);
+      const age = formatDuration(siteNowMs - (table.arrivedMs[index] as number), language);
       this.#event('stale', 'stale.property', { label: property.label, age }, siteNowMs, { property: property.name, active: true });
     }
     return this.#update.events;
@@ -907,7 +955,7 @@ export class Twin {
     const payload: Record<string, SentValue> = {};
     const properties = this.#properties;
     for (let index = 0; index < properties.length; index += 1) {
-      payload[(properties[index] as TypeProperty).name] = this.#table.holds[index] === numeric ? (this.#table.number[index] as number) : this.#table.sent(index);
+      payload[(properties[index] as TypeProperty).name] = this.#table.sent(index);
     }
     return payload;
   }
@@ -1026,7 +1074,8 @@ export class Twin {
     this.#table.restore(saved['properties'], this.type.indexOf);
     if (typeof saved['mode'] === 'string') this.#mode = saved['mode'];
     const modeState = saved['modeState'];
-    if (this.type.mode !== undefined && saved['modeExpression'] === this.type.mode.text && Array.isArray(modeState)) this.#modeState = copyOf(modeState);
+    const sameMode = this.type.mode !== undefined && saved['modeExpression'] === this.type.mode.text;
+    if (sameMode && Array.isArray(modeState)) this.#modeState = copyOf(modeState);
     this.#currentMs = timeOf(saved['current']);
     this.#evaluatedMs = timeOf(saved['evaluated']);
     this.#lastArrivalMs = timeOf(saved['arrived']);
@@ -1043,7 +1092,20 @@ export class Twin {
 const noState: Json[] = [];
 
 function newCounts(): TwinCounts {
-  return { accepted: 0, duplicates: 0, replaced: 0, late: 0, tooLate: 0, refused: 0, quarantined: 0, bad: 0, uncertain: 0, skewed: 0, unmapped: 0, leftOut: 0 };
+  return {
+    accepted: 0,
+    duplicates: 0,
+    replaced: 0,
+    late: 0,
+    tooLate: 0,
+    refused: 0,
+    quarantined: 0,
+    bad: 0,
+    uncertain: 0,
+    skewed: 0,
+    unmapped: 0,
+    leftOut: 0,
+  };
 }
 
 const countNames = Object.keys(newCounts()) as (keyof TwinCounts)[];

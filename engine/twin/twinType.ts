@@ -117,14 +117,18 @@ export function compileTwinType(raw: TwinTypeInput): { type: TwinType; problems:
   const drafts: (TypeProperty & { expression?: Compiled; inputs: number[] })[] = [];
   if (raw.properties.length > maximumProperties) {
     problems.push(
-      new Problem('TWIN_TYPE_TOO_LARGE', `The type "${name}" has ${raw.properties.length} properties.`, `Split it: at most ${maximumProperties} are possible.`, {
-        type: name,
-        count: raw.properties.length,
-      }),
+      new Problem(
+        'TWIN_TYPE_TOO_LARGE',
+        `The type "${name}" has ${raw.properties.length} properties.`,
+        `Split it: at most ${maximumProperties} are possible.`,
+        { type: name, count: raw.properties.length },
+      ),
     );
   }
   if (raw.properties.length === 0) {
-    problems.push(new Problem('TWIN_TYPE_EMPTY', `The type "${name}" has no properties.`, 'Add at least one row to its table.', { type: name }));
+    problems.push(
+      new Problem('TWIN_TYPE_EMPTY', `The type "${name}" has no properties.`, 'Add at least one row to its table.', { type: name }),
+    );
   }
   raw.properties.slice(0, maximumProperties).forEach((row, position) => {
     const property = readProperty(row, position + 1, indexOf, drafts.length, problems);
@@ -187,29 +191,47 @@ function readProperty(
 ): (TypeProperty & { inputs: number[] }) | undefined {
   const name = row.name.trim();
   if (name === '') {
-    problems.push(new Problem('TWIN_PROPERTY_NAME_MISSING', `Row ${position} of the type has no name.`, 'Give the property a name, or remove the row.', { row: position }));
+    problems.push(
+      new Problem(
+        'TWIN_PROPERTY_NAME_MISSING',
+        `Row ${position} of the type has no name.`,
+        'Give the property a name, or remove the row.',
+        { row: position },
+      ),
+    );
     return undefined;
   }
   // eslint-disable-next-line no-control-regex
   if (name.length > 60 || /[\u0000-\u001f\u007f]/.test(name)) {
     problems.push(
-      new Problem('TWIN_PROPERTY_NAME', `The name in row ${position} is too long or has characters that cannot be seen.`, 'Use at most 60 visible characters.', {
-        row: position,
-      }),
+      new Problem(
+        'TWIN_PROPERTY_NAME',
+        `The name in row ${position} is too long or has characters that cannot be seen.`,
+        'Use at most 60 visible characters.',
+        { row: position },
+      ),
     );
     return undefined;
   }
   if (reservedNames.has(name)) {
     problems.push(
-      new Problem('TWIN_PROPERTY_RESERVED', `"${name}" cannot be the name of a property.`, `Choose another name, for example ${name.replace(/_/g, '')}_value.`, {
-        property: name,
-      }),
+      new Problem(
+        'TWIN_PROPERTY_RESERVED',
+        `"${name}" cannot be the name of a property.`,
+        `Choose another name, for example ${name.replace(/_/g, '')}_value.`,
+        { property: name },
+      ),
     );
     return undefined;
   }
   if (known.has(name)) {
     problems.push(
-      new Problem('TWIN_PROPERTY_TWICE', `Two properties are named "${name}".`, 'Rename one of them; names are what messages and expressions use.', { property: name }),
+      new Problem(
+        'TWIN_PROPERTY_TWICE',
+        `Two properties are named "${name}".`,
+        'Rename one of them; names are what messages and expressions use.',
+        { property: name },
+      ),
     );
     return undefined;
   }
@@ -221,9 +243,14 @@ function readProperty(
     const number = numberFromSetting(text);
     if (number === null) return NaN;
     if (number === undefined || (least !== undefined && number < least)) {
-      const remedy = number === undefined ? 'Write a plain number such as 12.5 or 12,5, or leave it empty.' : `It must be at least ${least}.`;
+      const remedy = number === undefined ? 'Write a number such as 12.5 or 12,5, or leave it empty.' : `It must be at least ${least}.`;
       problems.push(
-        new Problem('TWIN_PROPERTY_NUMBER', `"${name}": "${text}" is no usable number for ${field}.`, remedy, { property: name, field, text }),
+        new Problem(
+          'TWIN_PROPERTY_NUMBER',
+          `"${name}": "${text}" is no usable number for ${field}.`,
+          remedy,
+          { property: name, field, text },
+        ),
       );
       return NaN;
     }
@@ -254,9 +281,12 @@ function readProperty(
   if (property.expectedIntervalMs === 0) property.expectedIntervalMs = NaN;
   if (property.rangeLow >= property.rangeHigh) {
     problems.push(
-      new Problem('TWIN_PROPERTY_RANGE', `"${name}": its range runs from ${property.rangeLow} to ${property.rangeHigh}.`, 'Put the smaller number first.', {
-        property: name,
-      }),
+      new Problem(
+        'TWIN_PROPERTY_RANGE',
+        `"${name}": its range runs from ${property.rangeLow} to ${property.rangeHigh}.`,
+        'Put the smaller number first.',
+        { property: name },
+      ),
     );
     property.rangeLow = NaN;
     property.rangeHigh = NaN;

@@ -36,7 +36,15 @@ export class UnmappedAddresses {
   }
 
   /** @returns true where this address is new and worth telling (the first 200) */
-  add(address: string, topic: string, raw: unknown, quality: Quality, timeMs: number, receivedMs: number, unit: string | undefined): boolean {
+  add(
+    address: string,
+    topic: string,
+    raw: unknown,
+    quality: Quality,
+    timeMs: number,
+    receivedMs: number,
+    unit: string | undefined,
+  ): boolean {
     this.#count += 1;
     const key = address.length > 300 ? address.slice(0, 300) : address;
     const known = this.#seen.get(key);
