@@ -44,9 +44,9 @@ export interface Product {
 }
 
 export const products: readonly Product[] = [
-  { name: 'Still 0.5 l', speed: 120, volume: 0.5, jawTemperature: 165, fillPressure: 2.4 },
-  { name: 'Still 1.0 l', speed: 90, volume: 1.0, jawTemperature: 171, fillPressure: 2.7 },
-  { name: 'Sparkling 0.33 l', speed: 140, volume: 0.33, jawTemperature: 160, fillPressure: 3.1 },
+  { name: 'Still 0.5 l', speed: 120, volume: 0.5, jawTemperature: 165, fillPressure: 2.5 },
+  { name: 'Still 1.0 l', speed: 90, volume: 1.0, jawTemperature: 171, fillPressure: 2.2 },
+  { name: 'Sparkling 0.33 l', speed: 140, volume: 0.33, jawTemperature: 161, fillPressure: 2.7 },
 ];
 
 const second = 1000;

@@ -18,7 +18,7 @@ import type { TagDataType, TagValue } from './packagingLine.ts';
 /**
  * The demo's PLC: a real OPC UA server in a process of its own, on loopback.
  *
- *   node demo/plc.ts --folder DIR [--port 0] [--rate 60] [--origin ISO|ms] [--seed 1] [--tick 500]
+ *   node demo/plc.ts --folder DIR [--port 0] [--rate 60] [--origin ISO|ms] [--seed 1] [--tick 250]
  *
  * Plant time is origin + (wall clock − origin) × rate: who knows origin and rate knows the plant's time without asking.
  * Without an origin, it is the start of this process. Prints one line of JSON when it serves:
@@ -45,7 +45,7 @@ function readSettings(args: string[]): Settings {
       rate: { type: 'string', default: '60' },
       origin: { type: 'string', default: '' },
       seed: { type: 'string', default: '1' },
-      tick: { type: 'string', default: '500' },
+      tick: { type: 'string', default: '250' },
       folder: { type: 'string', default: '' },
     },
   });
