@@ -121,7 +121,8 @@ export async function recogniseCsv(source: CsvSource, options: CsvOptions = {}):
   if (named !== '' && dialect.timeFormat === undefined) {
     const file = { file: name, column: named };
     throw dialect.timeColumn === undefined
-      ? new Problem('TWIN_TIME_COLUMN', `There is no column "${named}" in ${name}.`, `Choose one of: ${dialect.columns.slice(0, 20).join(', ')}.`, file)
+      ? new Problem('TWIN_TIME_COLUMN', `There is no column "${named}" in ${name}.`,
+        `Choose one of: ${dialect.columns.slice(0, 20).join(', ')}.`, file)
       : new Problem('TWIN_TIME_COLUMN', `The column "${named}" in ${name} holds no times that can be read without doubt.`,
         'Write them as 2026-11-22 10:30:00, as 22.11.2026 10:30:00 or as seconds or milliseconds since 1970.', file);
   }
@@ -156,9 +157,17 @@ function unreadable(file: string, error: unknown): Problem {
   if (error instanceof Problem) return error;
   const code = (error as { code?: unknown } | null)?.code;
   const message = error instanceof Error ? error.message : String(error);
-  const [found, remedy] = code === 'ENOENT' ? [`There is no file ${file}.`, 'Check the path; a relative one counts from the Node-RED user directory.']
-    : code === 'EACCES' || code === 'EPERM' ? [`The file ${file} may not be read.`, 'Give the user that runs Node-RED the right to read it.']
-      : code === 'EISDIR' ? [`${file} is a folder.`, 'Choose a file in it.']
-        : [`The file ${file} cannot be read: ${message}.`, 'Check that it is a text file with rows and that the disk works.'];
+  const known = typeof code === 'string' ? knownFaults[code] : undefined;
+  const [found, remedy] = known?.(file)
+    ?? [`The file ${file} cannot be read: ${message}.`, 'Check that it is a text file with rows and that the disk works.'];
   return new Problem('TWIN_FILE_UNREADABLE', found, remedy, { file, reason: message });
 }
+
+const notAllowed = (file: string): [string, string] =>
+  [`The file ${file} may not be read.`, 'Give the user that runs Node-RED the right to read it.'];
+const knownFaults: Record<string, (file: string) => [string, string]> = {
+  ENOENT: (file) => [`There is no file ${file}.`, 'Check the path; a relative one counts from the Node-RED user directory.'],
+  EISDIR: (file) => [`${file} is a folder.`, 'Choose a file in it.'],
+  EACCES: notAllowed,
+  EPERM: notAllowed,
+};

@@ -17,5 +17,6 @@ export function deliverLines(writer: InfluxWriter): (records: readonly OutboxRec
 
 function unexpected(error: unknown): Problem {
   const reason = error instanceof Error ? error.message : String(error);
-  return new Problem('TWIN_INFLUX_FAILED', `Writing to InfluxDB failed: ${reason}.`, 'It is tried again by itself; report this with the log around it.', { reason });
+  return new Problem('TWIN_INFLUX_FAILED', `Writing to InfluxDB failed: ${reason}.`,
+    'It is tried again by itself; report this with the log around it.', { reason });
 }

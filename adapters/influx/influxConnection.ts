@@ -55,7 +55,8 @@ export function problemOf(place: string, { status, message }: InfluxAnswer): Pro
   if (status === 429 || status >= 500) {
     return new Problem('TWIN_INFLUX_BUSY', `${place} cannot take data now (${said}).`, 'It is tried again by itself.', values);
   }
-  return new Problem('TWIN_INFLUX_REFUSED', `${place} refused the data (${said}).`, 'Check the address: it may not be an InfluxDB.', values);
+  return new Problem('TWIN_INFLUX_REFUSED', `${place} refused the data (${said}).`,
+    'Check the address: it may not be an InfluxDB.', values);
 }
 
 const certificateCodes = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER|ALTNAME/;
@@ -82,14 +83,16 @@ export function addressOf(url: string): URL {
     // Told below.
   }
   if (address === undefined || !['http:', 'https:'].includes(address.protocol)) {
-    throw new Problem('TWIN_INFLUX_SETTING', `"${url}" is no address of an InfluxDB.`, 'Write it as http://host:8086 or https://host.', { url });
+    throw new Problem('TWIN_INFLUX_SETTING', `"${url}" is no address of an InfluxDB.`,
+      'Write it as http://host:8086 or https://host.', { url });
   }
   return address;
 }
 
 export function setting(name: string, value: string | undefined): string {
   if (value === undefined || value.trim() === '') {
-    throw new Problem('TWIN_INFLUX_SETTING', `The ${name} is not set.`, `Enter the ${name} in the connection to InfluxDB.`, { setting: name });
+    throw new Problem('TWIN_INFLUX_SETTING', `The ${name} is not set.`,
+      `Enter the ${name} in the connection to InfluxDB.`, { setting: name });
   }
   return value;
 }

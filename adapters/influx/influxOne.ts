@@ -33,8 +33,8 @@ export function influxOne(options: InfluxWriterOptions): InfluxConnection {
   return {
     place,
     post: (body) => answerOf(() => influx.writePoints(
-      // The package escapes tags and fields, but neither the measurement nor a line break, so that a name could forge a point. It writes the
-      // measurement as it stands: so the lines of our own encoder go through it whole, as the measurement of one point without fields.
+      // The package escapes tags and fields, but neither the measurement nor a line break, so that a name could forge a point. It
+      // writes the measurement as it stands: so the lines of our own encoder go through it whole, as the measurement of one point.
       [{ measurement: body, tags: {}, fields: {} }],
       { database, precision: 'ms', ...(options.retentionPolicy && { retentionPolicy: options.retentionPolicy }) },
     )),

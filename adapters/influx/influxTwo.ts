@@ -19,7 +19,8 @@ export function influxTwo(options: InfluxWriterOptions): InfluxConnection {
   const secure = address.protocol === 'https:';
   const agent = secure
     ? new SecureAgent({
-      keepAlive: true, maxSockets: 4, rejectUnauthorized: options.verifyCertificate !== false, ...(options.ca !== undefined && { ca: options.ca }),
+      keepAlive: true, maxSockets: 4, rejectUnauthorized: options.verifyCertificate !== false,
+      ...(options.ca !== undefined && { ca: options.ca }),
     })
     : new Agent({ keepAlive: true, maxSockets: 4 });
   const base = address.href.replace(/[?#].*$/, '').replace(/\/+$/, '');
@@ -40,8 +41,9 @@ export function influxTwo(options: InfluxWriterOptions): InfluxConnection {
           if (text.length < longestAnswerCharacters) text += part;
         });
         incoming.on('end', () => {
-          const version = incoming.headers['x-influxdb-version'];
-          resolve({ status: incoming.statusCode ?? 0, message: messageOf(text), version: typeof version === 'string' ? version : undefined });
+          const { 'x-influxdb-version': header } = incoming.headers;
+          const version = typeof header === 'string' ? header : undefined;
+          resolve({ status: incoming.statusCode ?? 0, message: messageOf(text), version });
         });
         incoming.on('error', reject);
       });

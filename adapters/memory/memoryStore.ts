@@ -146,8 +146,8 @@ export class MemoryGraphStore implements GraphStore {
       if (fact.retractedMs !== undefined && fact.retractedMs <= recordedMs) continue;
       const endKnown = endRecordedMs !== undefined && endRecordedMs <= recordedMs;
       if (endKnown && fact.validToMs !== undefined && fact.validToMs <= validMs) continue;
-      const { validToMs, retractedMs, ...rest } = fact;
-      const seen: Fact = rest;
+      const { id, subject, relation, object, validFromMs, validToMs, source } = fact;
+      const seen: Fact = { id, subject, relation, object, validFromMs, recordedMs: fact.recordedMs, source };
       if (endKnown && validToMs !== undefined) seen.validToMs = validToMs;
       answer.push(seen);
     }

@@ -78,7 +78,8 @@ export function createMqttConnection(options: MqttOptions): MqttConnection {
     // Told below.
   }
   if (address === undefined || !['mqtt:', 'mqtts:', 'ws:', 'wss:'].includes(address.protocol) || address.hostname === '') {
-    throw new Problem('TWIN_MQTT_SETTING', `"${options.url}" is no address of an MQTT broker.`, 'Write it as mqtt://host:1883 or mqtts://host:8883.',
+    throw new Problem('TWIN_MQTT_SETTING', `"${options.url}" is no address of an MQTT broker.`,
+      'Write it as mqtt://host:1883 or mqtts://host:8883.',
       { url: options.url });
   }
   return new Connection(options, address.host);
@@ -158,7 +159,8 @@ class Connection implements MqttConnection {
       }, timeoutMs);
       this.#inFlight.add(done);
       const settings: IClientPublishOptions = { qos: options.qos ?? 1, retain: options.retain === true };
-      if (this.#options.protocolVersion === 5 && options.userProperties !== undefined) settings.properties = { userProperties: options.userProperties };
+      const { userProperties } = options;
+      if (this.#options.protocolVersion === 5 && userProperties !== undefined) settings.properties = { userProperties };
       client.publish(topic, payload, settings, (error) => {
         done(error === null || error === undefined ? undefined : publishProblem(this.#place, topic, error));
       });
@@ -169,7 +171,8 @@ class Connection implements MqttConnection {
     if (this.#state === 'closed') {
       return new Problem('TWIN_MQTT_CLOSED', `The connection to ${this.#place} has been closed.`, 'Deploy again.', { place: this.#place });
     }
-    return this.#problem ?? new Problem('TWIN_MQTT_UNREACHABLE', `There is no connection to ${this.#place} yet.`, 'It is tried again by itself.',
+    return this.#problem ?? new Problem('TWIN_MQTT_UNREACHABLE', `There is no connection to ${this.#place} yet.`,
+      'It is tried again by itself.',
       { place: this.#place });
   }
 

@@ -12,9 +12,11 @@ export function connectProblem(place: string, error: Error): Problem {
     case 4: case 5: case 134: case 135: case 138: case 140:
       return new Problem('TWIN_MQTT_LOGIN', `${place} does not accept the login (${reason}).`, 'Check user name and password.', values);
     case 1: case 132:
-      return new Problem('TWIN_MQTT_VERSION', `${place} does not speak this version of MQTT (${reason}).`, 'Choose MQTT 3.1.1 in the connection.', values);
+      return new Problem('TWIN_MQTT_VERSION', `${place} does not speak this version of MQTT (${reason}).`,
+        'Choose MQTT 3.1.1 in the connection.', values);
     case 2: case 133:
-      return new Problem('TWIN_MQTT_CLIENT_ID', `${place} does not accept the client id (${reason}).`, 'Choose another client id, or none.', values);
+      return new Problem('TWIN_MQTT_CLIENT_ID', `${place} does not accept the client id (${reason}).`,
+        'Choose another client id, or none.', values);
     default:
   }
   if (typeof code === 'number' && code !== 3 && code !== 136 && code !== 137 && code !== 159) {
@@ -38,7 +40,8 @@ export function closedByBroker(place: string, code: number): Problem {
       'Choose another client id, or none.', values);
   }
   if (code === 135 || code === 138) {
-    return new Problem('TWIN_MQTT_LOGIN', `${place} ended the connection, because it is not allowed.`, 'Check the rights of the user.', values);
+    return new Problem('TWIN_MQTT_LOGIN', `${place} ended the connection, because it is not allowed.`,
+      'Check the rights of the user.', values);
   }
   return new Problem('TWIN_MQTT_UNREACHABLE', `${place} ended the connection (reason ${code}).`, 'It is tried again by itself.', values);
 }
@@ -54,5 +57,6 @@ export function publishProblem(place: string, topic: string, error: Error): Prob
     return new Problem('TWIN_MQTT_REJECTED', `${place} refused a message on ${topic}: ${error.message}.`,
       'Check what this user may publish, and how large a message may be.', values);
   }
-  return new Problem('TWIN_MQTT_UNCONFIRMED', `A message on ${topic} was not confirmed: ${error.message}.`, 'It is published again by itself.', values);
+  return new Problem('TWIN_MQTT_UNCONFIRMED', `A message on ${topic} was not confirmed: ${error.message}.`,
+    'It is published again by itself.', values);
 }

@@ -135,7 +135,7 @@ export function replaceDamaged(folder: string, name: FileName, problems: Problem
     configure(fresh, name, path);
     const rows = salvage(aside, fresh, name);
     problems.push(new Problem('TWIN_STORE_DAMAGED',
-      `The file ${basename(path)} in ${folder} was damaged and has been set aside as ${basename(aside)}; ${rows} rows of it could be saved.`,
+      `The file ${basename(path)} in ${folder} was damaged and is set aside as ${basename(aside)}; ${rows} rows of it were saved.`,
       'Check the disk, and restore the file from a backup if something is missing.',
       { file: path, aside, rows }));
     return fresh;
@@ -149,7 +149,8 @@ function configure(database: DatabaseSync, name: FileName, path: string): void {
   const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
   const steps = migrations[name];
   if (version > steps.length) {
-    throw new Problem('TWIN_STORE_NEWER', `The file ${path} was written by a newer version of Twinwire (format ${version}, known: ${steps.length}).`,
+    throw new Problem('TWIN_STORE_NEWER',
+      `The file ${path} was written by a newer version of Twinwire (format ${version}, known: ${steps.length}).`,
       'Update Twinwire, or choose another data folder.', { file: path, version, known: steps.length });
   }
   database.exec(`
@@ -204,7 +205,10 @@ function salvage(aside: string, fresh: DatabaseSync, name: FileName): number {
 function copyRows(old: DatabaseSync, fresh: DatabaseSync, table: string, direction: 'ASC' | 'DESC'): { rows: number; whole: boolean } {
   let rows = 0;
   let whole = false;
-  const order = { state: 'key', counter: 'name', fact: 'id', series: 'id', point: 'series', depth: 'target', gap: 'id' }[table] ?? 'sequence';
+  const orders: Record<string, string> = {
+    state: 'key', counter: 'name', fact: 'id', series: 'id', point: 'series', depth: 'target', gap: 'id',
+  };
+  const order = orders[table] ?? 'sequence';
   fresh.exec('BEGIN');
   try {
     const columns = (fresh.prepare(`PRAGMA table_info(${table})`).all() as { name: string }[]).map((column) => column.name);

@@ -336,7 +336,8 @@ export class StoreDatabases {
   outboxRejected(target: string, limit: number): RejectedRecord[] {
     return this.#on('outbox', () => this.#prepare('outbox', `
       SELECT sequence, target, idempotency_key AS idempotencyKey, body, accepted AS acceptedMs, reason, rejected AS rejectedMs
-      FROM rejected WHERE target = ? ORDER BY sequence LIMIT ?`).all(target, limit).map((row) => ({ ...row }) as unknown as RejectedRecord));
+      FROM rejected WHERE target = ? ORDER BY sequence LIMIT ?`)
+      .all(target, limit).map((row) => ({ ...row }) as unknown as RejectedRecord));
   }
 
   outboxRetry(target: string, sequences: readonly number[]): number[] {

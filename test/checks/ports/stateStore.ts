@@ -56,7 +56,8 @@ export function checkStateStore(name: string, open: () => Promise<{ store: State
       value.list.push(2);
       await written;
       const read = await store.get('a');
-      (read?.value as { list: number[] }).list.push(3);
+      assert.ok(read !== undefined);
+      (read.value as { list: number[] }).list.push(3);
       assert.deepEqual((await store.get('a'))?.value, { list: [1] });
     });
 
