@@ -135,7 +135,8 @@ class MessageReader {
     const endpoint = own(this.#msg, 'endpoint');
     if (typeof status !== 'string' || typeof endpoint !== 'string') return undefined;
     if (status === 'keepalive') return { kind: 'lifecycle', alive: true, source: endpoint };
-    if (/^(?:terminated|disconnected|closed|connection (?:broken|lost|error))/.test(status)) return { kind: 'lifecycle', alive: false, source: endpoint };
+    const gone = /^(?:terminated|disconnected|closed|connection (?:broken|lost|error))/.test(status);
+    if (gone) return { kind: 'lifecycle', alive: false, source: endpoint };
     return { kind: 'ignored', reason: `client status: ${status.slice(0, 60)}` };
   }
 
@@ -245,7 +246,8 @@ class MessageReader {
   /** A DataValue, {value, …}, {payload, …} or a bare value. `outer` holds time and quality where the value itself has none. */
   #value(address: string, given: unknown, outer: Fields | undefined, into: Observation[]): void {
     if (isFields(given) && !(given instanceof Date)) {
-      const held = Object.hasOwn(given, 'value') ? given['value'] : Object.hasOwn(given, 'v') ? given['v'] : Object.hasOwn(given, 'payload') ? given['payload'] : undefined;
+      const name = ['value', 'v', 'payload'].find((each) => Object.hasOwn(given, each));
+      const held = name === undefined ? undefined : given[name];
       if (held !== undefined) {
         // A Variant: {value, dataType}.
         const variant = isFields(held) && Object.hasOwn(held, 'value') ? held : undefined;
@@ -731,8 +733,8 @@ function rowQuality(payload: Fields, msg: Fields): { quality?: Quality; qualitie
     }
     return qualities.size === 0 ? {} : { qualities };
   }
-  if (Object.hasOwn(msg, 'statusCode') && msg['statusCode'] !== null && typeof msg['statusCode'] === 'object') return { quality: readStatusCode(msg['statusCode']).quality };
-  return {};
+  const statusCode = own(msg, 'statusCode');
+  return isFields(statusCode) ? { quality: readStatusCode(statusCode).quality } : {};
 }
 
 function sparkplugKind(topic: string): 'birth' | 'death' | undefined {
@@ -834,7 +836,11 @@ function marks(options: OutgoingOptions | undefined): { historical?: true; repla
 }
 
 /** The message of twin-asset: everything the twin knows now. */
-export function twinMessage(twin: Twin, update: Pick<TwinUpdate, 'changed' | 'updated' | 'timeMs'>, options?: OutgoingOptions): TwinMessage {
+export function twinMessage(
+  twin: Twin,
+  update: Pick<TwinUpdate, 'changed' | 'updated' | 'timeMs'>,
+  options?: OutgoingOptions,
+): TwinMessage {
   return {
     ...options?.received,
     topic: twin.path.join('/'),

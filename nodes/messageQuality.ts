@@ -25,7 +25,8 @@ export function readStatusCode(given: unknown): ReadQuality {
     if (named !== undefined) return named;
   }
   if (value !== undefined) return fromSeverity(value, name);
-  if (typeof fields['isGood'] === 'function') return (fields['isGood'] as () => unknown).call(given) === true ? isGood : { quality: 'bad', code: name };
+  const ask = fields['isGood'];
+  if (typeof ask === 'function') return ask.call(given) === true ? isGood : { quality: 'bad', code: name };
   return { quality: 'uncertain', code: name ?? 'unknown status' };
 }
 
@@ -56,7 +57,8 @@ export function readQuality(given: unknown): ReadQuality {
 
 function fromWord(word: string): ReadQuality | undefined {
   const text = word.slice(0, 60);
-  if (/^(?:good|ok|valid)\b/i.test(word) || /^good/i.test(word)) return /^(?:good|ok|valid)$/i.test(word) ? isGood : { quality: 'good', code: text };
+  if (/^(?:good|ok|valid)$/i.test(word)) return isGood;
+  if (/^(?:good|(?:ok|valid)\b)/i.test(word)) return { quality: 'good', code: text };
   if (/^uncertain/i.test(word)) return { quality: 'uncertain', code: text };
   if (/^(?:bad|stale|invalid|error|fail|not.?connected|comm)/i.test(word)) return { quality: 'bad', code: text };
   return undefined;
@@ -67,7 +69,7 @@ function fromSeverity(code: number, name?: string): ReadQuality {
   // The code is unsigned; a signed one comes from languages without unsigned numbers.
   const severity = (code >>> 30) & 3;
   const shown = name ?? code;
-  return severity === 0 ? { quality: 'good', code: shown } : severity === 1 ? { quality: 'uncertain', code: shown } : { quality: 'bad', code: shown };
+  return { quality: severity === 0 ? 'good' : severity === 1 ? 'uncertain' : 'bad', code: shown };
 }
 
 function firstText(...values: unknown[]): string | undefined {

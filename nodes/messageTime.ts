@@ -45,7 +45,13 @@ function fromText(text: string): number | undefined {
   const found = iso.exec(trimmed);
   if (found === null) return undefined;
   const [, day, clock, zone] = found;
-  const zoneText = zone === undefined ? 'Z' : /^[-+]\d{2}$/.test(zone) ? `${zone}:00` : /^[-+]\d{4}$/.test(zone) ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone.toUpperCase();
-  const timeMs = Date.parse(clock === undefined ? `${day}T00:00:00Z` : `${day}T${clock.replace(',', '.')}${zoneText}`);
+  const timeMs = Date.parse(clock === undefined ? `${day}T00:00:00Z` : `${day}T${clock.replace(',', '.')}${zoneText(zone)}`);
   return Number.isFinite(timeMs) ? timeMs : undefined;
+}
+
+/** A zone as Date.parse takes it: Z or +01:00, from +01 and +0100 too. */
+function zoneText(zone: string | undefined): string {
+  if (zone === undefined || /^z$/i.test(zone)) return 'Z';
+  if (zone.length === 3) return `${zone}:00`;
+  return zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone;
 }

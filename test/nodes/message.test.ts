@@ -129,20 +129,23 @@ describe('messages of node-red-contrib-opcua, as recorded', () => {
     const kinds = opcuaMessages().filter(({ output }) => output === 2).map(({ msg }) => [msg['status'], read(msg)] as const);
     assert.ok(kinds.length > 10);
     for (const [status, reading] of kinds) {
-      if (status === 'keepalive') assert.deepEqual(reading, { kind: 'lifecycle', alive: true, source: 'opc.tcp://127.0.0.1:4840/recording' });
+      if (status === 'keepalive') assert.deepEqual(
+        reading,
+        { kind: 'lifecycle', alive: true, source: 'opc.tcp://127.0.0.1:4840/recording' },
+      );
       else assert.equal(reading.kind, 'ignored', String(status));
     }
-    assert.deepEqual(read({ error: null, endpoint: 'opc.tcp://x', status: 'terminated' }), { kind: 'lifecycle', alive: false, source: 'opc.tcp://x' });
+    assert.deepEqual(
+      read({ error: null, endpoint: 'opc.tcp://x', status: 'terminated' }),
+      { kind: 'lifecycle', alive: false, source: 'opc.tcp://x' },
+    );
   });
 
   it('survives JSON, where the status is only its number', () => {
-    assert.deepEqual(one({ topic: 'ns=1;s=T', payload: 5, statusCode: { value: 2_156_658_688 }, sourceTimestamp: '2026-11-20T10:00:00.000Z' }), {
-      address: 'ns=1;s=T',
-      value: 5,
-      quality: 'bad',
-      statusCode: 2_156_658_688,
-      sourceTimeMs: sourceMs,
-    });
+    assert.deepEqual(
+      one({ topic: 'ns=1;s=T', payload: 5, statusCode: { value: 2_156_658_688 }, sourceTimestamp: '2026-11-20T10:00:00.000Z' }),
+      { address: 'ns=1;s=T', value: 5, quality: 'bad', statusCode: 2_156_658_688, sourceTimeMs: sourceMs },
+    );
     assert.equal(one({ topic: 'ns=1;s=T', payload: 5, statusCode: { value: 0 } }).quality, 'good');
     assert.equal(one({ topic: 'ns=1;s=T', payload: [1, 2], datatype: 'UInt64' }).value, 4_294_967_298);
   });
@@ -160,7 +163,11 @@ describe('messages of other sources', () => {
   });
 
   it('iiot-opcua: everything inside the payload', () => {
-    const value = { value: { dataType: 'Double', arrayType: 'Scalar', value: 61.4 }, statusCode: { value: 0 }, sourceTimestamp: '2026-11-20T10:00:00Z' };
+    const value = {
+      value: { dataType: 'Double', arrayType: 'Scalar', value: 61.4 },
+      statusCode: { value: 0 },
+      sourceTimestamp: '2026-11-20T10:00:00Z',
+    };
     const expected = { address: 'ns=2;s=T', value: 61.4, quality: 'good', sourceTimeMs: sourceMs };
     assert.deepEqual(one({ topic: 'ns=2;s=T', payload: value }), expected);
     assert.deepEqual(one({ payload: [value], addressSpaceItems: [{ name: 'T', nodeId: 'ns=2;s=T' }] }), expected);
@@ -201,7 +208,10 @@ describe('messages of other sources', () => {
       assert.deepEqual([Number(value), rest], [61.4, { address: topic, quality: 'good' }]);
     }
     const flat = rowOf({ topic: 'plant/press3', payload: '{"temperature":61.4,"pressure":182,"timestamp_ms":1795345812000}' });
-    assert.deepEqual([flat.values['temperature'], flat.values['pressure'], flat.timeMs, flat.topic], [61.4, 182, 1_795_345_812_000, 'plant/press3']);
+    assert.deepEqual(
+      [flat.values['temperature'], flat.values['pressure'], flat.timeMs, flat.topic],
+      [61.4, 182, 1_795_345_812_000, 'plant/press3'],
+    );
     assert.equal(one({ topic, payload: { v: 5, t: sourceMs, q: 0 } }).quality, 'bad');
     assert.equal(one({ topic, payload: { v: 5, t: sourceMs, q: 'Uncertain_LastUsableValue' } }).quality, 'uncertain');
     // A voltage and a temperature.
@@ -216,14 +226,24 @@ describe('messages of other sources', () => {
       name: 'x',
     });
     assert.deepEqual(
-      observationsOf({ payload: { timestamp: sourceMs, temperature: { value: 61, timestamp: sourceMs - 5 }, pressure: { value: 5, quality: 'bad' } } }).map(({ address, value, quality, sourceTimeMs }) => [address, value, quality, sourceTimeMs]),
+      observationsOf(
+        { payload: { timestamp: sourceMs, temperature: { value: 61, timestamp: sourceMs - 5 }, pressure: { value: 5, quality: 'bad' } } },
+      ).map(({ address, value, quality, sourceTimeMs }) => [address, value, quality, sourceTimeMs]),
       [
         ['temperature', 61, 'good', sourceMs - 5],
         ['pressure', 5, 'bad', sourceMs],
       ],
     );
     assert.deepEqual(
-      observationsOf({ topic: 'iotgateway', payload: { timestamp: sourceMs, values: [{ id: 'Ch.Dev.T', v: 61, q: true, t: sourceMs }, { id: 'Ch.Dev.P', v: 5, q: false, t: sourceMs }] } }).map(({ address, quality }) => [address, quality]),
+      observationsOf(
+        {
+          topic: 'iotgateway',
+          payload: {
+            timestamp: sourceMs,
+            values: [{ id: 'Ch.Dev.T', v: 61, q: true, t: sourceMs }, { id: 'Ch.Dev.P', v: 5, q: false, t: sourceMs }],
+          },
+        },
+      ).map(({ address, quality }) => [address, quality]),
       [
         ['Ch.Dev.T', 'good'],
         ['Ch.Dev.P', 'bad'],
@@ -235,7 +255,13 @@ describe('messages of other sources', () => {
   it('Sparkplug, decoded: metrics, quality, null, history, birth and death', () => {
     const metrics = [
       { name: 'bdSeq', value: 3 },
-      { name: 'Motor/Current', value: 7.5, timestamp: sourceMs, type: 'Double', properties: { Quality: { type: 'Int32', value: 192 }, engUnit: { type: 'String', value: 'A' } } },
+      {
+        name: 'Motor/Current',
+        value: 7.5,
+        timestamp: sourceMs,
+        type: 'Double',
+        properties: { Quality: { type: 'Int32', value: 192 }, engUnit: { type: 'String', value: 'A' } },
+      },
       { name: 'Motor/Speed', value: { low: 5, high: 0, unsigned: true }, type: 'UInt64' },
       { name: 'Oil/Temp', value: 61, quality: 500 },
       { name: 'Oil/Level', value: 9, is_null: true },
@@ -257,7 +283,12 @@ describe('messages of other sources', () => {
         assert.deepEqual(read({ topic, payload }), { kind: 'lifecycle', alive: false, source: topic });
       }
     }
-    const old = read({ topic: 'spBv1.0/plant/DDATA/edge/press3', payload: { metrics: [{ name: 'T', value: 5, timestamp: sourceMs, is_historical: true }] } });
+    const old = read(
+      {
+        topic: 'spBv1.0/plant/DDATA/edge/press3',
+        payload: { metrics: [{ name: 'T', value: 5, timestamp: sourceMs, is_historical: true }] },
+      },
+    );
     assert.ok(old.kind === 'observations' && old.historical);
   });
 
@@ -268,7 +299,9 @@ describe('messages of other sources', () => {
       assert.equal(reading.rows[0]?.values['temperature'], 61);
       assert.equal(reading.historical, false);
     }
-    const reading = rowsOf({ historical: true, payload: [{ time: sourceMs + 2000, a: 3 }, { time: sourceMs, a: 1 }, { time: sourceMs + 1000, a: 2 }] });
+    const reading = rowsOf(
+      { historical: true, payload: [{ time: sourceMs + 2000, a: 3 }, { time: sourceMs, a: 1 }, { time: sourceMs + 1000, a: 2 }] },
+    );
     assert.deepEqual([reading.historical, reading.rows.map((row) => row.values['a'])], [true, [1, 2, 3]]);
     const long = rowsOf({
       payload: [
@@ -287,7 +320,9 @@ describe('messages of other sources', () => {
 
   it('our own messages can be read again', () => {
     const payload = { temperature: 61, pressure: 5 };
-    const row = rowOf({ topic: 'plant/press3', payload, changed: ['temperature'], timestamp: sourceMs, quality: { pressure: 'uncertain' }, twin: {} });
+    const row = rowOf(
+      { topic: 'plant/press3', payload, changed: ['temperature'], timestamp: sourceMs, quality: { pressure: 'uncertain' }, twin: {} },
+    );
     assert.deepEqual([row.values, row.timeMs, [...(row.qualities ?? [])]], [payload, sourceMs, [['pressure', 'uncertain']]]);
   });
 
@@ -307,9 +342,18 @@ describe('messages of other sources', () => {
   });
 
   it('commands are taken, unknown ones told', () => {
-    assert.deepEqual(read({ command: { do: 'acknowledge', case: 'c1', by: 'Ann', evil: 1 } }), { kind: 'command', command: { do: 'acknowledge', case: 'c1', by: 'Ann' } });
-    assert.deepEqual(read({ command: { do: 'learn-again', twin: 'press3', properties: ['a', 5] } }), { kind: 'command', command: { do: 'learn-again', twin: 'press3', properties: ['a'] } });
-    assert.deepEqual(read({ command: { do: 'link', from: 'a', relation: 'feeds', to: 'b' } }), { kind: 'command', command: { do: 'link', from: 'a', relation: 'feeds', to: 'b' } });
+    assert.deepEqual(
+      read({ command: { do: 'acknowledge', case: 'c1', by: 'Ann', evil: 1 } }),
+      { kind: 'command', command: { do: 'acknowledge', case: 'c1', by: 'Ann' } },
+    );
+    assert.deepEqual(
+      read({ command: { do: 'learn-again', twin: 'press3', properties: ['a', 5] } }),
+      { kind: 'command', command: { do: 'learn-again', twin: 'press3', properties: ['a'] } },
+    );
+    assert.deepEqual(
+      read({ command: { do: 'link', from: 'a', relation: 'feeds', to: 'b' } }),
+      { kind: 'command', command: { do: 'link', from: 'a', relation: 'feeds', to: 'b' } },
+    );
     for (const command of [{}, { do: 'explode' }, { do: 'link', from: 'a' }]) {
       const reading = read({ command });
       assert.ok(reading.kind === 'problem' && reading.problem.code === 'TWIN_COMMAND_UNKNOWN');
@@ -326,7 +370,9 @@ describe('messages of other sources', () => {
     const row = { time: sourceMs, a: 1 };
     assert.equal(code({ payload: new Array(100_000).fill(row) }), undefined);
     assert.equal(code({ payload: new Array(100_001).fill(row) }), 'TWIN_MESSAGE_TOO_LARGE');
-    const wide = (count: number): Record<string, number> => Object.fromEntries(Array.from({ length: count }, (_, index) => [`p${index}`, index]));
+    const wide = (count: number): Record<string, number> => Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [`p${index}`, index]),
+    );
     assert.equal(code({ payload: wide(10_000) }), undefined);
     assert.equal(code({ payload: wide(10_001) }), 'TWIN_MESSAGE_TOO_LARGE');
     assert.equal(code({ payload: { a: wide(10_001) } }), 'TWIN_MESSAGE_TOO_LARGE');
@@ -351,12 +397,58 @@ describe('messages of other sources', () => {
 
 describe('whatever message comes', () => {
   const { type } = compileTwinType({ name: 'press', properties: [{ name: 'a' }, { name: 'b', valueKind: 'state' }] });
-  const key = fc.constantFrom('a', 'b', 'value', 'v', 't', 'q', 'timestamp', 'time', 'payload', 'metrics', 'items', 'topic', 'nodeId', 'statusCode', 'name', 'quality', 'values', 'fields', '_field', '_value', '__proto__', 'constructor', 'low', 'high', 'unsigned');
-  const leaf = fc.oneof(fc.anything(), fc.double(), fc.constantFrom(null, '', '{', '[1]', '{"a":1}', 'Good', sourceMs, '2026-11-20T10:00:00Z', NaN, 2n ** 70n), fc.date());
+  const key = fc.constantFrom(
+    'a',
+    'b',
+    'value',
+    'v',
+    't',
+    'q',
+    'timestamp',
+    'time',
+    'payload',
+    'metrics',
+    'items',
+    'topic',
+    'nodeId',
+    'statusCode',
+    'name',
+    'quality',
+    'values',
+    'fields',
+    '_field',
+    '_value',
+    '__proto__',
+    'constructor',
+    'low',
+    'high',
+    'unsigned',
+  );
+  const leaf = fc.oneof(
+    fc.anything(),
+    fc.double(),
+    fc.constantFrom(null, '', '{', '[1]', '{"a":1}', 'Good', sourceMs, '2026-11-20T10:00:00Z', NaN, 2n ** 70n),
+    fc.date(),
+  );
   const shape = fc.letrec((tie) => ({
-    node: fc.oneof({ maxDepth: 4 }, leaf, fc.array(tie('node'), { maxLength: 4 }), fc.array(fc.tuple(key, tie('node')), { maxLength: 5 }).map((entries) => Object.fromEntries(entries))),
+    node: fc.oneof(
+      { maxDepth: 4 },
+      leaf,
+      fc.array(tie('node'), { maxLength: 4 }),
+      fc.array(fc.tuple(key, tie('node')), { maxLength: 5 }).map((entries) => Object.fromEntries(entries)),
+    ),
   })).node;
-  const message = fc.record({ topic: fc.oneof(leaf, fc.constantFrom('a', 'spBv1.0/g/DDATA/e/d', 'multiple', 'readmultiple')), payload: shape, items: shape, statusCode: leaf, historical: leaf, command: shape }, { requiredKeys: [] });
+  const message = fc.record(
+    {
+      topic: fc.oneof(leaf, fc.constantFrom('a', 'spBv1.0/g/DDATA/e/d', 'multiple', 'readmultiple')),
+      payload: shape,
+      items: shape,
+      statusCode: leaf,
+      historical: leaf,
+      command: shape,
+    },
+    { requiredKeys: [] },
+  );
 
   it('reading never throws, never changes it, and a twin takes the result', () => {
     fc.assert(
@@ -451,7 +543,17 @@ describe('qualities', () => {
 });
 
 describe('messages that go out', () => {
-  const { type } = compileTwinType({ name: 'press', version: 3, properties: [{ name: 'temperature', unit: 'Cel', high: '80' }, { name: 'pressure', unit: 'bar' }, { name: 'state', valueKind: 'state' }] });
+  const { type } = compileTwinType(
+    {
+      name: 'press',
+      version: 3,
+      properties: [
+        { name: 'temperature', unit: 'Cel', high: '80' },
+        { name: 'pressure', unit: 'bar' },
+        { name: 'state', valueKind: 'state' },
+      ],
+    },
+  );
   const make = (): Twin => new Twin({ key: 'press3', name: 'Press 3', path: ['plant', 'line1', 'press3'], type });
 
   it('a row: all current values, what changed, the source time, what is not good, who speaks', () => {
@@ -469,7 +571,16 @@ describe('messages that go out', () => {
       updated: ['temperature'],
       timestamp: now + 1000,
       quality: {},
-      twin: { v: 1, key: 'press3', name: 'Press 3', type: 'press@3', state: 'producing', path: ['plant', 'line1', 'press3'], units: { temperature: 'Cel', pressure: 'bar' }, row: 7 },
+      twin: {
+        v: 1,
+        key: 'press3',
+        name: 'Press 3',
+        type: 'press@3',
+        state: 'producing',
+        path: ['plant', 'line1', 'press3'],
+        units: { temperature: 'Cel', pressure: 'bar' },
+        row: 7,
+      },
     });
     assert.deepEqual(received.topic, 'in');
     const replayed = twinMessage(twin, update, { historical: true, replay: { id: 'r' } });
@@ -482,7 +593,10 @@ describe('messages that go out', () => {
     const [event] = twin.applyRow({ temperature: 85 }, now, now).events;
     assert.ok(event !== undefined);
     const message = twinEventMessage(twin, event);
-    assert.deepEqual([message.topic, message.payload, message.event.limit, message.timestamp], ['plant/line1/press3', event.text, 'high', now]);
+    assert.deepEqual(
+      [message.topic, message.payload, message.event.limit, message.timestamp],
+      ['plant/line1/press3', event.text, 'high', now],
+    );
   });
 
   it('a batch: a row for each row with what it brought, the mode of each, what is not good', () => {

@@ -22,7 +22,11 @@ function problemOf(text: string): Problem {
 }
 
 /** Evaluates row by row, as a twin does. */
-function run(text: string, rows: [timeS: number, x: ExpressionValue | undefined, more?: { fresh?: boolean; broken?: boolean }][], gapMs?: number): (ExpressionValue | undefined)[] {
+function run(
+  text: string,
+  rows: [timeS: number, x: ExpressionValue | undefined, more?: { fresh?: boolean; broken?: boolean }][],
+  gapMs?: number,
+): (ExpressionValue | undefined)[] {
   const compiled = compile(text);
   let state = compiled.newState();
   return rows.map(([timeS, x, more]) => {
@@ -153,7 +157,38 @@ describe('expressions', () => {
   });
 
   it('never throw anything but a Problem, and never give NaN, whatever the text', () => {
-    const piece = fc.constantFrom('a', 'x', '1', '0', '1e308', '(', ')', '+', '-', '*', '/', '^', '%', '<', '=', 'and', 'or', 'not', 'if(', 'mean(', 'rate(', 'hours(', ',', '5min', "'t'", '[b]', ' ', '💥', '\\', '__proto__');
+    const piece = fc.constantFrom(
+      'a',
+      'x',
+      '1',
+      '0',
+      '1e308',
+      '(',
+      ')',
+      '+',
+      '-',
+      '*',
+      '/',
+      '^',
+      '%',
+      '<',
+      '=',
+      'and',
+      'or',
+      'not',
+      'if(',
+      'mean(',
+      'rate(',
+      'hours(',
+      ',',
+      '5min',
+      "'t'",
+      '[b]',
+      ' ',
+      '💥',
+      '\\',
+      '__proto__',
+    );
     fc.assert(
       fc.property(fc.oneof(fc.string({ maxLength: 60 }), fc.array(piece, { maxLength: 25 }).map((pieces) => pieces.join(' '))), fc.double(), (text, x) => {
         let compiled;
@@ -248,7 +283,10 @@ describe('expressions over time', () => {
   it('time passes in a branch that is not taken', () => {
     const compiled = compile('if(y > 0, hours(x), 0)');
     const state = compiled.newState();
-    const at = (timeS: number, y: number): ExpressionValue | undefined => compiled.evaluate((name) => (name === 'x' ? true : y), { timeMs: timeS * 1000, state });
+    const at = (timeS: number, y: number): ExpressionValue | undefined => compiled.evaluate(
+      (name) => (name === 'x' ? true : y),
+      { timeMs: timeS * 1000, state },
+    );
     assert.equal(at(0, 0), 0);
     assert.equal(at(360, 0), 0);
     assert.equal(at(720, 1), 0.2);

@@ -8,7 +8,10 @@ describe('data quality, row by row', () => {
   it('bad status: not current, no alarm change, last good kept with its age, the quality itself in history', () => {
     const twin = makeTwin([temperature]);
     twin.apply([observation('temperature', 61.4, start)], start);
-    const update = twin.apply([observation('temperature', 999, start + 1000, { quality: 'bad', statusCode: 'BadSensorFailure' })], start + 1000);
+    const update = twin.apply(
+      [observation('temperature', 999, start + 1000, { quality: 'bad', statusCode: 'BadSensorFailure' })],
+      start + 1000,
+    );
     assert.deepEqual(twin.payload(), { temperature: 61.4 });
     assert.deepEqual(twin.quality(), { temperature: 'bad' });
     const [state] = twin.properties();
@@ -25,8 +28,14 @@ describe('data quality, row by row', () => {
 
   it('bad status: neither raises nor clears a limit', () => {
     const twin = makeTwin([temperature]);
-    assert.deepEqual(twin.apply([observation('temperature', 95, start, { quality: 'bad' })], start).events.filter((event) => event.kind === 'limit'), []);
-    assert.deepEqual(told(twin.apply([observation('temperature', 85, start + 1000)], start + 1000).events).filter((text) => text.startsWith('limit')), ['limit temperature high begins']);
+    assert.deepEqual(
+      twin.apply([observation('temperature', 95, start, { quality: 'bad' })], start).events.filter((event) => event.kind === 'limit'),
+      [],
+    );
+    assert.deepEqual(
+      told(twin.apply([observation('temperature', 85, start + 1000)], start + 1000).events).filter((text) => text.startsWith('limit')),
+      ['limit temperature high begins'],
+    );
     const update = twin.apply([observation('temperature', 20, start + 2000, { quality: 'bad' })], start + 2000);
     assert.deepEqual(told(update.events).filter((text) => text.startsWith('limit')), []);
     assert.deepEqual(twin.properties()[0]?.limits, ['high']);
@@ -34,7 +43,10 @@ describe('data quality, row by row', () => {
 
   it('uncertain: shown and flagged, raises no limit', () => {
     const twin = makeTwin([temperature]);
-    const update = twin.apply([observation('temperature', 95, start, { quality: 'uncertain', statusCode: 'UncertainLastUsableValue' })], start);
+    const update = twin.apply(
+      [observation('temperature', 95, start, { quality: 'uncertain', statusCode: 'UncertainLastUsableValue' })],
+      start,
+    );
     assert.deepEqual(twin.payload(), { temperature: 95 });
     assert.deepEqual(twin.quality(), { temperature: 'uncertain' });
     assert.deepEqual(update.events.filter((event) => event.kind === 'limit'), []);
@@ -95,7 +107,11 @@ describe('data quality, row by row', () => {
     // Between a second and two minutes apart, as things change.
     for (let row = 0; row < 300; row += 1) {
       nowMs += 1000 * (1 + ((row * 37) % 120));
-      assert.deepEqual(twin.watch(nowMs - 1).concat(twin.apply([observation('temperature', 20 + (row % 5), nowMs)], nowMs).events), [], `row ${row}`);
+      assert.deepEqual(
+        twin.watch(nowMs - 1).concat(twin.apply([observation('temperature', 20 + (row % 5), nowMs)], nowMs).events),
+        [],
+        `row ${row}`,
+      );
     }
   });
 
@@ -227,7 +243,11 @@ describe('data quality, row by row', () => {
       for (const timeMs of [Date.UTC(1601, 0, 1), 0, Date.UTC(1970, 5, 1), Date.UTC(9999, 11, 31), 8.64e15]) {
         const update = twin.apply([observation('temperature', 5, timeMs)], start + 1000, replay);
         const { refused, quarantined } = update.counts;
-        assert.deepEqual([refused + quarantined, update.accepted, twin.payload()['temperature']], [1, [], 61], new Date(timeMs).toISOString());
+        assert.deepEqual(
+          [refused + quarantined, update.accepted, twin.payload()['temperature']],
+          [1, [], 61],
+          new Date(timeMs).toISOString(),
+        );
       }
     }
   });
@@ -252,7 +272,11 @@ describe('data quality, row by row', () => {
     twin.apply([observation('temperature', 61, start)], start);
     for (const [index, value] of [-40.001, 150.001, 3276.7, 1e308].entries()) {
       twin.apply([observation('temperature', value, start + 1000 + index)], start + 1000 + index);
-      assert.deepEqual([twin.payload(), twin.quality(), twin.properties()[0]?.statusCode], [{ temperature: 61 }, { temperature: 'bad' }, 'out-of-range'], String(value));
+      assert.deepEqual(
+        [twin.payload(), twin.quality(), twin.properties()[0]?.statusCode],
+        [{ temperature: 61 }, { temperature: 'bad' }, 'out-of-range'],
+        String(value),
+      );
     }
     for (const [index, value] of [-40, 150].entries()) {
       twin.apply([observation('temperature', value, start + 2000 + index)], start + 2000 + index);
@@ -285,7 +309,9 @@ describe('data quality, row by row', () => {
     const kinds: string[] = [];
     for (let row = 0; row < 20; row += 1) {
       const unit = row < 5 ? '°C' : '[degF]';
-      kinds.push(...told(twin.apply([observation('temperature', row < 5 ? 61 : 142, start + row * 1000, { unit })], start + row * 1000).events));
+      kinds.push(
+        ...told(twin.apply([observation('temperature', row < 5 ? 61 : 142, start + row * 1000, { unit })], start + row * 1000).events),
+      );
     }
     assert.deepEqual(kinds, ['quality temperature °C [degF]', 'quality temperature good uncertain']);
     assert.deepEqual(twin.quality(), { temperature: 'uncertain' });
@@ -294,7 +320,9 @@ describe('data quality, row by row', () => {
   });
 
   it('counters: a rollover at 16 bit counts on', () => {
-    const twin = makeTwin([{ name: 'parts', valueKind: 'counter', counterBits: '16' }, { name: 'step', valueKind: 'derived', expression: 'delta(parts)' }]);
+    const twin = makeTwin(
+      [{ name: 'parts', valueKind: 'counter', counterBits: '16' }, { name: 'step', valueKind: 'derived', expression: 'delta(parts)' }],
+    );
     const shown = [65_500, 65_530, 10, 40].map((raw, row) => {
       twin.apply([observation('parts', raw, start + row * 1000)], start + row * 1000);
       return [twin.payload()['parts'], twin.payload()['step']];
@@ -312,13 +340,21 @@ describe('data quality, row by row', () => {
     wide.apply([observation('parts', 4_294_967_290, start)], start);
     wide.apply([observation('parts', 4, start + 1000)], start + 1000);
     assert.deepEqual(wide.payload(), { parts: 4_294_967_300 });
-    const scaled = makeTwin([{ name: 'energy', valueKind: 'counter', counterBits: '16' }], { mapping: [{ address: 'e', property: 'energy', scale: 0.1, offset: 0 }] });
-    for (const [row, raw] of [60_000, 5, 60_000, 5].entries()) scaled.apply([observation('e', raw, start + row * 1000)], start + row * 1000);
+    const scaled = makeTwin(
+      [{ name: 'energy', valueKind: 'counter', counterBits: '16' }],
+      { mapping: [{ address: 'e', property: 'energy', scale: 0.1, offset: 0 }] },
+    );
+    for (const [row, raw] of [60_000, 5, 60_000, 5].entries()) scaled.apply(
+      [observation('e', raw, start + row * 1000)],
+      start + row * 1000,
+    );
     assert.ok(Math.abs((scaled.payload()['energy'] as number) - (131_072 + 5) * 0.1) < 1e-6, String(scaled.payload()['energy']));
   });
 
   it('counters: a reset shows the new count and makes no difference, neither negative nor giant', () => {
-    const twin = makeTwin([{ name: 'sinceService', valueKind: 'counter' }, { name: 'step', valueKind: 'derived', expression: 'delta(sinceService)' }]);
+    const twin = makeTwin(
+      [{ name: 'sinceService', valueKind: 'counter' }, { name: 'step', valueKind: 'derived', expression: 'delta(sinceService)' }],
+    );
     const kinds: string[] = [];
     const steps = [1000, 1010, 3, 8].map((raw, row) => {
       kinds.push(...told(twin.apply([observation('sinceService', raw, start + row * 1000)], start + row * 1000).events));
@@ -341,7 +377,9 @@ describe('data quality, row by row', () => {
   });
 
   it('counters: a source restart makes no giant delta', () => {
-    const twin = makeTwin([{ name: 'parts', valueKind: 'counter', counterBits: '32' }, { name: 'step', valueKind: 'derived', expression: 'delta(parts)' }]);
+    const twin = makeTwin(
+      [{ name: 'parts', valueKind: 'counter', counterBits: '32' }, { name: 'step', valueKind: 'derived', expression: 'delta(parts)' }],
+    );
     twin.apply([observation('parts', 100, start)], start);
     twin.apply([observation('parts', 110, start + 1000)], start + 1000);
     twin.lifecycle(false, start + 1500);
@@ -363,7 +401,29 @@ describe('data quality, row by row', () => {
   });
 
   it('numbers: what is none is bad, and never 0, 1, 16 or 12', () => {
-    const none = ['', null, true, false, [], {}, ' ', '0x10', '12,5', 'NaN', '1e400', NaN, Infinity, -Infinity, [5], '5 bar', '1_000', undefined, Symbol('x'), () => 5, '１２'];
+    const none = [
+      '',
+      null,
+      true,
+      false,
+      [],
+      {},
+      ' ',
+      '0x10',
+      '12,5',
+      'NaN',
+      '1e400',
+      NaN,
+      Infinity,
+      -Infinity,
+      [5],
+      '5 bar',
+      '1_000',
+      undefined,
+      Symbol('x'),
+      () => 5,
+      '１２',
+    ];
     for (const value of none) {
       const twin = makeTwin([{ name: 'pressure' }]);
       twin.applyRow({ pressure: 182 }, start, start);
@@ -417,7 +477,13 @@ describe('data quality, row by row', () => {
   it('backfill: in a replay rows are the present: limits speak, whatever the wall clock says', () => {
     const twin = makeTwin([temperature], { replay: true });
     const oldMs = Date.UTC(2014, 3, 1);
-    assert.deepEqual(told(twin.applyRow({ temperature: 85 }, oldMs, oldMs, { historical: true }).events), ['limit temperature high begins']);
-    assert.deepEqual(told(twin.applyRow({ temperature: 70 }, oldMs + 1000, oldMs + 1000, { historical: true }).events), ['limit temperature high ends']);
+    assert.deepEqual(
+      told(twin.applyRow({ temperature: 85 }, oldMs, oldMs, { historical: true }).events),
+      ['limit temperature high begins'],
+    );
+    assert.deepEqual(
+      told(twin.applyRow({ temperature: 70 }, oldMs + 1000, oldMs + 1000, { historical: true }).events),
+      ['limit temperature high ends'],
+    );
   });
 });

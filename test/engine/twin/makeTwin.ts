@@ -19,17 +19,34 @@ export function typeOf(properties: TwinPropertyInput[], mode = ''): TwinType {
 
 export function makeTwin(properties: TwinPropertyInput[], options: Partial<TwinOptions> & { mode?: string } = {}, snapshot?: Json): Twin {
   const { mode, ...rest } = options;
-  return new Twin({ key: 'press3', name: 'Press 3', path: ['plant', 'line1', 'press3'], type: typeOf(properties, mode), ...rest }, snapshot);
+  return new Twin(
+    { key: 'press3', name: 'Press 3', path: ['plant', 'line1', 'press3'], type: typeOf(properties, mode), ...rest },
+    snapshot,
+  );
 }
 
 export function observation(address: string, value: Observation['value'], timeMs?: number, more: Partial<Observation> = {}): Observation {
-  return { address, value, quality: 'good', receivedTimeMs: timeMs ?? start, ...(timeMs === undefined ? {} : { sourceTimeMs: timeMs }), ...more };
+  return {
+    address,
+    value,
+    quality: 'good',
+    receivedTimeMs: timeMs ?? start,
+    ...(timeMs === undefined ? {} : { sourceTimeMs: timeMs }),
+    ...more,
+  };
 }
 
 /** Kinds and properties of events, short enough to compare. */
 export function told(events: readonly TwinEvent[]): string[] {
   return events.map((event) =>
-    [event.kind, event.property, event.limit, event.active === undefined ? undefined : event.active ? 'begins' : 'ends', event.kind === 'gap' ? undefined : event.from, event.kind === 'gap' ? undefined : event.to]
+    [
+      event.kind,
+      event.property,
+      event.limit,
+      event.active === undefined ? undefined : event.active ? 'begins' : 'ends',
+      event.kind === 'gap' ? undefined : event.from,
+      event.kind === 'gap' ? undefined : event.to,
+    ]
       .filter((part) => part !== undefined && part !== '')
       .join(' '),
   );

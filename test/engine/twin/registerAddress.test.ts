@@ -6,7 +6,9 @@ import { parseRegisterAddress, readRegister } from '../../../engine/twin/registe
 function registersOf(count: number, write: (view: DataView) => void, swapWords = false, swapBytes = false): number[] {
   const view = new DataView(new ArrayBuffer(8));
   write(view);
-  const words = Array.from({ length: count }, (_, place) => view.getUint16(place * 2)).map((word) => (swapBytes ? ((word & 0xff) << 8) | (word >> 8) : word));
+  const words = Array.from({ length: count }, (_, place) => view.getUint16(place * 2)).map(
+    (word) => (swapBytes ? ((word & 0xff) << 8) | (word >> 8) : word),
+  );
   return swapWords ? words.reverse() : words;
 }
 
@@ -18,7 +20,10 @@ function read(text: string, registers: unknown[]): unknown {
 
 describe('register addresses', () => {
   it('are read, or refused', () => {
-    assert.deepEqual(parseRegisterAddress('reg:4 float32 swap x0.1'), { index: 4, kind: 'float32', swapWords: true, swapBytes: false, scale: 0.1 });
+    assert.deepEqual(
+      parseRegisterAddress('reg:4 float32 swap x0.1'),
+      { index: 4, kind: 'float32', swapWords: true, swapBytes: false, scale: 0.1 },
+    );
     assert.deepEqual(parseRegisterAddress('  REG:7.3 '), { index: 7, kind: 'bool', bit: 3, swapWords: false, swapBytes: false, scale: 1 });
     for (const text of ['', 'reg', 'reg:', 'reg:-1', 'reg:4 float99', 'reg:4.16', 'reg:4 x', 'reg:4 x0', 'reg:4.1 int16', 'temperature', 'reg:4 int16 int']) {
       assert.equal(parseRegisterAddress(text), undefined, text);
@@ -47,7 +52,10 @@ describe('register addresses', () => {
   });
 
   it('decode bits and coils', () => {
-    assert.deepEqual([read('reg:0.0', [5]), read('reg:0.1', [5]), read('reg:0.2', [5]), read('reg:1 bool', [5, true]), read('reg:0 bool', [0])], [true, false, true, true, false]);
+    assert.deepEqual(
+      [read('reg:0.0', [5]), read('reg:0.1', [5]), read('reg:0.2', [5]), read('reg:1 bool', [5, true]), read('reg:0 bool', [0])],
+      [true, false, true, true, false],
+    );
   });
 
   it('give null for what is not there: too short, no register, not a number', () => {

@@ -80,7 +80,10 @@ describe('addresses', () => {
       ],
     );
     let events = 0;
-    for (let each = 0; each < 1000; each += 1) events += twin.apply([observation(`tag${each}`, each, start + each)], start + each).events.length;
+    for (let each = 0; each < 1000; each += 1) events += twin.apply(
+      [observation(`tag${each}`, each, start + each)],
+      start + each,
+    ).events.length;
     assert.equal(twin.unmapped().length, 200);
     assert.ok(events <= 200, `${events} events`);
     assert.equal(twin.counts().unmapped, 1003);
@@ -105,9 +108,10 @@ describe('addresses', () => {
   });
 
   it('registers are decoded by the type’s and the table’s addresses', () => {
-    const twin = makeTwin([{ name: 'temperature', address: 'reg:0 int16 x0.1' }, { name: 'pressure' }, { name: 'on', valueKind: 'state', address: 'reg:3.1' }], {
-      mapping: [{ address: 'reg:1 float32 swap', property: 'pressure', scale: 2, offset: 1 }],
-    });
+    const twin = makeTwin(
+      [{ name: 'temperature', address: 'reg:0 int16 x0.1' }, { name: 'pressure' }, { name: 'on', valueKind: 'state', address: 'reg:3.1' }],
+      { mapping: [{ address: 'reg:1 float32 swap', property: 'pressure', scale: 2, offset: 1 }] },
+    );
     const words = new DataView(new ArrayBuffer(4));
     words.setFloat32(0, 12.5);
     const update = twin.applyRow({ registers: [65_526, words.getUint16(2), words.getUint16(0), 2] }, start, start);
@@ -120,10 +124,15 @@ describe('addresses', () => {
 
 describe('limits', () => {
   const property = { name: 'p', label: 'Druck', unit: 'bar', highHigh: '90', high: '80', low: '20', lowLow: '10', deadband: '2' };
-  const eventsOf = (twin: Twin, values: number[]): string[] => values.flatMap((value, row) => told(twin.applyRow({ p: value }, start + row * second, start + row * second).events));
+  const eventsOf = (twin: Twin, values: number[]): string[] => values.flatMap(
+    (value, row) => told(twin.applyRow({ p: value }, start + row * second, start + row * second).events),
+  );
 
   it('begin at the limit and end a deadband behind it', () => {
-    assert.deepEqual(eventsOf(makeTwin([property]), [79.9, 80, 79, 78.1, 77.9, 81, 78]), ['limit p high begins', 'limit p high ends', 'limit p high begins']);
+    assert.deepEqual(
+      eventsOf(makeTwin([property]), [79.9, 80, 79, 78.1, 77.9, 81, 78]),
+      ['limit p high begins', 'limit p high ends', 'limit p high begins'],
+    );
     assert.deepEqual(eventsOf(makeTwin([property]), [50, 20, 21.9, 22.1]), ['limit p low begins', 'limit p low ends']);
   });
 
@@ -139,7 +148,10 @@ describe('limits', () => {
   });
 
   it('without a deadband: 1 % of the range, or else of the limit', () => {
-    assert.deepEqual(eventsOf(makeTwin([{ name: 'p', high: '80', rangeLow: '0', rangeHigh: '200' }]), [80, 78.1, 77.9]), ['limit p high begins', 'limit p high ends']);
+    assert.deepEqual(
+      eventsOf(makeTwin([{ name: 'p', high: '80', rangeLow: '0', rangeHigh: '200' }]), [80, 78.1, 77.9]),
+      ['limit p high begins', 'limit p high ends'],
+    );
     assert.deepEqual(eventsOf(makeTwin([{ name: 'p', high: '80' }]), [80, 79.3, 79.1]), ['limit p high begins', 'limit p high ends']);
     assert.deepEqual(eventsOf(makeTwin([{ name: 'p', high: '0' }]), [0, -0.001]), ['limit p high begins', 'limit p high ends']);
   });
@@ -148,7 +160,10 @@ describe('limits', () => {
     const german = makeTwin([property], { language: 'de' }).applyRow({ p: 85.25 }, start, start).events[0];
     assert.equal(german?.text, 'Druck: 85,25 bar, oberer Grenzwert 80 bar erreicht oder überschritten.');
     assert.deepEqual([german?.limit, german?.limitValue, german?.value, german?.active, german?.timeMs], ['high', 80, 85.25, true, start]);
-    assert.equal(makeTwin([property]).applyRow({ p: 85.25 }, start, start).events[0]?.text, 'Druck is 85.25 bar: at or above its high limit of 80 bar.');
+    assert.equal(
+      makeTwin([property]).applyRow({ p: 85.25 }, start, start).events[0]?.text,
+      'Druck is 85.25 bar: at or above its high limit of 80 bar.',
+    );
   });
 
   it('hold for derived properties', () => {
@@ -159,12 +174,18 @@ describe('limits', () => {
 
 describe('mode and derived properties', () => {
   it('the mode comes from the expression, and its change is told', () => {
-    const twin = makeTwin([{ name: 'speed' }, { name: 'rpm', valueKind: 'derived', expression: 'speed * 60' }], { mode: "if(rpm > 10, 'producing', 'idle')" });
+    const twin = makeTwin(
+      [{ name: 'speed' }, { name: 'rpm', valueKind: 'derived', expression: 'speed * 60' }],
+      { mode: "if(rpm > 10, 'producing', 'idle')" },
+    );
     assert.equal(twin.state, '');
     assert.deepEqual(told(twin.applyRow({ speed: 0 }, start, start).events), []);
     assert.equal(twin.state, 'idle');
     const [event] = twin.applyRow({ speed: 5 }, start + second, start + second).events;
-    assert.deepEqual([event?.kind, event?.from, event?.to, event?.text], ['state', 'idle', 'producing', 'Press 3 changed from idle to producing.']);
+    assert.deepEqual(
+      [event?.kind, event?.from, event?.to, event?.text],
+      ['state', 'idle', 'producing', 'Press 3 changed from idle to producing.'],
+    );
     twin.apply([observation('speed', 1, start + 2 * second, { quality: 'bad' })], start + 2 * second);
     assert.equal(twin.header().state, 'producing');
   });
@@ -243,7 +264,18 @@ describe('a snapshot', () => {
     wh: 9_007_199_254_740_993n + BigInt(row),
     state: row % 4 < 2 ? 'on' : 'off',
   });
-  const result = (twin: Twin, update: TwinUpdate): unknown => [twin.payload(), twin.quality(), twin.state, update.changed, update.updated, update.events, update.timeMs, update.accepted, update.counts, twin.properties()];
+  const result = (twin: Twin, update: TwinUpdate): unknown => [
+    twin.payload(),
+    twin.quality(),
+    twin.state,
+    update.changed,
+    update.updated,
+    update.events,
+    update.timeMs,
+    update.accepted,
+    update.counts,
+    twin.properties(),
+  ];
   /** 64-bit integers have no JSON of their own. */
   const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value)) as unknown;
 
@@ -267,8 +299,20 @@ describe('a snapshot', () => {
   it('of another version of the type: what is left is taken over, what is new starts afresh', () => {
     const twin = makeTwin(properties, { mode });
     for (let row = 0; row < 5; row += 1) twin.applyRow(rowAt(row), start + row * second, start + row * second);
-    const other = makeTwin([{ name: 'temperature' }, { name: 'brandNew' }, { name: 'hours', valueKind: 'derived', expression: "hours(temperature > 0)" }, { name: 'state' }], {}, plain(twin.snapshot()) as Json);
-    assert.deepEqual([other.payload()['temperature'], other.payload()['brandNew'], other.payload()['state']], [twin.payload()['temperature'], null, null]);
+    const other = makeTwin(
+      [
+        { name: 'temperature' },
+        { name: 'brandNew' },
+        { name: 'hours', valueKind: 'derived', expression: "hours(temperature > 0)" },
+        { name: 'state' },
+      ],
+      {},
+      plain(twin.snapshot()) as Json,
+    );
+    assert.deepEqual(
+      [other.payload()['temperature'], other.payload()['brandNew'], other.payload()['state']],
+      [twin.payload()['temperature'], null, null],
+    );
   });
 
   it('that is damaged does no harm', () => {
@@ -293,7 +337,10 @@ describe('a snapshot', () => {
           const restored = makeTwin(properties, { mode }, snapshot);
           restored.watch(start + 10 * second);
           restored.applyRow(rowAt(9), start + 11 * second, start + 11 * second);
-          for (const value of Object.values(restored.payload())) assert.ok(value === null || typeof value !== 'number' || Number.isFinite(value), JSON.stringify(garbage));
+          for (const value of Object.values(restored.payload())) assert.ok(
+            value === null || typeof value !== 'number' || Number.isFinite(value),
+            JSON.stringify(garbage),
+          );
         }
       }),
       { numRuns: 300 },
@@ -308,8 +355,17 @@ describe('whatever comes', () => {
     { name: 'c', valueKind: 'state' },
     { name: 'd', valueKind: 'derived', expression: 'rate(a) + mean(b, 1min) / count(c)' },
   ];
-  const anything = fc.oneof(fc.anything(), fc.double(), fc.constantFrom(NaN, Infinity, -0, 1e308, '', ' ', '0x10', '12,5', 'NaN', '1e400', null, undefined, 2n ** 80n, [], {}));
-  const time = fc.oneof(fc.double(), fc.integer(), fc.integer({ min: start - 1e9, max: start + 1e9 }), fc.constantFrom(undefined, NaN, 0, 8.64e15, -1));
+  const anything = fc.oneof(
+    fc.anything(),
+    fc.double(),
+    fc.constantFrom(NaN, Infinity, -0, 1e308, '', ' ', '0x10', '12,5', 'NaN', '1e400', null, undefined, 2n ** 80n, [], {}),
+  );
+  const time = fc.oneof(
+    fc.double(),
+    fc.integer(),
+    fc.integer({ min: start - 1e9, max: start + 1e9 }),
+    fc.constantFrom(undefined, NaN, 0, 8.64e15, -1),
+  );
 
   it('nothing throws, a bad value changes no good one, and nothing but finite numbers goes out', () => {
     fc.assert(
@@ -322,7 +378,12 @@ describe('whatever comes', () => {
           const before = twin.payload();
           const currentMs = twin.timeMs as number;
           const single = { address: name, value, quality, receivedTimeMs: nowMs, sourceTimeMs: timeMs } as Observation;
-          const update = nowMs % 2000 === 0 ? twin.apply([single], nowMs) : twin.applyRow(Object.fromEntries([[name, value]]), timeMs, nowMs, { quality: quality as 'good' });
+          const update = nowMs % 2000 === 0 ? twin.apply([single], nowMs) : twin.applyRow(
+            Object.fromEntries([[name, value]]),
+            timeMs,
+            nowMs,
+            { quality: quality as 'good' },
+          );
           twin.watch(nowMs + 500);
           const after = twin.payload();
           if (quality === 'bad' || value === null || value === undefined || (typeof value === 'number' && !Number.isFinite(value))) {
@@ -349,7 +410,10 @@ describe('whatever comes', () => {
         const history = new Map<number, unknown>();
         for (const row of order) for (const point of twin.applyRow({ a: row * 10 }, start + row * 1000, start + 60_000).accepted) history.set(point.timeMs, point.value);
         assert.deepEqual(twin.payload(), { a: 110 });
-        assert.deepEqual([...history].sort((a, b) => a[0] - b[0]).map(([, value]) => value), Array.from({ length: 12 }, (_, index) => index * 10));
+        assert.deepEqual(
+          [...history].sort((a, b) => a[0] - b[0]).map(([, value]) => value),
+          Array.from({ length: 12 }, (_, index) => index * 10),
+        );
       }),
     );
   });
@@ -374,7 +438,9 @@ describe('sentences', () => {
   it('exist in both languages, with the same values', () => {
     assert.ok(textCodes.length >= 20, `${textCodes.length} sentences`);
     for (const code of textCodes) {
-      const slots = (['en-US', 'de'] as const).map((language) => [...eventText(code, {}, language).matchAll(/\{(\w+)\}/g)].map((found) => found[1]).sort());
+      const slots = (['en-US', 'de'] as const).map(
+        (language) => [...eventText(code, {}, language).matchAll(/\{(\w+)\}/g)].map((found) => found[1]).sort(),
+      );
       assert.deepEqual(slots[0], slots[1], code);
       assert.notEqual(eventText(code, {}, 'en-US'), eventText(code, {}, 'de'), code);
     }

@@ -75,14 +75,27 @@ describe('a twin type', () => {
     for (const [text, high] of [['12.5', 12.5], ['12,5', 12.5], ['-0,125', -0.125], ['1e3', 1000], [' 5 ', 5]] as const) {
       assert.equal(typeOf([{ name: 'a', high: text }]).properties[0]?.high, high, text);
     }
-    for (const text of ['1,234', '1.234,5', 'x', '0x10', '1e999', '5 bar']) assert.deepEqual(codes([{ name: 'a', high: text }]), ['TWIN_PROPERTY_NUMBER'], text);
+    for (const text of ['1,234', '1.234,5', 'x', '0x10', '1e999', '5 bar']) assert.deepEqual(
+      codes([{ name: 'a', high: text }]),
+      ['TWIN_PROPERTY_NUMBER'],
+      text,
+    );
     assert.ok(Number.isNaN(typeOf([{ name: 'a', high: ' ' }]).properties[0]?.high));
   });
 
   it('is harmless with names that mean something to JavaScript or to a row', () => {
-    for (const name of ['__proto__', 'constructor', 'prototype', 'time']) assert.deepEqual(codes([{ name }, { name: 'b' }]), ['TWIN_PROPERTY_RESERVED'], name);
+    for (const name of ['__proto__', 'constructor', 'prototype', 'time']) assert.deepEqual(
+      codes([{ name }, { name: 'b' }]),
+      ['TWIN_PROPERTY_RESERVED'],
+      name,
+    );
     const twin = makeTwin([{ name: 'toString' }, { name: 'hasOwnProperty' }, { name: 'valueOf' }]);
-    twin.applyRow(JSON.parse('{"toString": 1, "hasOwnProperty": 2, "valueOf": 3, "__proto__": 4, "constructor": 5}') as Record<string, unknown>, start, start);
+    twin.applyRow(
+      JSON.parse('{"toString": 1, "hasOwnProperty": 2, "valueOf": 3, "__proto__": 4, "constructor": 5}') as Record<string,
+      unknown>,
+      start,
+      start,
+    );
     assert.deepEqual(Object.entries(twin.payload()), [['toString', 1], ['hasOwnProperty', 2], ['valueOf', 3]]);
     assert.deepEqual(twin.unmapped().map((entry) => entry.address).sort(), ['__proto__', 'constructor']);
     assert.equal(({} as Record<string, unknown>)['5'], undefined);
