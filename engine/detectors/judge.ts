@@ -51,7 +51,7 @@ const highestScore = 1_000;
 const quietRows = 16;
 /** Values from here on, as a share of the line, may be the begin of something: they train nothing. */
 const suspiciousShare = 0.65;
-/** The operating point moves while what is expected is so far, as a share of its band, from what was expected just before. */
+/** The operating point moves while of any column is expected what lies so far, as a share of its band, from what was expected just before. */
 const movingBands = 0.25;
 /** A pause of so many usual intervals is a gap. */
 const gapIntervals = 10;
@@ -297,6 +297,7 @@ class RegistryJudge implements AssetJudge {
     const { input, state, ratios, kinds } = this;
     const width = this.columns.length;
     const late = row.timeMs < this.timeMs || !Number.isFinite(row.timeMs);
+    const moving = this.isMoving(expectation);
     let ready = false;
     for (let column = 0; column < width; column += 1) {
       const value = row.values[column]!;
@@ -306,7 +307,7 @@ class RegistryJudge implements AssetJudge {
       input.values[column] = value;
       input.expected[column] = expectation.expected[column]!;
       const afterGap = row.timeMs - state.timeMs[column]! > gapIntervals * state.intervalMs[column]!;
-      input.usable[column] = usable ? (afterGap || this.isMoving(column, expectation) ? 2 : 1) : 0;
+      input.usable[column] = usable ? (afterGap || moving ? 2 : 1) : 0;
       // A column without news stays as it was told last.
       ratios[column] = usable ? 0 : state.open[column]!;
       kinds[column] = usable ? 0 : state.kind[column]!;
@@ -340,9 +341,13 @@ class RegistryJudge implements AssetJudge {
     return this.state.rows[column]! >= provisionalRows || !(value < low[column]! || value > high[column]!);
   }
 
-  /** While the operating point moves, a column that lags behind or runs ahead makes jumps that are no fault. */
-  private isMoving(column: number, { expected, low, high }: Expectation): boolean {
-    return Math.abs(expected[column]! - this.state.expected[column]!) > movingBands * (high[column]! - low[column]!);
+  /** While the operating point moves, columns that lag behind or run ahead make jumps that are no fault. */
+  private isMoving({ expected, low, high }: Expectation): boolean {
+    const before = this.state.expected;
+    for (let column = 0; column < before.length; column += 1) {
+      if (Math.abs(expected[column]! - before[column]!) > movingBands * (high[column]! - low[column]!)) return true;
+    }
+    return false;
   }
 
   private isAbnormal(column: number): boolean {

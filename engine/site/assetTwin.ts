@@ -48,9 +48,10 @@ interface AssetTwinSnapshot {
   presence: number[];
 }
 
-/** Verdicts of single messages that twin-anomaly may still ask for; Node-RED delivers within a few messages. */
+/** Verdicts that twin-anomaly may still ask for are kept for two to four seconds, and at least so many, at most so many. */
 const rememberedRows = 64;
-const rememberedBatches = 2;
+const rememberedAtMost = 100_000;
+const ticksRemembered = 8;
 /** After a standstill or changeover a machine needs some rows to settle; they are neither judged nor learned. */
 const settlingRows = 3;
 /** Over how many rows a column's presence is averaged. */
@@ -93,6 +94,8 @@ export class AssetTwin {
   #progress: LearningProgress = { phase: 'learning', percent: 0, missing: [] };
   readonly #verdicts = new Map<number, Anomaly | Anomaly[]>();
   #lastEvaluation: Evaluation | undefined;
+  #rememberedLately = 0;
+  #ticks = 0;
   #offNow = false;
   readonly #bands: BandHistory;
   /** Share of the rows in which a column came, and rows since it last did. */
@@ -251,7 +254,7 @@ export class AssetTwin {
     const { frozen, verdict } = this.#evaluateRow(message.timestamp, message.twin.state, off);
     const anomaly = this.#anomalyOf(verdict, frozen);
     const evaluation: Evaluation = { expected: this.#expectedOf(message.twin.state), anomaly };
-    this.#remember(rowNumber, anomaly, rememberedRows);
+    this.#remember(rowNumber, anomaly);
     this.#lastEvaluation = evaluation;
     return evaluation;
   }
@@ -287,7 +290,7 @@ export class AssetTwin {
       expected[i] = this.#expectedOf(mode);
       anomaly[i] = this.#anomalyOf(verdict, frozen);
     }
-    this.#remember(firstRow, anomaly, rememberedBatches);
+    this.#remember(firstRow, anomaly);
     const last = rows.length - 1;
     if (last >= 0) this.#lastEvaluation = { expected: expected[last] as Expected, anomaly: anomaly[last] as Anomaly };
     return { expected, anomaly };
@@ -297,12 +300,28 @@ export class AssetTwin {
     return mode !== '' && this.#offModes.size > 0 && this.#offModes.has(mode.toLowerCase());
   }
 
-  #remember(rowNumber: number, anomaly: Anomaly | Anomaly[], most: number): void {
+  #remember(rowNumber: number, anomaly: Anomaly | Anomaly[]): void {
     this.#verdicts.set(rowNumber, anomaly);
-    if (this.#verdicts.size > most) {
-      const oldest = this.#verdicts.keys().next();
-      if (oldest.done !== true) this.#verdicts.delete(oldest.value);
+    this.#rememberedLately++;
+    if (this.#verdicts.size > rememberedAtMost) this.#forgetVerdicts(rememberedAtMost);
+  }
+
+  #forgetVerdicts(most: number): void {
+    for (const rowNumber of this.#verdicts.keys()) {
+      if (this.#verdicts.size <= most) return;
+      this.#verdicts.delete(rowNumber);
     }
+  }
+
+  /**
+   * Time passes. Node-RED hands a burst on node by node, so all of it may go through twin-baseline before twin-anomaly sees the
+   * first message: verdicts are therefore let go by time and not by number.
+   */
+  tick(): void {
+    this.#ticks++;
+    if (this.#ticks % ticksRemembered !== 0) return;
+    this.#forgetVerdicts(Math.max(rememberedRows, this.#rememberedLately));
+    this.#rememberedLately = 0;
   }
 
   #expectedOf(mode: string): Expected {

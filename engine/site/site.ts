@@ -310,6 +310,10 @@ export class Site {
   /** Called four times a second: staleness, history, checkpoints, housekeeping. */
   tick(): void {
     const nowMs = this.clock.nowMs();
+    for (const { asset, replays } of this.#assets.values()) {
+      asset.tick();
+      for (const replay of replays.values()) replay.tick();
+    }
     if (this.options.clock !== 'replay') {
       for (const { registration, asset } of this.#assets.values()) {
         const events = asset.twin.watch(nowMs);
