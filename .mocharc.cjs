@@ -2,5 +2,4 @@
 module.exports = {
   timeout: 20_000,
   'forbid-only': process.env.CI === 'true',
-  'check-leaks': true,
 };
