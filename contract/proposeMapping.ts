@@ -25,7 +25,7 @@ const sameThing: readonly (readonly string[])[] = [
   ['vibration', 'schwingung', 'vib', 'vibr', 'rms', 'schwinggeschwindigkeit'],
   ['torque', 'drehmoment', 'moment', 'trq'],
   ['position', 'pos', 'lage', 'weg'],
-  ['level', 'fuellstand', 'stand', 'lvl', 'niveau', 'lt'],
+  ['level', 'fuellstand', 'lvl', 'niveau', 'lt'],
   ['flow', 'durchfluss', 'volumenstrom', 'ft'],
   ['force', 'kraft'],
   ['humidity', 'feuchte', 'feuchtigkeit', 'hum'],
@@ -63,8 +63,25 @@ export function wordsOf(text: string): string[] {
     .toLowerCase()
     .split(/[^a-z\d]+/)
     .flatMap((word) => word.match(/[a-z]+|\d+/g) ?? [])
-    .map((word) => wordMeaning.get(word) ?? word)
+    .flatMap(parts)
     .filter((word) => word !== '');
+}
+
+/** German puts words together: `motorstrom` → motor, current. Only longer endings, for short ones end many words by chance. */
+function parts(word: string): string[] {
+  const meaning = wordMeaning.get(word);
+  if (meaning !== undefined) return [meaning];
+  for (let length = word.length - 2; length >= 5; length -= 1) {
+    const ending = wordMeaning.get(word.slice(-length));
+    if (ending !== undefined) return [wordMeaning.get(word.slice(0, -length)) ?? word.slice(0, -length), ending];
+  }
+  return [word];
+}
+
+/** What two neighbouring words mean as one: `Betriebs`, `Stunden` → hours. */
+function joined(text: string): string[] {
+  const plain = text.replace(/[^\p{L}]+/gu, ' ').replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase().split(' ').filter((word) => word !== '');
+  return plain.slice(1).flatMap((word, index) => wordMeaning.get(`${plain[index] ?? ''}${word}`) ?? []);
 }
 
 /** How alike two words are, 0–1: the same, one the beginning of the other, or an abbreviation that skips letters. */
@@ -87,10 +104,11 @@ function likeness(one: string, other: string): number {
  */
 export function mappingConfidence(address: string, property: PropertyHint, unit = ''): number {
   const inAddress = wordsOf(address);
-  const telling = inAddress.filter((word) => !emptyWords.has(word) && !/^\d+$/.test(word));
+  const telling = [...inAddress.filter((word) => !emptyWords.has(word) && !/^\d+$/.test(word)), ...joined(address)];
   let best = 0;
-  for (const text of [property.name, property.label ?? '']) {
-    const wanted = wordsOf(text).filter((word) => !emptyWords.has(word));
+  const named = [property.name, property.label ?? ''];
+  for (const words of [...named.map(wordsOf), ...named.map(joined)]) {
+    const wanted = words.filter((word) => !emptyWords.has(word));
     if (wanted.length === 0) continue;
     // Found words, each by its likeness; a number in the name (`zone 2`) must stand in the address too.
     let found = 0;

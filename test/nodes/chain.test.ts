@@ -35,10 +35,10 @@ describe('the chain asset → baseline → anomaly', function () {
 
   async function learn(run: StartedFlow, rows: number): Promise<void> {
     const random = new SeededRandom(seed);
-    const startMs = Date.now() - rows * 1000;
+    const startMs = Date.now() - rows * 5;
     for (let index = 0; index < rows; index++) {
       const speed = 1000 + 100 * Math.floor(random.uniform() * 5);
-      run.node('asset').receive({ payload: { speed, current: speed / 250 + 0.05 * random.normal() }, timestamp: startMs + index * 1000 });
+      run.node('asset').receive({ payload: { speed, current: speed / 250 + 0.05 * random.normal() }, timestamp: startMs + index * 5 });
     }
     await run.until(() => run.received('out').length === rows, `all ${rows} rows through`);
   }
