@@ -96,32 +96,24 @@ export function prepareListening(dialog: Form, open: OpenForm, node: EditorNode,
       host.replaceChildren();
       return;
     }
-    const existing = host.querySelector('table');
-    const focused = document.activeElement instanceof HTMLElement && existing?.contains(document.activeElement) === true ? document.activeElement.dataset['focus'] : undefined;
-    const table = make('table', 'twinwire-table');
-    const head = make('tr');
-    for (const column of ['address', 'value', 'property']) head.append(make('th', '', text(`listen.${column}`)));
-    head.append(make('th'));
+    const focused = document.activeElement instanceof HTMLElement && host.contains(document.activeElement) ? document.activeElement.dataset['focus'] : undefined;
     const sorted = [...heard].sort((a, b) => Number(target(a) !== null) - Number(target(b) !== null) || (a.address < b.address ? -1 : 1));
-    table.append(head, ...sorted.map((one) => row(one, proposed.get(one.address))));
-    host.replaceChildren(table);
+    host.replaceChildren(...sorted.map((one) => block(one, proposed.get(one.address))));
     if (focused !== undefined) host.querySelector<HTMLElement>(`[data-focus="${CSS.escape(focused)}"]`)?.focus();
   }
 
-  function row(one: HeardAddress, proposal: MappingProposal | undefined): HTMLElement {
-    const line = make('tr');
-    const address = make('td');
-    address.append(make('code', '', one.address));
+  function block(one: HeardAddress, proposal: MappingProposal | undefined): HTMLElement {
+    const element = make('div', 'twinwire-heard');
     const value = `${one.lastValue === null ? '–' : String(one.lastValue).slice(0, 40)}${one.unit ? ` ${one.unit}` : ''}`;
-    line.append(address, make('td', '', value));
+    element.append(make('code', '', one.address), make('span', 'twinwire-heard-value', value));
     const now = target(one);
     if (now !== null) {
-      const state = make('td');
+      const state = make('div', 'twinwire-heard-state');
       const tick = make('i', 'fa fa-check');
       tick.setAttribute('aria-hidden', 'true');
       state.append(tick, ` ${now === '' ? text('listen.leftOut') : now}`);
-      line.append(state, make('td'));
-      return line;
+      element.append(state);
+      return element;
     }
     const picker = document.createElement('select');
     picker.dataset['focus'] = `pick ${one.address}`;
@@ -129,7 +121,8 @@ export function prepareListening(dialog: Form, open: OpenForm, node: EditorNode,
     picker.add(new Option(text('listen.choose'), ''));
     for (const property of addresses.properties()) {
       const shown = property.label === undefined || property.label === '' ? property.name : `${property.name} (${property.label})`;
-      picker.add(new Option(property.unit ? `${shown}, ${property.unit}` : shown, property.name));
+      const hint = proposal?.property === property.name ? `, ${text('listen.proposed')}` : '';
+      picker.add(new Option(`${property.unit ? `${shown}, ${property.unit}` : shown}${hint}`, property.name));
     }
     picker.add(new Option(text('listen.leaveOut'), leaveOut));
     picker.value = picked.get(one.address) ?? proposal?.property ?? '';
@@ -140,13 +133,12 @@ export function prepareListening(dialog: Form, open: OpenForm, node: EditorNode,
       picked.set(one.address, picker.value);
       take.disabled = picker.value === '';
     });
-    take.addEventListener('click', () => addresses.map(one.address, picker.value === leaveOut ? '' : picker.value));
-    const cell = make('td');
-    cell.append(picker);
-    if (proposal !== undefined && picker.value === proposal.property) cell.append(make('div', 'twinwire-hint', text('listen.proposed')));
-    const last = make('td');
-    last.append(take);
-    line.append(cell, last);
-    return line;
+    take.addEventListener('click', () => {
+      addresses.map(one.address, picker.value === leaveOut ? '' : picker.value);
+      // The button just pressed is gone: on to the next one.
+      (host.querySelector<HTMLElement>('[data-focus^="take"]:not(:disabled)') ?? host.querySelector<HTMLElement>('[data-focus]') ?? start).focus();
+    });
+    element.append(picker, take);
+    return element;
   }
 }

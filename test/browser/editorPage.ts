@@ -48,7 +48,7 @@ export class EditorPage {
       return nodes?.node?.('twin-asset') && document.querySelector('#red-ui-header-button-deploy') !== null;
     });
     // The editor draws its first view in steps; it is ready for a dialog when the loading cover is gone.
-    await page.waitForFunction(() => document.querySelector<HTMLElement>('#red-ui-loading-progress')?.offsetParent == null);
+    await page.waitForFunction(() => (document.querySelector<HTMLElement>('#red-ui-loading-progress')?.offsetParent ?? null) === null);
     return editor;
   }
 
