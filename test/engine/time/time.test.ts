@@ -22,7 +22,9 @@ describe('durations', () => {
   });
 
   it('are refused without a unit, with an unknown one, negative, endless', () => {
-    for (const text of ['', ' ', '5', 'min', '-5 s', '5 parsecs', '5 min x', 'NaN s', '99999999999 w']) assert.equal(parseDuration(text), undefined, text);
+    for (const text of ['', ' ', '5', 'min', '-5 s', '5 parsecs', '5 min x', 'NaN s', '99999999999 w']) {
+      assert.equal(parseDuration(text), undefined, text);
+    }
   });
 
   it('are shown with at most two units, in the reader’s language', () => {
@@ -39,8 +41,9 @@ describe('durations', () => {
   it('that are shown can be read again', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 8_640_000_000 }), (ms) => {
-        const back = parseDuration(formatDuration(ms, 'de'));
-        assert.ok(back !== undefined && Math.abs(back - ms) <= Math.max(60, ms * 0.05), `${ms} → ${formatDuration(ms, 'de')} → ${back}`);
+        const text = formatDuration(ms, 'de');
+        const back = parseDuration(text);
+        assert.ok(back !== undefined && Math.abs(back - ms) <= Math.max(60, ms * 0.05), `${ms} → ${text} → ${back}`);
       }),
     );
   });

@@ -115,6 +115,27 @@ describe('data quality, row by row', () => {
     }
   });
 
+  it('report by exception: a silence as long as one that was lived through is not stale', () => {
+    const twin = makeTwin([temperature], { staleAfter: 5 });
+    let nowMs = start;
+    for (let row = 0; row < 400; row += 1) {
+      nowMs += row % 100 === 99 ? 9000 : 1000;
+      assert.deepEqual(told(twin.watch(nowMs - 1)), row === 99 ? ['stale begins'] : [], `row ${row}`);
+      twin.lifecycle(true, nowMs - 1);
+      twin.apply([observation('temperature', row, nowMs)], nowMs);
+    }
+    assert.deepEqual(twin.watch(nowMs + 9000), []);
+  });
+
+  it('report by exception: polling that repeats the old source time keeps a value fresh', () => {
+    const twin = makeTwin([{ ...temperature, expectedInterval: '2' }, { name: 'speed' }], { staleAfter: 5 });
+    for (let second = 0; second < 60; second += 1) {
+      const nowMs = start + second * 1000;
+      twin.apply([observation('temperature', 61, start), observation('speed', second, nowMs)], nowMs);
+      assert.deepEqual(twin.watch(nowMs), [], `after ${second} s`);
+    }
+  });
+
   it('report by exception: nothing is stale while the source’s keep-alive lives', () => {
     const twin = makeTwin([temperature], { staleAfter: 5 });
     let nowMs = start;
@@ -166,7 +187,8 @@ describe('data quality, row by row', () => {
     for (let time = 0; time < 3; time += 1) {
       for (let row = 0; row < 50; row += 1) {
         const rowMs = start + row * 1000;
-        for (const point of twin.applyRow({ temperature: row * 0.5 }, rowMs, rowMs, { historical: true }).accepted) history.set(point.timeMs, point.value);
+        const { accepted } = twin.applyRow({ temperature: row * 0.5 }, rowMs, rowMs, { historical: true });
+        for (const point of accepted) history.set(point.timeMs, point.value);
       }
       sizes.push(JSON.stringify([...history]));
     }

@@ -25,7 +25,8 @@ describe('register addresses', () => {
       { index: 4, kind: 'float32', swapWords: true, swapBytes: false, scale: 0.1 },
     );
     assert.deepEqual(parseRegisterAddress('  REG:7.3 '), { index: 7, kind: 'bool', bit: 3, swapWords: false, swapBytes: false, scale: 1 });
-    for (const text of ['', 'reg', 'reg:', 'reg:-1', 'reg:4 float99', 'reg:4.16', 'reg:4 x', 'reg:4 x0', 'reg:4.1 int16', 'temperature', 'reg:4 int16 int']) {
+    const wrong = ['', 'reg', 'reg:', 'reg:-1', 'reg:4 float99', 'reg:4.16', 'reg:4 x', 'reg:4 x0', 'reg:4.1 int16', 'reg:4 int16 int'];
+    for (const text of [...wrong, 'temperature']) {
       assert.equal(parseRegisterAddress(text), undefined, text);
     }
   });
@@ -59,7 +60,9 @@ describe('register addresses', () => {
   });
 
   it('give null for what is not there: too short, no register, not a number', () => {
-    for (const registers of [[], [1], ['1', 2], [1.5, 2], [70_000, 1], [null, null], [true, 1]]) assert.equal(read('reg:0 int32', registers), null, JSON.stringify(registers));
+    for (const registers of [[], [1], ['1', 2], [1.5, 2], [70_000, 1], [null, null], [true, 1]]) {
+      assert.equal(read('reg:0 int32', registers), null, JSON.stringify(registers));
+    }
     assert.equal(read('reg:0 float32', [0x7fc0, 0]), null);
     assert.equal(read('reg:0 float32', [0x7f80, 0]), null);
   });
