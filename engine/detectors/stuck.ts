@@ -7,7 +7,7 @@ import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from 
  * Flags a noisy signal that stands still: the run of equal values ÷ its line. The line is the longest of ten values, the
  * run that equal neighbours, at the rate in which they usually come, would reach once in 10⁹ values, and twice the longest run seen.
  * Choose it for frozen sensors and gateways that repeat their last value, rather than for values that stop coming (staleness).
- * 5 numbers per column. Manual for Real-Time Quality Control of In-situ Temperature and Salinity Data, version 2.1, test 8.
+ * 6 numbers per column. Manual for Real-Time Quality Control of In-situ Temperature and Salinity Data, version 2.1, test 8.
  */
 export interface StuckParameters extends DetectorParameters {
   /** The shortest run at which the score can be 1, at least 2. */
@@ -18,6 +18,8 @@ interface StuckState extends Record<string, Float64Array> {
   last: Float64Array;
   /** Values since the last change. */
   run: Float64Array;
+  /** 1 where one of them was abnormal. */
+  tainted: Float64Array;
   /** The longest run in normal times. */
   longest: Float64Array;
   /** Values equal to the one before, in normal times, and all of them. */
@@ -37,7 +39,7 @@ class StuckDetector implements Detector {
     const { columns, shortestRun } = { ...defaults, ...parameters };
     this.shortestRun = shortestRun;
     this.state = {
-      last: new Float64Array(columns).fill(NaN), run: new Float64Array(columns), longest: new Float64Array(columns),
+      last: new Float64Array(columns).fill(NaN), run: new Float64Array(columns), tainted: new Float64Array(columns), longest: new Float64Array(columns),
       repeats: new Float64Array(columns), rows: new Float64Array(columns),
     };
     if (snapshot !== undefined) tableFromJson(this.state, snapshot, 'stuck');
@@ -59,13 +61,15 @@ class StuckDetector implements Detector {
       const value = input.values[column]!;
       if (input.usable[column] === 0 || !isMeasurement(value)) continue;
       const equal = value === state.last[column];
+      const run = state.run[column]!;
       // A run is judged normal once it ends below the line; until then it says nothing about what is usual.
-      if (!equal && state.run[column]! > 0 && !(state.rows[column]! >= warmUpRows && this.scoreOf(column, state.run[column]!) >= 1)) {
-        state.repeats[column]! += state.run[column]!;
-        state.rows[column]! += state.run[column]!;
-        if (state.run[column]! > state.longest[column]!) state.longest[column] = state.run[column]!;
+      if (!equal && run > 0 && state.tainted[column] === 0 && !(state.rows[column]! >= warmUpRows && this.scoreOf(column, run) >= 1)) {
+        state.repeats[column]! += run;
+        state.rows[column]! += run;
+        if (run > state.longest[column]!) state.longest[column] = run;
       }
-      state.run[column] = equal ? state.run[column]! + 1 : 0;
+      state.run[column] = equal ? run + 1 : 0;
+      state.tainted[column] = trains[column] === 0 || (equal && state.tainted[column] === 1) ? 1 : 0;
       state.last[column] = value;
       if (!equal && trains[column] === 1) state.rows[column]! += 1;
     }
@@ -87,7 +91,7 @@ export const stuck: DetectorEntry<StuckParameters> = {
   kind: 'stuck',
   promises: ['stuck'],
   defaults,
-  memory: 5,
+  memory: 6,
   blockRows: 64,
   typical: { quantile: 0.1, excess: 0.08 },
   needsExpectation: false,
