@@ -32,6 +32,28 @@ interface PropertyRow {
   valueKind: string;
 }
 
+/** What npm start sets; a flow may ask for these and for nothing else. */
+const environment: ReadonlyMap<string, string> = new Map([
+  ['TWINWIRE_PLC', 'opc.tcp://127.0.0.1:4840/packaging-line'],
+  ['TWINWIRE_MQTT', 'mqtt://127.0.0.1:1883'],
+  ['TWINWIRE_INFLUXDB', ''],
+  ['TWINWIRE_CLOCK_RATE', '60'],
+  ['TWINWIRE_CLOCK_ORIGIN', '2026-01-05T06:00:00Z'],
+  ['TWINWIRE_RECORDED_MACHINE', '/flows/recorded-machine.csv'],
+]);
+
+/** The node as Node-RED hands it to the runtime: a property that is nothing but ${NAME} is replaced by the variable's value. */
+function resolved(node: FlowNode): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(node).map(([name, value]) => {
+      const variable = typeof value === 'string' ? /^\$\{(\S+)\}$/.exec(value)?.[1] : undefined;
+      if (variable === undefined) return [name, value];
+      assert.ok(environment.has(variable), `${node.id}.${name} asks for ${variable}, which nobody sets`);
+      return [name, environment.get(variable)];
+    }),
+  );
+}
+
 const readFlow = (file: string): FlowNode[] => JSON.parse(readFileSync(join(flows, file), 'utf8')) as FlowNode[];
 
 async function fieldsOf(type: string): Promise<Fields> {
@@ -85,7 +107,7 @@ for (const file of files) {
       assert.ok(twins.length >= 6);
       for (const node of twins) {
         const fields = await fieldsOf(node.type);
-        const { problems } = readConfig(fields, node);
+        const { problems } = readConfig(fields, resolved(node));
         assert.deepEqual(problems, [], `${node.id}: ${JSON.stringify(problems)}`);
         const known = new Set([...Object.keys(fields), 'id', 'type', 'z', 'g', 'x', 'y', 'wires']);
         assert.deepEqual(Object.keys(node).filter((name) => !known.has(name)), [], `${node.id} has fields that ${node.type} does not know`);
