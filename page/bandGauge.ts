@@ -1,13 +1,13 @@
 import { html, nothing, svg, type TemplateResult } from 'lit';
 import type { MachineProperty } from '../contract/http.ts';
-import { decimalsFor, plainName, shownNumber, shownQuantity, shownUnit } from './format.ts';
+import { steadyDecimals, plainName, shownNumber, shownQuantity, shownUnit } from './format.ts';
 import { bandEnd, bandStart, positionOnGauge } from './gaugePosition.ts';
 import { sideOf } from './summary.ts';
 import type { Say } from './texts.ts';
 
 /** What a gauge says, in words. */
 export function gaugeText(say: Say, property: MachineProperty): string {
-  const decimals = decimalsFor(property);
+  const decimals = steadyDecimals(property);
   const unit = shownUnit(property.unit);
   const label = plainName(property.label, 60);
   const value = shownQuantity(say, property.value, decimals, unit);

@@ -73,12 +73,28 @@ function shownFactor(factor: string): string {
   return factor.replace(/\{[^}]*\}/g, '');
 }
 
-/** How many decimals a property is shown with: fixed per magnitude, so that a live number does not jump to and fro. */
-export function decimalsFor(property: Pick<MachineProperty, 'value' | 'low' | 'high'>): number {
+const chosenDecimals = new Map<string, number>();
+const mostChosen = 2_000;
+
+/**
+ * How many decimals a live property is shown with; stays as it is while its range only breathes, so that the number does
+ * not jump to and fro.
+ */
+export function steadyDecimals(property: Pick<MachineProperty, 'name' | 'unit' | 'value' | 'low' | 'high'>): number {
+  const name = `${property.name.slice(0, 100)} ${property.unit?.slice(0, 40)}`;
+  const decimals = decimalsFor(property, chosenDecimals.get(name));
+  if (chosenDecimals.size >= mostChosen) chosenDecimals.clear();
+  chosenDecimals.set(name, decimals);
+  return decimals;
+}
+
+/** How many decimals a value needs, by the width of its normal range, else by its size. `before` is kept where it still fits. */
+export function decimalsFor(property: Pick<MachineProperty, 'value' | 'low' | 'high'>, before?: number): number {
   const { low, high, value } = property;
   if (low !== undefined && high !== undefined && high > low) {
     // About a hundredth of the band can be told apart, and a value outside never reads as the border itself.
-    let decimals = clamp(Math.round(2 - Math.log10(high - low)), 0, 4);
+    const wanted = 2 - Math.log10(high - low);
+    let decimals = clamp(before !== undefined && Math.abs(wanted - before) <= 0.8 ? before : Math.round(wanted), 0, 4);
     const border = typeof value !== 'number' ? undefined : value > high ? high : value < low ? low : undefined;
     while (border !== undefined && decimals < 6 && border.toFixed(decimals) === (value as number).toFixed(decimals)) decimals += 1;
     return decimals;

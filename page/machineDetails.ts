@@ -1,7 +1,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { CaseSummary, Machine, MachineDetail } from '../contract/http.ts';
 import type { Chart, ChartData } from './chart.ts';
-import { decimalsFor, nameInSentence, plainName, shownDuration, shownNumber, shownQuantity, shownTime, shownUnit } from './format.ts';
+import { steadyDecimals, nameInSentence, plainName, shownDuration, shownNumber, shownQuantity, shownTime, shownUnit } from './format.ts';
 import { closeMark, keyMarks, wayMarks } from './marks.ts';
 import { PageElement } from './pageElement.ts';
 import { propertyRow } from './propertyRow.ts';
@@ -295,7 +295,7 @@ export class MachineDetails extends PageElement {
     const toMs = Math.max(this.nowMs, series.times.at(-1) ?? 0);
     return {
       ...series,
-      decimals: property ? decimalsFor(property) : 2,
+      decimals: property ? steadyDecimals(property) : 2,
       unit: shownUnit(property?.unit),
       fromMs: toMs - this.minutes * 60_000,
       toMs,

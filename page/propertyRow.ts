@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { MachineProperty } from '../contract/http.ts';
 import { bandGauge } from './bandGauge.ts';
-import { decimalsFor, plainName, shownNumber, shownUnit, shownValue } from './format.ts';
+import { steadyDecimals, plainName, shownNumber, shownUnit, shownValue } from './format.ts';
 import { sideOf } from './summary.ts';
 import type { Say } from './texts.ts';
 
@@ -10,7 +10,7 @@ import type { Say } from './texts.ts';
  * range; `learning` keeps the place of a range that is still to come.
  */
 export function propertyRow(say: Say, property: MachineProperty, withRange: boolean, learning: boolean): TemplateResult {
-  const decimals = decimalsFor(property);
+  const decimals = steadyDecimals(property);
   const unit = typeof property.value === 'number' ? shownUnit(property.unit) : '';
   const side = property.abnormal ? sideOf(property.value, property.low, property.high) : undefined;
   const doubt = property.stale ? say('value.old') : property.quality === 'good' ? '' : say(`value.${property.quality}`);

@@ -27,9 +27,10 @@ export async function buildPage(outDir: string): Promise<string[]> {
     target: ['es2022', 'chrome117', 'firefox115', 'safari16.4'],
     minify: true,
     metafile: true,
-    // Lit's production form, and no comments but the licences, which stand in a file beside.
+    // Lit's production form.
     conditions: ['production', 'browser'],
-    legalComments: 'linked',
+    // The licences stand in full in a file beside.
+    legalComments: 'none',
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false, verbatimModuleSyntax: true } },
     logLevel: 'warning',
   });
@@ -47,7 +48,22 @@ export async function buildPage(outDir: string): Promise<string[]> {
     .replace('{{style}}', named(/^style-.*\.css$/))
     .replace('{{script}}', named(/^page-.*\.js$/));
   writeFileSync(join(out, 'index.html'), shell);
-  return ['index.html', iconName, ...built.map((name) => relative(out, name).replaceAll('\\', '/'))];
+  writeFileSync(join(out, 'licences.txt'), licencesOf(Object.keys(result.metafile.inputs)));
+  return ['index.html', 'licences.txt', iconName, ...built.map((name) => relative(out, name).replaceAll('\\', '/'))];
+}
+
+/** The licence of every package of which something was bundled, in full, as each of them asks. */
+function licencesOf(inputs: readonly string[]): string {
+  const folders = new Map<string, string>();
+  for (const input of inputs) {
+    const found = /^(.*node_modules\/)((?:@[^/]+\/)?[^/]+)\//.exec(resolve(input).replaceAll('\\', '/'));
+    if (found?.[1] !== undefined && found[2] !== undefined) folders.set(found[2], found[1] + found[2]);
+  }
+  const texts = [...folders].sort(([one], [other]) => (one < other ? -1 : 1)).map(([name, folder]) => {
+    const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string; license: string };
+    return `${name} ${version} (${license})\n\n${readFileSync(join(folder, 'LICENSE'), 'utf8').trim()}\n`;
+  });
+  return `The page contains code of these packages.\n\n${texts.join('\n---\n\n')}`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

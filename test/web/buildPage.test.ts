@@ -49,6 +49,14 @@ describe('the built page', () => {
     }
   });
 
+  it('carries the licence of all that was bundled', () => {
+    const licences = text('licences.txt');
+    for (const name of ['lit', 'lit-html', 'lit-element', '@lit/reactive-element', 'uplot']) {
+      assert.match(licences, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\((?:BSD-3-Clause|MIT)\\)$`, 'm'));
+    }
+    assert.doesNotMatch(licences, /GPL/);
+  });
+
   it('names assets by their content', async () => {
     const again = mkdtempSync(join(tmpdir(), 'twin-built-'));
     try {

@@ -172,6 +172,11 @@ describe('numbers, units, times', () => {
     assert.equal(shownValue(en, NaN, 1), 'no value');
     const band = property('v', 'V', '', 1.42, 1.1, 1.7);
     for (const value of [1.4, 1.42, 1.4444, 1.5]) assert.equal(decimalsFor({ ...band, value }), 2);
+    // A range that breathes around a threshold keeps its decimals; one that is ten times as wide does not.
+    assert.equal(decimalsFor({ value: 1, low: 0, high: 0.33 }), 2);
+    assert.equal(decimalsFor({ value: 1, low: 0, high: 0.3 }, 2), 2);
+    assert.equal(decimalsFor({ value: 0.1, low: 0, high: 0.3 }), 3);
+    assert.equal(decimalsFor({ value: 1, low: 0, high: 3 }, 3), 2);
     // Outside by less than what is shown: one more decimal rather than "70 is above 70".
     const close = { value: 70.004, low: 40, high: 70 };
     assert.notEqual(shownNumber(en, close.value, decimalsFor(close)), shownNumber(en, close.high, decimalsFor(close)));

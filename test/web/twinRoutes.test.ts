@@ -18,7 +18,9 @@ interface Running {
   base: string;
 }
 
-describe('routes of the page', () => {
+describe('routes of the page', function () {
+  // Nothing here takes long; a busy machine may.
+  this.timeout(20_000);
   let folder: string;
   const running: Running[] = [];
 
