@@ -109,7 +109,7 @@ export function openDatabase(folder: string, name: FileName, problems: Problem[]
   const path = filePath(folder, name);
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(path, { timeout: 5000 });
+    database = new DatabaseSync(path);
     configure(database, name, path);
     check(database);
     return database;
@@ -131,7 +131,7 @@ export function replaceDamaged(folder: string, name: FileName, problems: Problem
     for (const suffix of ['', '-wal', '-shm']) {
       if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
     }
-    fresh = new DatabaseSync(path, { timeout: 5000 });
+    fresh = new DatabaseSync(path);
     configure(fresh, name, path);
     const rows = salvage(aside, fresh, name);
     problems.push(new Problem('TWIN_STORE_DAMAGED',
@@ -154,6 +154,7 @@ function configure(database: DatabaseSync, name: FileName, path: string): void {
       'Update Twinwire, or choose another data folder.', { file: path, version, known: steps.length });
   }
   database.exec(`
+    PRAGMA busy_timeout = 5000;
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = ${name === 'history' ? 'NORMAL' : 'FULL'};
     PRAGMA temp_store = MEMORY;
@@ -243,9 +244,9 @@ function recount(database: DatabaseSync): void {
 
 export function rollBack(database: DatabaseSync): void {
   try {
-    if (database.isTransaction) database.exec('ROLLBACK');
+    database.exec('ROLLBACK');
   } catch {
-    // SQLite has rolled back by itself (disk full, input/output error).
+    // No transaction is left: SQLite has rolled back by itself (disk full, input/output error).
   }
 }
 

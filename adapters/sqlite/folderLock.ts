@@ -25,7 +25,7 @@ export class FolderLock {
     const path = join(folder, 'lock.db');
     let database: DatabaseSync | undefined;
     try {
-      database = new DatabaseSync(path, { timeout: 0 });
+      database = new DatabaseSync(path);
       // The rollback journal would be a second file to be left behind; nothing is ever written here.
       database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     } catch (error) {
