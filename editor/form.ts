@@ -90,7 +90,7 @@ export function form(type: string, fields: Fields, checks: Readonly<Record<strin
           $(input(name)).val(next).trigger('change');
         },
         onChange(name, listener) {
-          $(input(name)).on('change keyup paste', () => listener());
+          $(input(name)).on('change input keyup paste', () => listener());
         },
         element: <E extends HTMLElement>(part: string) => root.querySelector(`[data-part="${part}"]`) as E,
         list(name, options) {
@@ -103,6 +103,8 @@ export function form(type: string, fields: Fields, checks: Readonly<Record<strin
         },
       };
       for (const [name, field] of Object.entries(fields)) {
+        // A node of an older version lacks the newer fields, an imported one perhaps all: it works with the defaults, so they are shown.
+        if (node[name] === undefined) showDefault(input(name), field);
         if (field.kind === 'number' && environmentVariable.test(String(node[name] ?? ''))) {
           // A number input would show nothing for it and lose it on the next save.
           input(name).type = 'text';
@@ -127,6 +129,12 @@ export function form(type: string, fields: Fields, checks: Readonly<Record<strin
       }
     },
   };
+}
+
+function showDefault(element: HTMLInputElement | null, field: Field): void {
+  if (element === null || field.kind === 'reference' || field.kind === 'credential' || field.kind === 'list') return;
+  if (field.kind === 'flag') element.checked = field.default;
+  else element.value = String(field.default);
 }
 
 /** Chooses the only config node there is, so that a first node needs no choice. */
