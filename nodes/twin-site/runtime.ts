@@ -10,6 +10,7 @@ import { Site } from '../../engine/site/site.ts';
 import type { Language } from '../../engine/site/sentences.ts';
 import { SiteDirectory } from '../../web/siteDirectory.ts';
 import { twinRoutes } from '../../web/twinRoutes.ts';
+import type { TwinRoutes } from '../../web/twinRoutes.ts';
 import type { SitePageSource } from '../../web/twinPageSource.ts';
 import type { NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
 import { offerSite } from '../siteHandle.ts';
@@ -26,13 +27,13 @@ const wallClock: Clock = {
 
 export default function twinSite(RED: Runtime): void {
   const directory = new SiteDirectory();
-  let mounted = false;
+  let routes: TwinRoutes | undefined;
 
   /** The page is there from the first site on; it stays when the last one goes, and says that there is none. */
   function mountPage(): void {
-    if (mounted || RED.settings.httpNodeRoot === false) return;
-    mounted = true;
-    RED.httpNode.use('/twin', twinRoutes(directory, { onError: (problem) => RED.log.error(`twin page: ${problem instanceof Error ? problem.message : String(problem)}`) }));
+    if (routes !== undefined || RED.settings.httpNodeRoot === false) return;
+    routes = twinRoutes(directory, { onError: (problem) => RED.log.error(`twin page: ${problem instanceof Error ? problem.message : String(problem)}`) });
+    RED.httpNode.use('/twin', routes);
   }
 
   RED.nodes.registerType('twin-site', function constructSite(this: NodeInstance, definition: NodeDefinition) {
@@ -108,9 +109,10 @@ export default function twinSite(RED: Runtime): void {
 
     twin.onClose(async () => {
       RED.events.removeListener('flows:started', onFlowsStarted);
+      // Only what has been opened can be closed: a deploy may come while the store is still opening.
+      await opening.catch(() => undefined);
       clearInterval(timer);
       for (const leave of leaving) leave();
-      await opening.catch(() => undefined);
       await site?.stop();
       await closeStore?.();
     });
