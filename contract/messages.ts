@@ -98,7 +98,7 @@ export interface LearningProgress {
   phase: LearningPhase;
   /** 0–100. */
   percent: number;
-  /** What is missing, as codes with values, for translation: {code: 'rows', missing: 40}. */
+  /** What is missing, as codes with values, for translation: {code: 'rows', missing: 40}. Of `time` in ms; the most important first, at most 3. */
   missing: { code: 'rows' | 'time' | 'operating-points' | 'fresh-values'; property?: string; missing: number }[];
 }
 

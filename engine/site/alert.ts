@@ -16,21 +16,23 @@ export interface AlertSettings {
 
 const severityRank: Record<Severity, number> = { specification: 1, maintenance: 2, failure: 3 };
 
-/** The conditions that a message of twin-anomaly carries, in time order: for a batch one per row in which something begins, goes on or ends. */
-export function conditionsOfMessage(message: (TwinMessage | TwinBatchMessage) & { anomaly?: Anomaly | Anomaly[] }, asset: AssetTwin): Condition[] {
+/**
+ * Takes in what twin-anomaly said of a message, row by row and each at its own time, so that a batch opens and clears the
+ * same cases as its rows one by one.
+ */
+export function takeVerdicts(site: Site, asset: AssetTwin, message: (TwinMessage | TwinBatchMessage) & { anomaly?: Anomaly | Anomaly[] }, settings: AlertSettings): AlertMessage[] {
   const { anomaly } = message;
   if (anomaly === undefined) return [];
-  if (!Array.isArray(anomaly)) return [conditionOfAnomaly(anomaly, message.timestamp)];
+  if (!Array.isArray(anomaly)) return takeConditions(site, asset, [conditionOfAnomaly(anomaly, message.timestamp)], settings);
   const rows = Array.isArray(message.payload) ? message.payload : [];
-  const conditions: Condition[] = [];
-  let active = asset.cases.active;
+  const changes: CaseChange[] = [];
+  asset.cases.options = caseOptions(asset, settings);
   anomaly.forEach((verdict, index) => {
-    const nowActive = verdict.verdict === 'anomaly';
-    if (!nowActive && !active) return;
-    active = nowActive;
-    conditions.push(conditionOfAnomaly(verdict, rows[index]?.time ?? message.timestamp));
+    const timeMs = rows[index]?.time ?? message.timestamp;
+    if (verdict.verdict === 'anomaly' || asset.cases.active) changes.push(...asset.cases.condition(conditionOfAnomaly(verdict, timeMs)));
+    else if (asset.cases.open !== undefined) changes.push(...asset.cases.watch(timeMs, true));
   });
-  return conditions;
+  return messagesOf(site, asset, changes);
 }
 
 function conditionOfAnomaly(anomaly: Anomaly, timeMs: number): Condition {

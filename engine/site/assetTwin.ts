@@ -52,6 +52,8 @@ interface AssetTwinSnapshot {
 const rememberedRows = 64;
 const rememberedAtMost = 100_000;
 const ticksRemembered = 8;
+/** So much of what is missing goes with each message; the rest is for the page to ask once that has come. */
+const missingTold = 3;
 /** After a standstill or changeover a machine needs some rows to settle; they are neither judged nor learned. */
 const settlingRows = 3;
 /** Over how many rows a column's presence is averaged. */
@@ -175,7 +177,8 @@ export class AssetTwin {
 
   progress(): LearningProgress {
     if (this.#rowsSinceProgress >= 16) {
-      this.#progress = this.#baseline.progress();
+      const { phase, percent, missing } = this.#baseline.progress();
+      this.#progress = { phase, percent, missing: missing.slice(0, missingTold) };
       this.#rowsSinceProgress = 0;
     }
     return this.#progress;
@@ -414,7 +417,10 @@ export class AssetTwin {
       Array.isArray(snapshot.columns) &&
       snapshot.columns.length === this.columns.length &&
       snapshot.columns.every((column, index) => column.name === this.columns[index]?.name && column.kind === this.columns[index]?.kind);
-    if (parts === 'all') this.cases = new CaseBook({ twin: this.key, historical: this.replay !== undefined, clearAfterMs: 60_000, repeatAfterMs: 0 }, snapshot.cases);
+    if (parts === 'all') {
+      this.twin.restore(snapshot.twin);
+      this.cases = new CaseBook({ twin: this.key, historical: this.replay !== undefined, clearAfterMs: 60_000, repeatAfterMs: 0 }, snapshot.cases);
+    }
     if (same) {
       this.#presence.set(snapshot.presence);
       this.#judgeSettings = snapshot.judgeSettings;

@@ -208,7 +208,7 @@ export function learningSentence(progress: LearningProgress, naming: Naming, lan
   const sentence = fill(t.learning, { percent: String(Math.round(progress.percent)) });
   if (first === undefined) return sentence;
   const missing = fill(t.missing[first.code], {
-    missing: numberText(Math.ceil(first.missing), language),
+    missing: numberText(Math.ceil(first.code === 'time' ? first.missing / 60_000 : first.missing), language),
     property: first.property === undefined ? '' : naming(first.property).label,
   });
   return `${sentence} ${missing.charAt(0).toUpperCase()}${missing.slice(1)}.`;

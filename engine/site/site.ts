@@ -135,27 +135,25 @@ export class Site {
     const asset = this.#newAsset(registration);
     const saved = this.#saved.get(key);
     if (saved !== undefined) this.#restore(asset, registration, saved);
+    asset.dirty = false;
     asset.judged = this.#judges.size > 0;
     this.#assets.set(key, { registration, asset, replays: new Map() });
     return asset;
   }
 
-  #newAsset(registration: AssetRegistration, replay?: string, snapshot?: Json): AssetTwin {
-    const twin = new Twin(
-      {
-        key: registration.key,
-        name: registration.name,
-        type: registration.type,
-        path: registration.path,
-        placeholders: registration.placeholders,
-        mapping: registration.mapping,
-        staleAfter: registration.staleAfter,
-        clockRate: this.options.clock === 'accelerated' ? this.options.clockRate : 1,
-        language: this.options.language,
-        replay: replay !== undefined,
-      },
-      snapshot,
-    );
+  #newAsset(registration: AssetRegistration, replay?: string): AssetTwin {
+    const twin = new Twin({
+      key: registration.key,
+      name: registration.name,
+      type: registration.type,
+      path: registration.path,
+      placeholders: registration.placeholders,
+      mapping: registration.mapping,
+      staleAfter: registration.staleAfter,
+      clockRate: this.clock.rate,
+      language: this.options.language,
+      replay: replay !== undefined,
+    });
     return new AssetTwin({ twin, language: this.options.language, replay });
   }
 

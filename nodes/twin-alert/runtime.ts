@@ -1,6 +1,6 @@
 import type { AlertMessage, TwinEvent } from '../../contract/messages.ts';
 import { Problem } from '../../engine/problem.ts';
-import { acknowledgeCase, conditionOfEvent, conditionsOfMessage, takeConditions, watchCases } from '../../engine/site/alert.ts';
+import { acknowledgeCase, conditionOfEvent, takeConditions, takeVerdicts, watchCases } from '../../engine/site/alert.ts';
 import type { AlertSettings } from '../../engine/site/alert.ts';
 import type { AssetTwin } from '../../engine/site/assetTwin.ts';
 import type { Site } from '../../engine/site/site.ts';
@@ -95,8 +95,8 @@ export default function twinAlert(RED: Runtime): void {
         throw new Problem('TWIN_NOTHING_TO_ALERT', `"${twin.title}" got a message without a verdict or event.`, 'Wire a twin-anomaly, or the second output of twin-asset, in front of it.');
       }
       if (!settings.onAnomaly) return;
-      const told = message as unknown as Parameters<typeof conditionsOfMessage>[0];
-      await publish(takeConditions(site, asset, conditionsOfMessage(told, asset), settings));
+      const told = message as unknown as Parameters<typeof takeVerdicts>[2];
+      await publish(takeVerdicts(site, asset, told, settings));
       if (asset.replay !== undefined) await publish(watchCases(site, asset, settings, told.timestamp));
     });
   });

@@ -98,7 +98,7 @@ export default function twinAsset(RED: Runtime): void {
     function showState(): void {
       if (asset === undefined) return;
       const { stale, state } = asset.twin;
-      const unmapped = asset.twin.unmapped().length;
+      const unmapped = asset.twin.unmappedCount;
       const count = asset.twin.row;
       if (stale) twin.show(status('stale', language, { time: timeText(asset.twin.timeMs ?? 0, language) }));
       else if (unmapped > 0) twin.show(status('unmapped', language, { count, unmapped }));
@@ -155,7 +155,7 @@ export default function twinAsset(RED: Runtime): void {
       const events: TwinEvent[] = [];
       for (const row of rows) {
         if (marks.historical === true && row.timeMs !== undefined) site.clock.observe(row.timeMs);
-        const update = target.twin.applyRow(row.values, row.timeMs, site.clock.nowMs(), row.quality === undefined ? undefined : { quality: row.quality });
+        const update = target.twin.applyRow(row.values, row.timeMs, site.clock.nowMs(), row);
         if (update.accepted.length > 0) site.keep(update.accepted);
         events.push(...update.events);
         if (!update.backfill || marks.historical === true) batch.add(target.twin, update);
@@ -187,6 +187,7 @@ export default function twinAsset(RED: Runtime): void {
           showState();
           return;
         case 'observations':
+          if (reading.birth === true) asset.twin.restartSource();
           if (marks.historical === true) {
             const rowMs = reading.observations.find(({ sourceTimeMs }) => sourceTimeMs !== undefined)?.sourceTimeMs;
             if (rowMs !== undefined) site.clock.observe(rowMs);
