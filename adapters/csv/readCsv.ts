@@ -16,6 +16,8 @@ export interface CsvOptions {
   decimal?: 'auto' | 'point' | 'comma';
   /** Name of the time column; empty or absent: found by itself. */
   timeColumn?: string;
+  /** Refuse a file in which no column of times is found, rather than give rows without time. Default false. */
+  timeRequired?: boolean;
   /** Minutes east of UTC of times that name no zone. Default 0: UTC. */
   zoneOffsetMinutes?: number;
   /** Told of each row that was left out: its line in the file (the first is 1) and why. */
@@ -38,7 +40,8 @@ const separators = { comma: ',', semicolon: ';', tab: '\t' } as const;
  * The rows of a table file, one by one, in the order of the file, with memory that does not grow with it. A wrong row never
  * ends the reading: it is told to `onSkipped` and left out. UTF-8, UTF-16 with a byte order mark and Windows-1252 are understood.
  * Cells are data: a cell that begins with = is text.
- * @throws Problem TWIN_FILE_UNREADABLE, TWIN_FILE_EMPTY, TWIN_TIME_COLUMN (the named column is not there or holds no times)
+ * @throws Problem TWIN_FILE_UNREADABLE, TWIN_FILE_EMPTY, TWIN_TIME_COLUMN (the named column is not there or holds no
+ * times, or none was found and one is required)
  */
 export async function* readCsv(source: CsvSource, options: CsvOptions = {}): AsyncGenerator<CsvRow, void, undefined> {
   const dialect = await recogniseCsv(source, options);
@@ -125,6 +128,10 @@ export async function recogniseCsv(source: CsvSource, options: CsvOptions = {}):
         `Choose one of: ${dialect.columns.slice(0, 20).join(', ')}.`, file)
       : new Problem('TWIN_TIME_COLUMN', `The column "${named}" in ${name} holds no times that can be read without doubt.`,
         'Write them as 2026-11-22 10:30:00, as 22.11.2026 10:30:00 or as seconds or milliseconds since 1970.', file);
+  }
+  if (options.timeRequired === true && dialect.timeFormat === undefined) {
+    throw new Problem('TWIN_TIME_COLUMN', `No column of times was found in ${name}; its columns are: ${dialect.columns.slice(0, 20).join(', ')}.`,
+      'Write times as 2026-11-22 10:30:00, as 22.11.2026 10:30:00 or as seconds or milliseconds since 1970.', { file: name });
   }
   return dialect;
 }

@@ -3,6 +3,9 @@ import { createWriteStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
+import fc from 'fast-check';
+import { csvCell } from '../../../engine/csvDialect.ts';
+import { checkParameters } from '../../checks/ports/checkParameters.ts';
 import { readCsv, recogniseCsv } from '../../../adapters/csv/readCsv.ts';
 import type { CsvOptions, CsvRow } from '../../../adapters/csv/readCsv.ts';
 import { Problem } from '../../../engine/problem.ts';
@@ -108,12 +111,32 @@ describe('readCsv', function () {
     assert.equal(await code({ text: 'a,b\n1,2\n' }, { timeColumn: 'c' }), 'TWIN_TIME_COLUMN');
     assert.equal(await code({ text: 'a,b\n1,2\n' }, { timeColumn: 'b' }), 'TWIN_TIME_COLUMN');
     assert.equal(await code({ text: 'a,b\n1,2\n' }), 'none');
+    assert.equal(await code({ text: 'a,b\n1,2\n' }, { timeRequired: true }), 'TWIN_TIME_COLUMN');
+    assert.equal(await code({ text: 'time,b\n2026-01-01,2\n' }, { timeRequired: true }), 'none');
   });
 
   it('follows what was set by hand', async () => {
     const { rows } = await all('When,v\n2026-01-02 00:00,"1,234"\n', { decimal: 'comma', timeColumn: 'when', zoneOffsetMinutes: 60, separator: 'comma' });
     assert.deepEqual(rows, [{ row: 2, timeMs: Date.UTC(2026, 0, 1, 23), values: { v: 1.234 } }]);
     assert.equal((await recogniseCsv({ text: 'a;b\n1;2\n' })).separator, ';');
+  });
+
+  it('whatever a table holds, each cell comes back (property)', async () => {
+    const cell = fc.string({ unit: fc.constantFrom(...'a1.,;"\t\n =#+-ü', '\u{1F600}', '\0', '\''), maxLength: 8 });
+    const parameters = { separator: fc.constantFrom('comma' as const, 'semicolon' as const, 'tab' as const), decimal: fc.constantFrom('point' as const, 'comma' as const) };
+    await fc.assert(fc.asyncProperty(fc.array(fc.tuple(cell, cell, cell), { maxLength: 10 }), fc.record(parameters), async (table, { separator, decimal }) => {
+      const sign = { comma: ',', semicolon: ';', tab: '\t' }[separator];
+      const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+      const text = [['x', 'y', 'z'], ...table].map((row) => row.map(quoted).join(sign)).join('\n');
+      const rows: unknown[] = [];
+      const skipped: unknown[] = [];
+      for await (const { values } of readCsv({ text }, { separator, decimal, onSkipped: (...what) => skipped.push(what) })) {
+        rows.push([values['x'], values['y'], values['z']]);
+      }
+      assert.deepEqual(skipped, []);
+      // A first row that looks like data is none of names; here names are.
+      assert.deepEqual(rows, table.map((row) => row.map((one) => csvCell(one, decimal))));
+    }), checkParameters(200));
   });
 
   it('may be left early', async () => {
