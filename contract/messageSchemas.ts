@@ -61,6 +61,7 @@ export const messageSchemas = {
         topic: text,
         payload: mapOf(reference('SentValue')),
         changed: texts,
+        updated: texts,
         timestamp: timeMs,
         quality: mapOf(reference('QualityWord')),
         twin: reference('TwinHeader'),

@@ -27,12 +27,12 @@ export const houseRules: readonly HouseRule[] = [
   },
   {
     name: 'line-length',
-    because: 'a line has at most 160 characters.',
+    because: 'a line has at most 200 characters.',
     find: (source) => {
       const found: number[] = [];
       let start = 0;
       for (const line of source.split('\n')) {
-        if (line.length > 160) found.push(start);
+        if (line.length > 200) found.push(start);
         start += line.length + 1;
       }
       return found;

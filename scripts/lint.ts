@@ -13,8 +13,8 @@ export interface LintResult {
   output: string;
 }
 
-/** Each of these is compiled by itself: the engine without Node and DOM, the browser parts without Node. */
-const typeChecks = ['engine/tsconfig.json', 'tsconfig.json', 'tsconfig.browser.json'] as const;
+/** Each of these is compiled by itself: the engine without Node and DOM, the browser parts without Node, their tests with both. */
+const typeChecks = ['engine/tsconfig.json', 'tsconfig.json', 'tsconfig.browser.json', 'test/editor/tsconfig.json'] as const;
 
 /** Lints and type-checks the whole checkout; each check is one result. */
 export async function lint(): Promise<LintResult[]> {

@@ -82,6 +82,7 @@ async function start(settings: Settings): Promise<void> {
     TWINWIRE_PLC: plc,
     TWINWIRE_MQTT: mqtt,
     TWINWIRE_INFLUXDB: influxdb,
+    TWINWIRE_RECORDED_MACHINE: path.join(packageRoot, 'flows/recorded-machine.csv'),
     TWINWIRE_CLOCK_RATE: String(clock.rate),
     TWINWIRE_CLOCK_ORIGIN: String(clock.originMs),
     // Where the OPC UA client keeps its certificates: with the demo's data, not in the home folder.

@@ -43,14 +43,15 @@ exports.watch = function watch(red) {
 
 /** What JSON can tell of a value; Node-RED's own requests and responses are left out. */
 function plain(value) {
-  const seen = new WeakSet();
-  const text = JSON.stringify(value, (key, inner) => {
+  const above = [];
+  const text = JSON.stringify(value, function (key, inner) {
     if (key === 'req' || key === 'res' || key === '_event') return undefined;
     if (typeof inner === 'bigint') return String(inner);
     if (typeof inner === 'number' && !Number.isFinite(inner)) return String(inner);
     if (typeof inner === 'object' && inner !== null) {
-      if (seen.has(inner)) return '(again)';
-      seen.add(inner);
+      while (above.length > 0 && above.at(-1) !== this) above.pop();
+      if (above.includes(inner)) return '(a circle)';
+      above.push(inner);
     }
     return inner;
   });

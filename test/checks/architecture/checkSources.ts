@@ -65,7 +65,7 @@ function placeOf(design: Design, file: string): Place | undefined {
 
 function ownOf(pattern: string, file: string): (target: string) => boolean {
   // `adapters/*` is one folder for each adapter; `nodes/*.ts` are files beside each other; the rest is the pattern itself.
-  if (/\/\*$/.test(pattern)) {
+  if (pattern.endsWith('/*')) {
     const folder = file.split('/').slice(0, pattern.split('/').length).join('/');
     return (target) => target === folder || target.startsWith(`${folder}/`);
   }
@@ -204,7 +204,7 @@ function matches(pattern: string, file: string): boolean {
     .join('/')
     .replaceAll('/.*', '/.*');
   // `adapters/*` stands for all that is in each of its folders.
-  return new RegExp(`^${expression}${/\/\*$/.test(pattern) ? '(?:/.*)?' : ''}$`).test(file);
+  return new RegExp(`^${expression}${pattern.endsWith('/*') ? '(?:/.*)?' : ''}$`).test(file);
 }
 
 function matchesTarget(token: string, target: string): boolean {

@@ -46,6 +46,7 @@ export class NodeBench {
   readonly entry: string;
   private readonly units: readonly NodeUnit[];
   private userDir = '';
+  private timersBefore = new Set<unknown>();
   private openBefore = new Map<string, number>();
   private listenersBefore = new Map<string | symbol, number>();
   private nextId = 0;
@@ -93,6 +94,7 @@ export class NodeBench {
       await helper.load([], [{ id: 'tab', type: 'tab', label: 'First' }]);
       await helper.unload();
     }
+    this.timersBefore = new Set(liveTimers());
     this.openBefore = await openResources(this.userDir);
     this.listenersBefore = listenerCounts();
     process.on('uncaughtException', this.onException);
@@ -135,11 +137,11 @@ export class NodeBench {
     await pause(60);
   }
 
-  /** Closes the flows; gives what is still there that was not there before. */
-  async close(): Promise<string[]> {
+  /** Closes the flows; gives what is still there that was not there before, if asked to look. */
+  async close(look = true): Promise<string[]> {
     if (helper === undefined) return [];
     await helper.unload();
-    const left = await this.leftovers();
+    const left = look ? await this.leftovers() : [];
     redUtil.hooks.remove('*.bench');
     process.removeListener('uncaughtException', this.onException);
     process.removeListener('unhandledRejection', this.onException);
@@ -150,7 +152,9 @@ export class NodeBench {
   private async leftovers(): Promise<string[]> {
     // What ends on its own (a socket that closes, a worker that winds down) gets a moment to do so.
     for (let attempt = 0; ; attempt++) {
-      const left = liveTimers().map(({ kind, madeAt }) => `${kind} ${madeAt}`);
+      const left = liveTimers()
+        .filter((timer) => !this.timersBefore.has(timer))
+        .map(({ kind, madeAt }) => `${kind} ${madeAt}`);
       const open = await openResources(this.userDir);
       for (const [name, count] of open) {
         const before = this.openBefore.get(name) ?? 0;
@@ -172,18 +176,18 @@ export function pause(ms: number): Promise<void> {
 
 /** What a message looks like, for comparison later. */
 export function photograph(value: unknown): string {
-  const seen = new WeakSet<object>();
-  return (
-    JSON.stringify(value, (_key, inner: unknown) => {
-      if (typeof inner === 'bigint' || typeof inner === 'symbol' || typeof inner === 'function') return String(inner);
-      if (typeof inner === 'number' && !Number.isFinite(inner)) return String(inner);
-      if (typeof inner === 'object' && inner !== null) {
-        if (seen.has(inner)) return '(again)';
-        seen.add(inner);
-      }
-      return inner;
-    }) ?? ''
-  );
+  const above: unknown[] = [];
+  const text = JSON.stringify(value, function (this: unknown, _key, inner: unknown) {
+    if (typeof inner === 'bigint' || typeof inner === 'symbol' || typeof inner === 'function') return String(inner);
+    if (typeof inner === 'number' && !Number.isFinite(inner)) return String(inner);
+    if (typeof inner === 'object' && inner !== null) {
+      while (above.length > 0 && above.at(-1) !== this) above.pop();
+      if (above.includes(inner)) return '(a circle)';
+      above.push(inner);
+    }
+    return inner;
+  });
+  return text ?? '';
 }
 
 /** What keeps the process busy, and the files that are open under a folder. */

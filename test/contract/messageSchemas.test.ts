@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { AlertMessage, Anomaly, TwinBatchMessage, TwinCommand, TwinEventMessage, TwinHeader, TwinMessage } from '../../contract/messages.ts';
+import { messageSchemas } from '../../contract/messageSchemas.ts';
+import { packageRoot } from '../../scripts/packageRoot.ts';
+import { messageProblems, schemaNames, schemaProblems, shapeOf } from '../checks/messageProblems.ts';
+
+const twin: TwinHeader = { v: 1, key: 'press3', name: 'Press 3', type: 'press@3', state: 'producing', path: ['plant', 'press3'], units: { pressure: 'bar' }, row: 7 };
+const signal = { property: 'pressure', share: 1, kind: 'drift', value: 182, expected: 170, low: 165, high: 175, unit: 'bar' } as const;
+const anomaly: Anomaly = { v: 1, verdict: 'anomaly', score: 1.4, signals: [signal], sinceMs: 1, reason: 'Pressure is too high.' };
+const expected = { pressure: { value: 170, low: 165, high: 175, mode: 'producing', phase: 'armed' } } as const;
+const learning = { phase: 'learning', percent: 40, missing: [{ code: 'rows', property: 'pressure', missing: 12 }] } as const;
+const single = { topic: 'plant/press3', payload: { pressure: 182, count: '18446744073709551615', on: true, none: null }, changed: ['pressure'], updated: ['pressure', 'on'], timestamp: 1, quality: { none: 'bad' }, twin, expected, learning, anomaly } satisfies TwinMessage & Record<string, unknown>;
+const batch = { topic: 'plant/press3', payload: [{ time: 1, pressure: 182 }], changed: ['pressure'], timestamp: 1, quality: { 0: { pressure: 'uncertain' } }, states: ['producing'], twin, expected: [expected], learning, anomaly: [anomaly], historical: true, replay: { id: 'r', complete: true } } satisfies TwinBatchMessage & Record<string, unknown>;
+const event = { topic: 'plant/press3', payload: 'Too high.', event: { v: 1, kind: 'limit', timeMs: 1, property: 'pressure', limit: 'high', limitValue: 180, value: 182, active: true, text: 'Too high.' }, timestamp: 1, twin } satisfies TwinEventMessage;
+const alert = {
+  topic: 'Press 3: pressure',
+  payload: 'Pressure is too high.',
+  case: { v: 1, id: 'c1', twin: 'press3', state: 'open', change: 'opened', sinceMs: 1, changedMs: 1, letter: 'M', signals: [signal], occurrences: 1, historical: false },
+  alarm: { v: 1, priority: 'high', idempotencyKey: 'c1:1' },
+  why: { signals: [signal], neighbours: [{ relation: 'feeds', key: 'filler', name: 'Filler', direction: 'upstream' }] },
+  twin,
+  timestamp: 1,
+} satisfies AlertMessage;
+const commands: TwinCommand[] = [{ do: 'acknowledge', twin: 'press3', by: 'Kim' }, { do: 'learn-again' }, { do: 'link', from: 'a', relation: 'feeds', to: 'b' }, { do: 'unlink', from: 'a', relation: 'feeds', to: 'b' }];
+
+/** For each shape a message of its type, and changes that its schema has to refuse. */
+const shapes: { name: string; message: Record<string, unknown>; faults: Record<string, unknown>[] }[] = [
+  {
+    name: 'TwinMessage',
+    message: single,
+    faults: [{ topic: 1 }, { payload: { pressure: { value: 1 } } }, { changed: 'pressure' }, { timestamp: 'now' }, { quality: { pressure: 'poor' } }, { twin: { ...twin, v: 2 } }, { historical: false }],
+  },
+  { name: 'TwinBatchMessage', message: batch, faults: [{ payload: [{ pressure: 1 }] }, { payload: {} }, { quality: { first: {} } }, { states: undefined }, { anomaly }] },
+  { name: 'TwinEventMessage', message: event, faults: [{ event: { ...event.event, kind: 'odd' } }, { event: { ...event.event, limit: 'top' } }, { payload: {} }] },
+  {
+    name: 'AlertMessage',
+    message: alert,
+    faults: [{ topic: 'two\nlines' }, { case: { ...alert.case, state: 'shut' } }, { alarm: { v: 1, priority: 'urgent', idempotencyKey: '' } }, { why: {} }, { case: { ...alert.case, letter: 'X' } }],
+  },
+];
+
+describe('the JSON Schemas of the messages', () => {
+  for (const { name, message, faults } of shapes) {
+    it(`${name}: takes what the type allows`, () => {
+      assert.equal(shapeOf(message), name);
+      assert.deepEqual(messageProblems(message), []);
+    });
+    it(`${name}: refuses what it does not, and each required property that is missing`, () => {
+      for (const fault of faults) assert.notDeepEqual(schemaProblems(name, { ...message, ...fault }), [], JSON.stringify(fault));
+      const optional = ['expected', 'learning', 'anomaly', 'historical', 'replay'];
+      for (const property of Object.keys(message).filter((key) => !optional.includes(key))) {
+        assert.notDeepEqual(schemaProblems(name, { ...message, [property]: undefined }), [], `without ${property}`);
+      }
+    });
+  }
+
+  it('takes every command, and no other verb', () => {
+    for (const command of commands) assert.deepEqual(schemaProblems('TwinCommand', command), []);
+    assert.notDeepEqual(schemaProblems('TwinCommand', { do: 'explode' }), []);
+  });
+
+  it('takes scores and shares only in their range', () => {
+    assert.notDeepEqual(schemaProblems('Anomaly', { ...anomaly, score: -1 }), []);
+    assert.notDeepEqual(schemaProblems('AnomalySignal', { ...signal, share: 1.1 }), []);
+    // JSON has no NaN: it becomes null, which is no number either.
+    assert.notDeepEqual(schemaProblems('Anomaly', { ...anomaly, score: NaN }), []);
+  });
+
+  it('can be compiled, every one of them', () => {
+    assert.ok(schemaNames.length >= 20);
+    for (const name of schemaNames) assert.doesNotThrow(() => schemaProblems(name, {}), name);
+  });
+
+  it('are what the package publishes', () => {
+    const published: unknown = JSON.parse(readFileSync(path.join(packageRoot, 'dist/contract/messages.schema.json'), 'utf8'));
+    assert.deepEqual(published, JSON.parse(JSON.stringify(messageSchemas)));
+  });
+});

@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { packageRoot } from '../../scripts/packageRoot.ts';
+import { messageProblems, shapeOf } from '../checks/messageProblems.ts';
+import { nodeNames } from '../checks/nodes/nodeUnit.ts';
+import { requireService } from '../services/requireService.ts';
+import { mosquitto, type Mosquitto } from '../services/startMosquitto.ts';
+import { type FlowNode, type NodeRed, nodeRedVersions, readFlow, startNodeRed } from './startNodeRed.ts';
+
+type Sent = Record<string, unknown>;
+const object = (value: unknown): Sent => (typeof value === 'object' && value !== null ? (value as Sent) : {});
+
+interface Story {
+  /** Plays the flow and asserts what must come of it. `of` gives the id of the only (or the n-th) node of a type. */
+  play(nodeRed: NodeRed, of: (type: string, index?: number) => string, flow: readonly FlowNode[]): Promise<void>;
+  needsPlc?: true;
+  /** Its nodes send no messages about twins. */
+  silent?: true;
+}
+
+/** Presses the button with this name. */
+async function press(nodeRed: NodeRed, flow: readonly FlowNode[], name: RegExp): Promise<void> {
+  const button = flow.find((node) => node.type === 'inject' && name.test(`${String(node.name)} ${node.id}`));
+  assert.ok(button !== undefined, `there is no button like ${name}`);
+  await nodeRed.inject(button.id);
+}
+
+/** What each shipped flow promises. One that is not here fails the test: an example without a promise is not tested. */
+const stories: Record<string, Story> = {
+  'examples/twin-asset.json': {
+    async play(nodeRed, of, flow) {
+      const { message } = await nodeRed.message(of('twin-asset'), (sent, port) => port === 0 && Object.keys(object(sent.payload)).length > 0);
+      assert.ok(Array.isArray(message.changed) && typeof message.timestamp === 'number');
+      await press(nodeRed, flow, /high/);
+      await nodeRed.message(of('twin-asset'), (sent) => object(sent.event).kind === 'limit' && object(sent.event).active === true);
+      await press(nodeRed, flow, /bad/);
+      await nodeRed.message(of('twin-asset'), (sent, port) => port === 0 && Object.values(object(sent.quality)).includes('bad'));
+    },
+  },
+  'examples/twin-baseline.json': {
+    async play(nodeRed, of, flow) {
+      await nodeRed.message(of('twin-baseline'), (sent) => object(sent.learning).phase === 'learning');
+      await press(nodeRed, flow, /again/);
+    },
+  },
+  'examples/twin-anomaly.json': {
+    async play(nodeRed, of, flow) {
+      await nodeRed.message(of('twin-anomaly'), (sent) => typeof object(sent.anomaly).verdict === 'string');
+      await press(nodeRed, flow, /fault/);
+    },
+  },
+  'examples/twin-alert.json': {
+    async play(nodeRed, of, flow) {
+      await nodeRed.until(() => (nodeRed.statuses.get(of('twin-asset'))?.text ?? '') !== '', 'a status of twin-asset');
+      await press(nodeRed, flow, /high/);
+      const { message } = await nodeRed.message(of('twin-alert'), (sent) => object(sent.case).change === 'opened');
+      assert.ok(typeof message.payload === 'string' && message.payload.length > 10);
+      await press(nodeRed, flow, /ack/);
+      await nodeRed.message(of('twin-alert'), (sent) => object(sent.case).change === 'acknowledged');
+    },
+  },
+  'examples/twin-link.json': {
+    silent: true,
+    async play(nodeRed, of, flow) {
+      await press(nodeRed, flow, /link-in/);
+      await nodeRed.message(of('twin-link'));
+      await press(nodeRed, flow, /end/);
+    },
+  },
+  'examples/twin-history.json': {
+    async play(nodeRed, of) {
+      await nodeRed.message(of('twin-asset'), (_sent, port) => port === 0);
+      await nodeRed.until(() => (nodeRed.statuses.get(of('twin-history'))?.text ?? '') !== '', 'a status of twin-history');
+    },
+  },
+  'examples/twin-replay.json': {
+    async play(nodeRed, of, flow) {
+      await press(nodeRed, flow, /in$/);
+      await nodeRed.message(of('twin-replay'), (sent) => object(sent.replay).complete === true);
+      const { message } = await nodeRed.message(of('twin-asset'));
+      assert.equal(message.historical, true);
+    },
+  },
+  'flows/recorded-machine.json': {
+    async play(nodeRed, of, flow) {
+      await press(nodeRed, flow, /play/i);
+      await nodeRed.message(of('twin-replay'), (sent) => object(sent.replay).complete === true, 60_000);
+      await nodeRed.message(of('twin-alert'), (sent) => object(sent.case).change === 'opened' && object(sent.case).historical === true, 60_000);
+      const alerts = nodeRed.sent.filter(({ from }) => from === of('twin-alert'));
+      assert.ok(alerts.every(({ message }) => message.historical === true), 'an alert about the past passes for one of today');
+    },
+  },
+  'flows/packaging-line.json': {
+    needsPlc: true,
+    async play(nodeRed, of, flow) {
+      for (const machine of [0, 1, 2]) {
+        const { message } = await nodeRed.message(of('twin-asset', machine), (sent, port) => port === 0 && Object.values(object(sent.payload)).filter((value) => value !== null).length >= 6, 60_000);
+        assert.ok(object(message.twin).key !== undefined);
+      }
+      await nodeRed.message(of('twin-anomaly'), (sent) => object(sent.anomaly).verdict === 'normal', 90_000);
+      await press(nodeRed, flow, /bearing wear: begin/i);
+      const { message } = await nodeRed.message(of('twin-alert'), (sent) => object(sent.case).change === 'opened' && object(sent.case).twin === 'filler', 120_000);
+      const signals = (object(message.case).signals as { property: string }[]).map((signal) => signal.property);
+      assert.ok(signals.some((property) => /vibration|current/.test(property)), `the alert names ${signals.join(', ')}`);
+    },
+  },
+};
+
+describe('what is shipped runs', function () {
+  this.timeout(400_000);
+  const files = globSync('{examples,flows}/*.json', { cwd: packageRoot })
+    .map((file) => file.replaceAll('\\', '/'))
+    .sort();
+  let broker: Mosquitto;
+  let deployed = 0;
+  before(requireService('mosquitto'));
+  before(async () => {
+    broker = await mosquitto();
+  });
+  after(() => broker?.stop());
+
+  it('has an example for every node that is no config node, and a promise for every file', async () => {
+    const missing: string[] = [];
+    for (const name of nodeNames()) {
+      const isConfig = /category:\s*'config'/.test(await readSource(`nodes/${name}/editor.ts`));
+      if (!isConfig && !files.includes(`examples/${name}.json`)) missing.push(`examples/${name}.json`);
+    }
+    assert.deepEqual(missing, [], 'examples are missing');
+    assert.deepEqual(files.filter((file) => !Object.hasOwn(stories, file)), [], 'nothing is promised of these');
+    assert.deepEqual(Object.keys(stories).filter((file) => !files.includes(file)), [], 'these are promised and missing');
+  });
+
+  for (const version of nodeRedVersions) {
+    for (const file of files) {
+      it(`${file} in Node-RED ${version}.x`, async () => {
+        const story = stories[file];
+        assert.ok(story !== undefined, `nothing is promised of ${file}`);
+        const flow = await readFlow(file);
+        const plc = story.needsPlc === true ? await startPlc() : undefined;
+        const nodeRed = await startNodeRed({
+          version,
+          withOpcua: story.needsPlc === true,
+          environment: {
+            TWINWIRE_PLC: plc?.endpoint ?? '',
+            TWINWIRE_MQTT: broker.url,
+            TWINWIRE_INFLUXDB: '',
+            TWINWIRE_RECORDED_MACHINE: path.join(packageRoot, 'flows/recorded-machine.csv'),
+            TWINWIRE_CLOCK_RATE: String(plc?.rate ?? 1),
+            TWINWIRE_CLOCK_ORIGIN: String(plc?.originMs ?? ''),
+          },
+        }).catch(async (problem: unknown) => {
+          await plc?.stop();
+          throw problem;
+        });
+        try {
+          const of = (type: string, index = 0): string => {
+            const found = flow.filter((node) => node.type === type)[index];
+            assert.ok(found !== undefined, `${file} has no ${type} number ${index + 1}`);
+            return found.id;
+          };
+          await nodeRed.deploy(flow);
+          await story.play(nodeRed, of, flow);
+          const own = new Set(flow.filter((node) => node.type.startsWith('twin-')).map((node) => node.id));
+          const ours = nodeRed.sent.filter(({ from }) => own.has(from));
+          assert.deepEqual([...new Set(ours.flatMap(({ message }) => messageProblems(message)))], [], 'messages that do not fit their schema');
+          if (story.silent !== true) assert.ok(ours.some(({ message }) => shapeOf(message) !== undefined), 'no message of ours was seen');
+          assert.deepEqual(nodeRed.complaints(), []);
+          deployed++;
+        } finally {
+          await nodeRed.stop();
+          await plc?.stop();
+        }
+      });
+    }
+  }
+
+  it('was deployed, every file in every version', () => {
+    assert.equal(deployed, files.length * nodeRedVersions.length);
+  });
+});
+
+async function readSource(file: string): Promise<string> {
+  const { readFile } = await import('node:fs/promises');
+  return readFile(path.join(packageRoot, file), 'utf8');
+}
+
+interface Plc {
+  endpoint: string;
+  originMs: number;
+  rate: number;
+  stop(): Promise<void>;
+}
+
+/** The demo's PLC in a process of its own. */
+export function startPlc(rate = 60): Promise<Plc> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'twinwire-plc-'));
+  const child: ChildProcess = spawn(process.execPath, [path.join(packageRoot, 'demo/plc.ts'), '--folder', folder, '--rate', String(rate)], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, XDG_CONFIG_HOME: folder },
+  });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const stop = async (): Promise<void> => {
+    child.kill('SIGTERM');
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return new Promise((resolve, reject) => {
+    let complaint = '';
+    child.stderr?.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
+    child.once('exit', (code) => reject(new Error(`The PLC ended with ${code}: ${complaint}`)));
+    if (child.stdout === null) return;
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const ready = JSON.parse(line) as { ready: boolean; endpoint: string; originMs: number; rate: number };
+      resolve({ endpoint: ready.endpoint, originMs: ready.originMs, rate: ready.rate, stop });
+    });
+  });
+}
