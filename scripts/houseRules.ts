@@ -20,9 +20,10 @@ export const houseRules: readonly HouseRule[] = [
   {
     name: 'no-code-from-text',
     because: 'text must never become code: no eval, no Function constructor, no vm.',
-    find: (source, code) => [
+    find: (source, code, file) => [
       ...[...code.matchAll(/\bnew\s+Function\b|(?<![\w.$'"])Function\s*\(|(?<![\w.$])eval\s*\(/g)].map((match) => match.index),
-      ...[...source.matchAll(/(['"])node:vm\1|(['"])vm\2/g)].map((match) => match.index),
+      // Tests may use it to reach the garbage collector.
+      ...(file.startsWith('test/') ? [] : [...source.matchAll(/(['"])node:vm\1|(['"])vm\2/g)].map((match) => match.index)),
     ],
   },
   {

@@ -6,14 +6,53 @@ import { messageSchemas } from '../../contract/messageSchemas.ts';
 import { packageRoot } from '../../scripts/packageRoot.ts';
 import { messageProblems, schemaNames, schemaProblems, shapeOf } from '../checks/messageProblems.ts';
 
-const twin: TwinHeader = { v: 1, key: 'press3', name: 'Press 3', type: 'press@3', state: 'producing', path: ['plant', 'press3'], units: { pressure: 'bar' }, row: 7 };
+const twin: TwinHeader = {
+  v: 1,
+  key: 'press3',
+  name: 'Press 3',
+  type: 'press@3',
+  state: 'producing',
+  path: ['plant', 'press3'],
+  units: { pressure: 'bar' },
+  row: 7,
+};
 const signal = { property: 'pressure', share: 1, kind: 'drift', value: 182, expected: 170, low: 165, high: 175, unit: 'bar' } as const;
 const anomaly: Anomaly = { v: 1, verdict: 'anomaly', score: 1.4, signals: [signal], sinceMs: 1, reason: 'Pressure is too high.' };
 const expected = { pressure: { value: 170, low: 165, high: 175, mode: 'producing', phase: 'armed' } } as const;
 const learning = { phase: 'learning', percent: 40, missing: [{ code: 'rows', property: 'pressure', missing: 12 }] } as const;
-const single = { topic: 'plant/press3', payload: { pressure: 182, count: '18446744073709551615', on: true, none: null }, changed: ['pressure'], updated: ['pressure', 'on'], timestamp: 1, quality: { none: 'bad' }, twin, expected, learning, anomaly } satisfies TwinMessage & Record<string, unknown>;
-const batch = { topic: 'plant/press3', payload: [{ time: 1, pressure: 182 }], changed: ['pressure'], timestamp: 1, quality: { 0: { pressure: 'uncertain' } }, states: ['producing'], twin, expected: [expected], learning, anomaly: [anomaly], historical: true, replay: { id: 'r', complete: true } } satisfies TwinBatchMessage & Record<string, unknown>;
-const event = { topic: 'plant/press3', payload: 'Too high.', event: { v: 1, kind: 'limit', timeMs: 1, property: 'pressure', limit: 'high', limitValue: 180, value: 182, active: true, text: 'Too high.' }, timestamp: 1, twin } satisfies TwinEventMessage;
+const single = {
+  topic: 'plant/press3',
+  payload: { pressure: 182, count: '18446744073709551615', on: true, none: null },
+  changed: ['pressure'],
+  updated: ['pressure', 'on'],
+  timestamp: 1,
+  quality: { none: 'bad' },
+  twin,
+  expected,
+  learning,
+  anomaly,
+} satisfies TwinMessage & Record<string, unknown>;
+const batch = {
+  topic: 'plant/press3',
+  payload: [{ time: 1, pressure: 182 }],
+  changed: ['pressure'],
+  timestamp: 1,
+  quality: { 0: { pressure: 'uncertain' } },
+  states: ['producing'],
+  twin,
+  expected: [expected],
+  learning,
+  anomaly: [anomaly],
+  historical: true,
+  replay: { id: 'r', complete: true },
+} satisfies TwinBatchMessage & Record<string, unknown>;
+const event = {
+  topic: 'plant/press3',
+  payload: 'Too high.',
+  event: { v: 1, kind: 'limit', timeMs: 1, property: 'pressure', limit: 'high', limitValue: 180, value: 182, active: true, text: 'Too high.' },
+  timestamp: 1,
+  twin,
+} satisfies TwinEventMessage;
 const alert = {
   topic: 'Press 3: pressure',
   payload: 'Pressure is too high.',
@@ -23,21 +62,35 @@ const alert = {
   twin,
   timestamp: 1,
 } satisfies AlertMessage;
-const commands: TwinCommand[] = [{ do: 'acknowledge', twin: 'press3', by: 'Kim' }, { do: 'learn-again' }, { do: 'link', from: 'a', relation: 'feeds', to: 'b' }, { do: 'unlink', from: 'a', relation: 'feeds', to: 'b' }];
+const commands: TwinCommand[] = [
+  { do: 'acknowledge', twin: 'press3', by: 'Kim' },
+  { do: 'learn-again' },
+  { do: 'link', from: 'a', relation: 'feeds', to: 'b' },
+  { do: 'unlink', from: 'a', relation: 'feeds', to: 'b' },
+];
 
 /** For each shape a message of its type, and changes that its schema has to refuse. */
 const shapes: { name: string; message: Record<string, unknown>; faults: Record<string, unknown>[] }[] = [
   {
     name: 'TwinMessage',
     message: single,
-    faults: [{ topic: 1 }, { payload: { pressure: { value: 1 } } }, { changed: 'pressure' }, { timestamp: 'now' }, { quality: { pressure: 'poor' } }, { twin: { ...twin, v: 2 } }, { historical: false }],
+    faults: [
+      { topic: 1 },
+      { payload: { pressure: { value: 1 } } },
+      { changed: 'pressure' }, { timestamp: 'now' }, { quality: { pressure: 'poor' } },
+      { twin: { ...twin, v: 2 } }, { historical: false },
+    ],
   },
   { name: 'TwinBatchMessage', message: batch, faults: [{ payload: [{ pressure: 1 }] }, { payload: {} }, { quality: { first: {} } }, { states: undefined }, { anomaly }] },
   { name: 'TwinEventMessage', message: event, faults: [{ event: { ...event.event, kind: 'odd' } }, { event: { ...event.event, limit: 'top' } }, { payload: {} }] },
   {
     name: 'AlertMessage',
     message: alert,
-    faults: [{ topic: 'two\nlines' }, { case: { ...alert.case, state: 'shut' } }, { alarm: { v: 1, priority: 'urgent', idempotencyKey: '' } }, { why: {} }, { case: { ...alert.case, letter: 'X' } }],
+    faults: [
+      { topic: 'two\nlines' },
+      { case: { ...alert.case, state: 'shut' } },
+      { alarm: { v: 1, priority: 'urgent', idempotencyKey: '' } }, { why: {} }, { case: { ...alert.case, letter: 'X' } },
+    ],
   },
 ];
 

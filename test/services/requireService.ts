@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { skip } from '../skip.ts';
 
 /** Programs that tests start for themselves, with the Debian package that brings each. */
 const packages = {
@@ -37,8 +38,7 @@ export function requireService(...names: ServiceName[]): (this: Mocha.Context) =
     this.timeout(10 * 60_000);
     for (const name of names) {
       if (findService(name) !== undefined) continue;
-      process.stderr.write(`SKIPPED: ${missing(name)}\n`);
-      this.skip();
+      skip(this, missing(name));
     }
   };
 }

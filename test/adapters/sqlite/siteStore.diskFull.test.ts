@@ -4,6 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSiteStore } from '../../../adapters/sqlite/siteStore.ts';
 import type { Problem } from '../../../engine/problem.ts';
+import { skip } from '../../skip.ts';
 import { temporaryFolder } from '../../services/serviceProcess.ts';
 
 describe('sqlite: a full disk', function () {
@@ -17,8 +18,7 @@ describe('sqlite: a full disk', function () {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', folder], { stdio: 'ignore' });
       mounted = true;
     } catch {
-      process.stderr.write('SKIPPED: the test of a full disk needs the right to mount a small disk of its own.\n');
-      this.skip();
+      skip(this, 'the test of a full disk needs the right to mount a small disk of its own');
     }
   });
   after(() => {
