@@ -21,7 +21,7 @@ export interface MqttOptions {
   connectTimeoutMs?: number;
   /** How long a publication may wait for its confirmation. Default 15,000. */
   publishTimeoutMs?: number;
-  /** First and longest pause between two attempts to connect. Default 1,000 and 30,000. */
+  /** First and longest pause between two attempts to connect. Default 1,000 and 10,000. */
   firstRetryMs?: number;
   longestRetryMs?: number;
 }
@@ -127,6 +127,8 @@ class Connection implements MqttConnection {
       throw new Problem('TWIN_MQTT_REJECTED', `"${topic.slice(0, 200)}" is no topic that can be published to.`,
         'A topic has at least one character and neither # nor +.', { topic: topic.slice(0, 200) });
     }
+    // The first attempt may still succeed: that is no reason to report a broker that is away.
+    if (this.#state === 'connecting') await new Promise<void>((resolve) => this.#queue.push(resolve));
     // Beyond the broker's window others wait their turn; the limit of time counts from when it is sent.
     while (this.#inFlight.size >= this.#window && this.#state === 'connected') {
       await new Promise<void>((resolve) => this.#queue.push(resolve));
@@ -186,6 +188,8 @@ class Connection implements MqttConnection {
       this.#window = Math.min(mostInFlight, properties?.receiveMaximum ?? mostInFlight);
       this.#largestPacketBytes = properties?.maximumPacketSize ?? Infinity;
       this.#become('connected', undefined);
+      // Those who came before the first connection; each looks for itself whether there is room now.
+      for (const resume of this.#queue.splice(0)) resume();
     });
     client.on('error', (error) => (reason = connectProblem(this.#place, error)));
     client.on('disconnect', (packet) => (reason = closedByBroker(this.#place, packet.reasonCode ?? 0)));
@@ -204,7 +208,7 @@ class Connection implements MqttConnection {
   }
 
   #lost(problem: Problem): void {
-    const { firstRetryMs = 1000, longestRetryMs = 30_000 } = this.#options;
+    const { firstRetryMs = 1000, longestRetryMs = 10_000 } = this.#options;
     // Shortened by chance, so that a plant's connections do not all come back in the same moment.
     const pauseMs = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(this.#failures, 20)) * (0.75 + Math.random() / 4);
     this.#failures += 1;

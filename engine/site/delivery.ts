@@ -41,7 +41,7 @@ export interface DeliveryOptions {
   keepMs?: number;
   /** dropOldest (default): the oldest go, counted and dated. block: new ones are refused with TWIN_OUTBOX_FULL. */
   atCap?: 'dropOldest' | 'block';
-  /** Default 1000: the pause after the first failure; it doubles up to longestRetryMs (default 60,000), shortened by chance. */
+  /** Default 1000: the pause after the first failure; it doubles up to longestRetryMs (default 10,000), shortened by chance. */
   firstRetryMs?: number;
   longestRetryMs?: number;
   /** Records that the target confirmed. */
@@ -211,7 +211,7 @@ export class Delivery {
   }
 
   async #pause(problem: Problem): Promise<void> {
-    const { firstRetryMs = 1000, longestRetryMs = 60_000, target } = this.#options;
+    const { firstRetryMs = 1000, longestRetryMs = 10_000, target } = this.#options;
     const pauseMs = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(this.#failures, 30)) * (0.5 + (this.#ports.random?.() ?? 1) / 2);
     this.#failures += 1;
     this.#phase = 'pausing';

@@ -95,6 +95,18 @@ describe('mqttConnection with mosquitto', function () {
     });
   }
 
+  it('a publication right after the start waits for the first attempt, in order', async () => {
+    const service = await start();
+    const { received, end } = await receive(service, 5);
+    const connection = connect({ url: service.url, protocolVersion: 5 });
+    await Promise.all(Array.from({ length: 60 }, (_, n) => connection.publish('n', String(n))));
+    while (received.length < 60) await delay(10);
+    assert.deepEqual(received.map(({ text }) => Number(text)), Array.from({ length: 60 }, (_, n) => n));
+    await end();
+    const nowhere = connect({ url: `mqtt://127.0.0.1:${await freePort()}`, protocolVersion: 5 });
+    assert.equal((await problemOf(nowhere.publish('n', '1'))).code, 'TWIN_MQTT_UNREACHABLE');
+  });
+
   it('tells that the broker is away, rejects meanwhile and comes back by itself', async () => {
     const service = await start();
     const connection = connect({ url: service.url, protocolVersion: 5 });
