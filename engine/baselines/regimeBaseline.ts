@@ -4,7 +4,7 @@ import { phaseArmed, phaseLearning, phaseProvisional } from '../signalRow.ts';
 import {
   isMeasurement, member, numberFromJson, numbersFromJson, numbersToJson, tableFromJson, tableToJson, unreadableSnapshot,
 } from '../statistics/columnTable.ts';
-import { solveRidge } from '../statistics/leastSquares.ts';
+import { solveRidge } from '../statistics/solveRidge.ts';
 import { medianInPlace } from '../statistics/order.ts';
 import { guessDrivers, mostDrivers, spreadOf } from './driverChoice.ts';
 import type { AssetBaseline, BaselineOptions, BaselineProgress, ColumnInfo } from './index.ts';
@@ -224,7 +224,7 @@ export class RegimeBaseline implements AssetBaseline {
       }
     }
     const rows = Number.isFinite(least) ? least : 0;
-    if (this.drivers.length > 0 && model?.points !== undefined && model.points.known() === 0) missing.push({ code: 'operating-points', missing: 1 });
+    if (model?.points !== undefined && model.points.known() === 0) missing.push({ code: 'operating-points', missing: 1 });
     return {
       phase: rows >= this.minimumRows && unsettled === 0 ? 'armed' : rows >= this.startRows ? 'provisional' : 'learning',
       percent: Math.floor((unsettled === 0 ? 100 : 90) * Math.min(1, rows / this.minimumRows)),
@@ -367,7 +367,8 @@ export class RegimeBaseline implements AssetBaseline {
         let sum = 0;
         let squares = 0;
         let inBlock = 0;
-        for (let row = Math.floor((block * rowCount) / settledBlocks); row < Math.floor(((block + 1) * rowCount) / settledBlocks); row += 1) {
+        const end = Math.floor(((block + 1) * rowCount) / settledBlocks);
+        for (let row = Math.floor((block * rowCount) / settledBlocks); row < end; row += 1) {
           const values = this.kept.subarray(row * width, (row + 1) * width);
           const model = this.modes.get(this.keptModes[row]!);
           if (model === undefined || Number.isNaN(values[column]!) || !this.readPoint(values)) continue;
@@ -575,7 +576,8 @@ export class RegimeBaseline implements AssetBaseline {
       for (let place = column * terms; place < (column + 1) * terms; place += 1) model.right[place]! *= keep;
       model.fade[column] = 0;
     }
-    const solved = solveRidge(model.lower, column * triangle, model.right, column * terms, terms, ridge, model.coefficients, column * terms);
+    const start = column * terms;
+    const solved = solveRidge(model.lower, column * triangle, model.right, start, terms, ridge, model.coefficients, start);
     if (solved && model.fitRows[column] === 0) {
       model.fitRows[column] = 1;
       model.fitSquare[column] = model.meanSquare[column]!;
@@ -666,7 +668,8 @@ export class RegimeBaseline implements AssetBaseline {
     const fitted = terms > 1 ? width * terms : 0;
     return {
       rows: new Float64Array(width), weight: new Float64Array(width), mean: new Float64Array(width), meanSquare: new Float64Array(width),
-      fitSquare: new Float64Array(width), fitRows: new Float64Array(width), nextSolve: new Float64Array(width), doubts: new Float64Array(width), fade: new Float64Array(width),
+      fitSquare: new Float64Array(width), fitRows: new Float64Array(width), nextSolve: new Float64Array(width),
+      doubts: new Float64Array(width), fade: new Float64Array(width),
       lower: new Float64Array((fitted * (terms + 1)) / 2), right: new Float64Array(fitted), coefficients: new Float64Array(fitted),
       points: this.drivers.length > 0 ? new OperatingPoints(this.centers.slice(), this.scales.map((scale) => scale / 3)) : undefined,
     };
@@ -681,9 +684,8 @@ export class RegimeBaseline implements AssetBaseline {
 
   private forgetColumn(model: ModeModel, column: number): void {
     const terms = this.terms();
-    for (const numbers of [model.rows, model.weight, model.mean, model.meanSquare, model.fitSquare, model.fitRows, model.nextSolve, model.doubts, model.fade]) {
-      numbers[column] = 0;
-    }
+    const { rows, weight, mean, meanSquare, fitSquare, fitRows, nextSolve, doubts, fade } = model;
+    for (const numbers of [rows, weight, mean, meanSquare, fitSquare, fitRows, nextSolve, doubts, fade]) numbers[column] = 0;
     if (terms === 1) return;
     const triangle = (terms * (terms + 1)) / 2;
     model.lower.fill(0, column * triangle, (column + 1) * triangle);

@@ -32,7 +32,8 @@ class DeviationDetector implements Detector {
 
   score(input: DetectorInput, into: Float64Array): void {
     for (let column = 0; column < this.columns; column += 1) {
-      into[column] = input.usable[column] === 0 || input.usable[column] === 3 ? NaN : this.chart.deviation(column, input.values[column]!, input.expected[column]!) / this.width;
+      const usable = input.usable[column] === 1 || input.usable[column] === 2;
+      into[column] = usable ? this.chart.deviation(column, input.values[column]!, input.expected[column]!) / this.width : NaN;
     }
   }
 

@@ -51,7 +51,7 @@ const highestScore = 1_000;
 const quietRows = 16;
 /** Values from here on, as a share of the line, may be the begin of something: they train nothing. */
 const suspiciousShare = 0.65;
-/** The operating point moves while of any column is expected what lies so far, as a share of its band, from what was expected just before. */
+/** The operating point moves while what is expected of any column lies so far, as a share of its band, from what was expected before. */
 const movingBands = 0.25;
 /** A pause of so many usual intervals is a gap. */
 const gapIntervals = 10;
@@ -227,7 +227,8 @@ class RegistryJudge implements AssetJudge {
     const columns = this.columns.length;
     this.charts = detectors.map((entry) => {
       const stored = charts?.find((chart) => member(chart, 'name') === entry.name);
-      const detector = entry.create({ columns, smallestChange: this.smallest }, stored === undefined ? undefined : member(stored, 'detector'));
+      const known = stored === undefined ? undefined : member(stored, 'detector');
+      const detector = entry.create({ columns, smallestChange: this.smallest }, known);
       const lines = new TailLines(columns, entry.blockRows, entry.typical);
       if (stored !== undefined) lines.restore(member(stored, 'lines'), `lines of ${entry.name}`);
       return { detector, lines, scores: new Float64Array(columns).fill(NaN) };
@@ -272,8 +273,9 @@ class RegistryJudge implements AssetJudge {
     const { timeMs, fresh, numbers } = this.seen;
     if (timeMs !== row.timeMs) return false;
     for (let column = 0, place = 0; column < fresh.length; column += 1, place += 5) {
-      if (fresh[column] !== row.fresh[column] || !same(numbers[place]!, row.values[column]!) || !same(numbers[place + 1]!, expected[column]!) ||
-        !same(numbers[place + 2]!, low[column]!) || !same(numbers[place + 3]!, high[column]!) || numbers[place + 4] !== phase[column]) return false;
+      if (fresh[column] !== row.fresh[column] || numbers[place + 4] !== phase[column]) return false;
+      if (!same(numbers[place]!, row.values[column]!) || !same(numbers[place + 1]!, expected[column]!)) return false;
+      if (!same(numbers[place + 2]!, low[column]!) || !same(numbers[place + 3]!, high[column]!)) return false;
     }
     return true;
   }
@@ -302,7 +304,7 @@ class RegistryJudge implements AssetJudge {
     for (let column = 0; column < width; column += 1) {
       const value = row.values[column]!;
       const usable = !late && row.fresh[column] === 1 && isMeasurement(value) && this.judged[column] === 1 &&
-        !(row.timeMs <= state.timeMs[column]!) && expectation.phase[column]! >= phaseProvisional && expectation.phase[column]! <= phaseArmed &&
+        !(row.timeMs <= state.timeMs[column]!) && (expectation.phase[column] === phaseProvisional || expectation.phase[column] === phaseArmed) &&
         this.isFitToStart(column, value, expectation);
       input.values[column] = value;
       input.expected[column] = expectation.expected[column]!;
@@ -322,7 +324,7 @@ class RegistryJudge implements AssetJudge {
         const score = scores[column]!;
         if (!(score > 0)) continue;
         if (state.rows[column]! < provisionalRows) continue;
-        // A driver's own changes are the operator's, and what is not yet settled may still change: there, only standing still tells of a fault.
+        // A driver's own changes are the operator's, and what is not yet settled may still change: there, only standing still is a fault.
         if (index !== stuckChart && (expectation.phase[column] !== phaseArmed || Number.isNaN(input.expected[column]!))) continue;
         const early = state.rows[column]! < armedRows ? provisionalFactor : 1;
         const line = Math.max(lowestLine, lines.line(column, this.logRarity(column, index))) * early;
@@ -374,7 +376,8 @@ function newState(width: number): JudgeState {
   return {
     timeMs: new Float64Array(width).fill(NaN), intervalMs: new Float64Array(width).fill(NaN), paceMs: new Float64Array(width).fill(1_000),
     rows: new Float64Array(width),
-    open: new Float64Array(width), kind: new Float64Array(width), quiet: new Float64Array(width).fill(quietRows), expected: new Float64Array(width).fill(NaN),
+    open: new Float64Array(width), kind: new Float64Array(width), quiet: new Float64Array(width).fill(quietRows),
+    expected: new Float64Array(width).fill(NaN),
   };
 }
 

@@ -40,7 +40,7 @@ const defaults = { columns: 1, width: 4, longestRows: 300 };
 const warmUpRows = 20;
 const inARow = 3;
 const troubledRows = 20;
-/** What is left, one value later, of the memory of an error; a step must be three times as large as what is remembered from the other side. */
+/** What is left of an error one value later; a step must be three times as large as what is left from the other side. */
 const fading = 0.95;
 /** An error from here on, as a share of the line, may be the begin of a step: it is not followed. */
 const suspicious = 0.7;
@@ -75,7 +75,8 @@ class StepDetector implements Detector {
       if (input.usable[column] !== 1 || !isMeasurement(value) || this.prediction.rows[column]! < warmUpRows) continue;
       const expected = input.expected[column]!;
       const basis = Number.isNaN(expected) ? 0 : 1;
-      if (basis === this.state.basis[column]) into[column] = this.scoreOf(column, basis === 1 ? value - expected : value, this.line(column, value));
+      if (basis !== this.state.basis[column]) continue;
+      into[column] = this.scoreOf(column, basis === 1 ? value - expected : value, this.line(column, value));
     }
   }
 

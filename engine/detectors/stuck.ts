@@ -39,8 +39,8 @@ class StuckDetector implements Detector {
     const { columns, shortestRun } = { ...defaults, ...parameters };
     this.shortestRun = shortestRun;
     this.state = {
-      last: new Float64Array(columns).fill(NaN), run: new Float64Array(columns), tainted: new Float64Array(columns), longest: new Float64Array(columns),
-      repeats: new Float64Array(columns), rows: new Float64Array(columns),
+      last: new Float64Array(columns).fill(NaN), run: new Float64Array(columns), tainted: new Float64Array(columns),
+      longest: new Float64Array(columns), repeats: new Float64Array(columns), rows: new Float64Array(columns),
     };
     if (snapshot !== undefined) tableFromJson(this.state, snapshot, 'stuck');
   }
@@ -50,7 +50,7 @@ class StuckDetector implements Detector {
     for (let column = 0; column < state.last.length; column += 1) {
       const value = input.values[column]!;
       if (input.usable[column] === 0 || !isMeasurement(value) || state.rows[column]! < warmUpRows) into[column] = NaN;
-      else if (value !== state.last[column]) into[column] = state.run[column]! > 0 && this.scoreOf(column, state.run[column]!) >= 1 ? -1 : 0;
+      else if (value !== state.last[column]) into[column] = this.scoreOf(column, state.run[column]!) >= 1 ? -1 : 0;
       else into[column] = this.scoreOf(column, state.run[column]! + 1);
     }
   }

@@ -91,7 +91,8 @@ export class ResidualChart {
       this.averages[place] = average;
       if (trains && rows >= warmUpRows) {
         const square = this.averageSquares[place]!;
-        this.averageSquares[place] = square + Math.max(1 / (rows - warmUpRows + 1), 1 / longestMemory) * (clippedSquare(average, Math.max(square, usual * usual)) - square);
+        const newest = clippedSquare(average, Math.max(square, usual * usual));
+        this.averageSquares[place] = square + Math.max(1 / (rows - warmUpRows + 1), 1 / longestMemory) * (newest - square);
       }
     }
     if (!trains) return;
