@@ -4,7 +4,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 export interface Runtime {
   nodes: {
     createNode(node: NodeInstance, definition: NodeDefinition): void;
-    registerType(type: string, constructor: (this: NodeInstance, definition: NodeDefinition) => void, options?: { credentials?: Record<string, { type: 'text' | 'password' }> }): void;
+    registerType(
+      type: string,
+      constructor: (this: NodeInstance, definition: NodeDefinition) => void,
+      options?: { credentials?: Record<string, { type: 'text' | 'password' }> },
+    ): void;
     getNode(id: string): NodeInstance | null;
     eachNode(visit: (definition: NodeDefinition) => void): void;
     getCredentials(id: string): Record<string, string> | undefined;

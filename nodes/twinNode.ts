@@ -159,7 +159,11 @@ function asProblem<F extends Fields>(twin: TwinNode<F>, cause: unknown): Problem
   const problem =
     cause instanceof Problem
       ? cause
-      : new Problem('TWIN_UNEXPECTED', `"${twin.title}" met something unexpected: ${cause instanceof Error ? cause.message : String(cause)}.`, 'Please report it together with the message that caused it.');
+      : new Problem(
+          'TWIN_UNEXPECTED',
+          `"${twin.title}" met something unexpected: ${cause instanceof Error ? cause.message : String(cause)}.`,
+          'Please report it together with the message that caused it.',
+        );
   twin.show(problemStatus(problem));
   return problem;
 }

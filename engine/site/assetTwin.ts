@@ -112,7 +112,9 @@ export class AssetTwin {
     this.language = options.language;
     this.columns = options.twin.type.columns;
     this.columns.forEach((column, index) => this.#columnOf.set(column.name, index));
-    const named = new Map<string, { label: string; unit?: string }>(options.twin.type.properties.map((property) => [property.name, { label: property.label, ...(property.unit === '' ? {} : { unit: property.unit }) }]));
+    const named = new Map<string, { label: string; unit?: string }>(
+      options.twin.type.properties.map(({ name, label, unit }) => [name, { label, ...(unit === '' ? {} : { unit }) }]),
+    );
     this.naming = (property) => named.get(property) ?? { label: property };
     this.#units = this.columns.map((column) => named.get(column.name)?.unit);
     this.#baseline = createBaseline(this.columns, {});

@@ -45,7 +45,11 @@ export function registration(key: string, more: Partial<AssetRegistration> = {})
   };
 }
 
-export async function startSite(options: Partial<SiteOptions> = {}, store = openMemoryStore(), clock = new TestClock()): Promise<{ site: Site; clock: TestClock; store: ReturnType<typeof openMemoryStore> }> {
+export async function startSite(
+  options: Partial<SiteOptions> = {},
+  store = openMemoryStore(),
+  clock = new TestClock(),
+): Promise<{ site: Site; clock: TestClock; store: ReturnType<typeof openMemoryStore> }> {
   const site = new Site(
     { id: 'site', name: 'Plant', language: 'en-US', clock: 'live', clockRate: 1, clockOriginMs: 0, keepHistoryDays: 30, keepCasesDays: 365, ...options },
     { clock, state: store.state, historian: store.historian, graph: store.graph, outbox: store.outbox },
