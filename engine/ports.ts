@@ -98,6 +98,9 @@ export interface OutboxRecord {
   acceptedMs: number;
 }
 
+/** Refused records that an outbox keeps for each target. */
+export const mostRejected = 10_000;
+
 /** A record that its target refused for good (a dead letter). */
 export interface RejectedRecord extends OutboxRecord {
   reason: string;
@@ -122,7 +125,10 @@ export interface Outbox {
   /** The oldest undelivered records of a target, at most `limit`. */
   pending(target: string, limit: number): Promise<OutboxRecord[]>;
   confirm(target: string, sequences: readonly number[]): Promise<void>;
-  /** Puts records aside that the target refuses for good, with the reason. */
+  /**
+   * Puts records aside that the target refuses for good, with the reason. The last `mostRejected` of a target are kept; older ones
+   * are given up and leave a gap.
+   */
   setAside(target: string, sequences: readonly number[], reason: string, atMs: number): Promise<void>;
   depth(target: string): Promise<{ records: number; bytes: number; oldestMs?: number; setAside: number }>;
   /** Gives undelivered records up and leaves a dated gap in the same write. */

@@ -130,7 +130,8 @@ export async function recogniseCsv(source: CsvSource, options: CsvOptions = {}):
         'Write them as 2026-11-22 10:30:00, as 22.11.2026 10:30:00 or as seconds or milliseconds since 1970.', file);
   }
   if (options.timeRequired === true && dialect.timeFormat === undefined) {
-    throw new Problem('TWIN_TIME_COLUMN', `No column of times was found in ${name}; its columns are: ${dialect.columns.slice(0, 20).join(', ')}.`,
+    throw new Problem('TWIN_TIME_COLUMN',
+      `No column of times was found in ${name}; its columns are: ${dialect.columns.slice(0, 20).join(', ')}.`,
       'Write times as 2026-11-22 10:30:00, as 22.11.2026 10:30:00 or as seconds or milliseconds since 1970.', { file: name });
   }
   return dialect;

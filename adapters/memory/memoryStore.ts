@@ -1,4 +1,5 @@
 import { Problem } from '../../engine/problem.ts';
+import { mostRejected } from '../../engine/ports.ts';
 import type {
   Fact, GraphStore, Historian, HistoryPoint, Json, Outbox, OutboxGap, OutboxRecord, RejectedRecord, StateEntry, StateStore,
 } from '../../engine/ports.ts';
@@ -181,6 +182,8 @@ export class MemoryOutbox implements Outbox {
   async setAside(target: string, sequences: readonly number[], reason: string, atMs: number): Promise<void> {
     const aside = entryOf(this.#rejected, target, () => []);
     for (const record of this.#take(target, sequences)) aside.push({ ...record, reason, rejectedMs: atMs });
+    const surplus = aside.splice(0, Math.max(0, aside.length - mostRejected));
+    if (surplus.length > 0) this.#leaveGap(target, surplus, 'More was refused than is kept.', atMs);
   }
 
   async depth(target: string): Promise<{ records: number; bytes: number; oldestMs?: number; setAside: number }> {
@@ -193,7 +196,10 @@ export class MemoryOutbox implements Outbox {
 
   async drop(target: string, sequences: readonly number[], reason: string, atMs: number): Promise<void> {
     const dropped = this.#take(target, sequences);
-    if (dropped.length === 0) return;
+    if (dropped.length > 0) this.#leaveGap(target, dropped, reason, atMs);
+  }
+
+  #leaveGap(target: string, dropped: readonly OutboxRecord[], reason: string, atMs: number): void {
     const times = dropped.map(({ acceptedMs }) => acceptedMs);
     const gaps = entryOf(this.#gaps, target, () => []);
     gaps.push({

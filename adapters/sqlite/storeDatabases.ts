@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { Fact, GraphStore, HistoryPoint, Json, OutboxGap, OutboxRecord, RejectedRecord, StateEntry } from '../../engine/ports.ts';
+import { mostRejected } from '../../engine/ports.ts';
 import { Problem } from '../../engine/problem.ts';
 import type { FileName } from './databaseFile.ts';
 import { close, fileNames, filePath, isDamage, openDatabase, replaceDamaged, rollBack, storeProblem } from './databaseFile.ts';
@@ -287,6 +288,7 @@ export class StoreDatabases {
         bytes += row.bytes;
       }
       this.#count(target, -records, -bytes, records);
+      this.#trimRejected(target, atMs);
     });
   }
 
@@ -307,12 +309,35 @@ export class StoreDatabases {
         toMs = Math.max(toMs, row.accepted);
       }
       if (records === 0) return;
-      this.#prepare('outbox', 'INSERT INTO gap (target, records, bytes, from_time, to_time, reason, dropped) VALUES (?, ?, ?, ?, ?, ?, ?)')
-        .run(target, records, bytes, fromMs, toMs, reason, atMs);
-      this.#prepare('outbox', `DELETE FROM gap WHERE target = ?1 AND id <=
-        (SELECT id FROM gap WHERE target = ?1 ORDER BY id DESC LIMIT 1 OFFSET 1000)`).run(target);
+      this.#leaveGap(target, { records, bytes, fromMs, toMs }, reason, atMs);
       this.#count(target, -records, -bytes, 0);
     });
+  }
+
+  #leaveGap(target: string, gap: { records: number; bytes: number; fromMs: number; toMs: number }, reason: string, atMs: number): void {
+    this.#prepare('outbox', 'INSERT INTO gap (target, records, bytes, from_time, to_time, reason, dropped) VALUES (?, ?, ?, ?, ?, ?, ?)')
+      .run(target, gap.records, gap.bytes, gap.fromMs, gap.toMs, reason, atMs);
+    this.#prepare('outbox', `DELETE FROM gap WHERE target = ?1 AND id <=
+      (SELECT id FROM gap WHERE target = ?1 ORDER BY id DESC LIMIT 1 OFFSET 1000)`).run(target);
+  }
+
+  /** A target that refuses everything must not fill the disk. */
+  #trimRejected(target: string, atMs: number): void {
+    const { rejected } = (this.#prepare('outbox', 'SELECT rejected FROM depth WHERE target = ?').get(target) ?? { rejected: 0 }) as
+      { rejected: number };
+    if (rejected <= mostRejected) return;
+    const gone = this.#prepare('outbox', `DELETE FROM rejected WHERE sequence IN
+      (SELECT sequence FROM rejected WHERE target = ? ORDER BY sequence LIMIT ?) RETURNING octet_length(body) AS bytes, accepted`)
+      .all(target, rejected - mostRejected) as { bytes: number; accepted: number }[];
+    const gap = { records: gone.length, bytes: 0, fromMs: Infinity, toMs: -Infinity };
+    for (const { bytes, accepted } of gone) {
+      gap.bytes += bytes;
+      gap.fromMs = Math.min(gap.fromMs, accepted);
+      gap.toMs = Math.max(gap.toMs, accepted);
+    }
+    if (gone.length === 0) return;
+    this.#count(target, 0, 0, -gone.length);
+    this.#leaveGap(target, gap, 'More was refused than is kept.', atMs);
   }
 
   outboxDepth(target: string): { records: number; bytes: number; oldestMs?: number; setAside: number } {

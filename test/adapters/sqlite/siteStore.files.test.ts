@@ -130,7 +130,7 @@ describe('sqlite: the files of a data folder', function () {
     await store.close();
     const path = join(folder, 'outbox.db');
     const whole = readFileSync(path);
-    for (let offset = 0; offset < whole.length; offset += 331) {
+    for (let offset = 0; offset < whole.length; offset += 997) {
       const bytes = Buffer.from(whole);
       bytes[offset] = (bytes[offset] ?? 0) ^ 0xff;
       writeFileSync(path, offset % 2 === 0 ? bytes : bytes.subarray(0, offset));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mostRejected } from '../../../engine/ports.ts';
 import type { Outbox } from '../../../engine/ports.ts';
 
 /** What every Outbox must do. `open` gives an empty one; `close` ends it. */
@@ -69,6 +70,14 @@ export function checkOutbox(name: string, open: () => Promise<{ store: Outbox; c
       assert.deepEqual(await store.gaps('other'), []);
       assert.deepEqual((await store.pending('t', 10)).map(({ body }) => body), ['c']);
       assert.equal((await store.depth('t')).bytes, 1);
+    });
+
+    it('keeps the last of what a target refuses, and a gap for the rest', async () => {
+      const sequences = await store.add('t', Array.from({ length: mostRejected + 3 }, (_, n) => ({ idempotencyKey: `${n}`, body: 'xx' })), 7);
+      await store.setAside('t', sequences, 'no', 20);
+      assert.deepEqual(await store.depth('t'), { records: 0, bytes: 0, setAside: mostRejected });
+      assert.equal((await store.rejected('t', 1))[0]?.idempotencyKey, '3');
+      assert.deepEqual((await store.gaps('t')).map(({ records, bytes, fromMs, toMs, droppedMs }) => [records, bytes, fromMs, toMs, droppedMs]), [[3, 6, 7, 7, 20]]);
     });
 
     it('treats foreign names as names', async () => {

@@ -213,6 +213,19 @@ export const plantedFaults: readonly PlantedFault[] = [
     })()),
   },
   {
+    fault: 'everything that is refused is kept for ever',
+    caughtBy: 'keeps the last of what a target refuses',
+    open: () => withOutbox(new (class extends MemoryOutbox {
+      override async depth(target: string): ReturnType<MemoryOutbox['depth']> {
+        const { setAside, ...depth } = await super.depth(target);
+        return { ...depth, setAside: setAside >= 10_000 ? setAside + 3 : setAside };
+      }
+      override async gaps(): ReturnType<MemoryOutbox['gaps']> {
+        return [];
+      }
+    })()),
+  },
+  {
     fault: 'order is lost under many callers',
     caughtBy: 'keeps order under many callers',
     open: () => withOutbox(new (class extends MemoryOutbox {
