@@ -121,8 +121,8 @@ export function prepareListening(dialog: Form, open: OpenForm, node: EditorNode,
     picker.add(new Option(text('listen.choose'), ''));
     for (const property of addresses.properties()) {
       const shown = property.label === undefined || property.label === '' ? property.name : `${property.name} (${property.label})`;
-      const hint = proposal?.property === property.name ? `, ${text('listen.proposed')}` : '';
-      picker.add(new Option(`${property.unit ? `${shown}, ${property.unit}` : shown}${hint}`, property.name));
+      const hint = proposal?.property === property.name ? `${text('listen.proposed')}: ` : '';
+      picker.add(new Option(`${hint}${property.unit ? `${shown}, ${property.unit}` : shown}`, property.name));
     }
     picker.add(new Option(text('listen.leaveOut'), leaveOut));
     picker.value = picked.get(one.address) ?? proposal?.property ?? '';

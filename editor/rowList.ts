@@ -20,7 +20,7 @@ export interface RowListOptions {
   /** Shown in the row itself, with their widths as CSS grid tracks. */
   columns: Readonly<Record<string, string>>;
   /** Shown when the row is opened, in groups; a group's title is `group.<name>.<title>`. */
-  details?: readonly { title: string; fields: readonly string[] }[];
+  details?: readonly { title: string; fields: readonly string[]; /** Takes the whole width, for texts. */ broad?: boolean }[];
   /** Fields that this row has no use for are hidden in its details. */
   shows?: (row: Row, field: string) => boolean;
   /** Columns whose placeholder says what an empty one means; the others' are examples, and shown in empty rows only. */
@@ -128,7 +128,7 @@ export function rowList(options: RowListOptions): RowList {
       const more = make('div', 'twinwire-list-details');
       more.hidden = true;
       for (const group of details) {
-        const part = make('fieldset', 'twinwire-list-group');
+        const part = make('fieldset', `twinwire-list-group${group.broad === true ? ' twinwire-broad' : ''}`);
         part.append(make('legend', '', text(`group.${name}.${group.title}`)));
         for (const field of group.fields) {
           const line = make('label', 'twinwire-list-detail');

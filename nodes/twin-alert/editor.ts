@@ -17,7 +17,7 @@ RED.nodes.registerType('twin-alert', {
   labelStyle() {
     return this.name ? 'node_label_italic' : '';
   },
-  paletteLabel: 'twin-alert',
+  paletteLabel: 'twin alert',
   inputLabels() {
     return dialog.text('port.input');
   },

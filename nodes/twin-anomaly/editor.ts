@@ -17,7 +17,7 @@ RED.nodes.registerType('twin-anomaly', {
   labelStyle() {
     return this.name ? 'node_label_italic' : '';
   },
-  paletteLabel: 'twin-anomaly',
+  paletteLabel: 'twin anomaly',
   inputLabels() {
     return dialog.text('port.input');
   },

@@ -23,7 +23,7 @@ RED.nodes.registerType('twin-asset', {
   labelStyle() {
     return this.name ? 'node_label_italic' : '';
   },
-  paletteLabel: 'twin-asset',
+  paletteLabel: 'twin asset',
   inputLabels() {
     return dialog.text('port.input');
   },

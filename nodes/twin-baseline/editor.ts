@@ -17,7 +17,7 @@ RED.nodes.registerType('twin-baseline', {
   labelStyle() {
     return this.name ? 'node_label_italic' : '';
   },
-  paletteLabel: 'twin-baseline',
+  paletteLabel: 'twin baseline',
   inputLabels() {
     return dialog.text('port.input');
   },

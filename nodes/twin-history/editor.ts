@@ -17,7 +17,7 @@ RED.nodes.registerType('twin-history', {
   labelStyle() {
     return this.name ? 'node_label_italic' : '';
   },
-  paletteLabel: 'twin-history',
+  paletteLabel: 'twin history',
   inputLabels() {
     return dialog.text('port.input');
   },

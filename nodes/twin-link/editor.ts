@@ -21,7 +21,7 @@ RED.nodes.registerType('twin-link', {
   labelStyle() {
     return this.name ? 'node_label_italic' : '';
   },
-  paletteLabel: 'twin-link',
+  paletteLabel: 'twin link',
   inputLabels() {
     return dialog.text('port.input');
   },

@@ -17,7 +17,7 @@ RED.nodes.registerType('twin-replay', {
   labelStyle() {
     return this.name ? 'node_label_italic' : '';
   },
-  paletteLabel: 'twin-replay',
+  paletteLabel: 'twin replay',
   inputLabels() {
     return dialog.text('port.input');
   },

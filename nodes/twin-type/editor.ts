@@ -28,7 +28,7 @@ RED.nodes.registerType('twin-type', {
     open.list('properties', {
       columns: { name: 'minmax(80px, 3fr)', valueKind: '104px', unit: '62px', address: 'minmax(80px, 3fr)' },
       details: [
-        { title: 'shown', fields: ['label', 'expression', 'counterBits'] },
+        { title: 'shown', fields: ['label', 'expression', 'counterBits'], broad: true },
         { title: 'limits', fields: ['highHigh', 'high', 'low', 'lowLow', 'deadband'] },
         { title: 'range', fields: ['rangeHigh', 'rangeLow', 'maximumRate'] },
         { title: 'arrival', fields: ['smallestChange', 'expectedInterval', 'uncertainIsBad'] },
