@@ -30,12 +30,13 @@ export class DemoFolder {
   constructor(folder: string, fresh: boolean) {
     this.folder = folder;
     this.recordFile = path.join(folder, 'demo.json');
-    if (fresh && existsSync(folder) && readdirSync(folder).length > 0) {
+    // The lock of the demo that is starting lies here already.
+    if (fresh && existsSync(folder) && readdirSync(folder).some((name) => !name.startsWith('demo.lock'))) {
       if (!existsSync(this.recordFile)) {
         throw new PlainError(`${folder} was not made by the demo, so --fresh does not delete it. Choose another folder with TWINWIRE_DATA.`);
       }
       for (const name of readdirSync(folder)) {
-        if (name !== 'demo.lock') rmSync(path.join(folder, name), { recursive: true, force: true });
+        if (!name.startsWith('demo.lock')) rmSync(path.join(folder, name), { recursive: true, force: true });
       }
     }
     mkdirSync(folder, { recursive: true });
