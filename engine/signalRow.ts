@@ -13,7 +13,7 @@ export interface SignalRow {
   fresh: Uint8Array;
 }
 
-/** Where the learning of a column stands. */
+/** Where the learning of a column stands. Learning with an expectation: there are values enough, but they still change. */
 export const phaseLearning = 0;
 export const phaseProvisional = 1;
 export const phaseArmed = 2;

@@ -2,7 +2,7 @@ import type { Json } from '../ports.ts';
 import { member, numbersFromJson, numbersToJson, unreadableSnapshot } from '../statistics/columnTable.ts';
 
 const largestCellCount = 256;
-const enoughVisits = 5;
+const enoughVisits = 8;
 const cellsPerDriver = 64;
 
 /**
@@ -28,7 +28,7 @@ export class OperatingPoints {
     return known;
   }
 
-  /** Whether a point lies in a cell that was visited at least five times, or between two such cells. */
+  /** Whether a point lies in a cell that was visited at least eight times, or between two such cells. */
   covers(point: Float64Array): boolean {
     const cell = this.cellOf(point);
     if (cell < 0) return false;
@@ -41,7 +41,8 @@ export class OperatingPoints {
     return neighbours >= 2;
   }
 
-  visit(point: Float64Array): void {
+  /** Counts a visit; true when with it the cell has become known. */
+  visit(point: Float64Array): boolean {
     let cell = this.cellOf(point);
     for (let attempt = 0; cell < 0 && attempt < 200; attempt += 1) {
       for (let driver = 0; driver < this.steps.length; driver += 1) {
@@ -50,9 +51,11 @@ export class OperatingPoints {
       }
       cell = this.cellOf(point);
     }
-    if (cell < 0) return;
-    this.cells.set(cell, Math.min((this.cells.get(cell) ?? 0) + 1, 1000));
+    if (cell < 0) return false;
+    const visits = (this.cells.get(cell) ?? 0) + 1;
+    this.cells.set(cell, Math.min(visits, 1000));
     for (let driver = 0; this.cells.size > largestCellCount; driver = (driver + 1) % this.steps.length) this.widen(driver);
+    return visits === enoughVisits;
   }
 
   snapshot(): Json {

@@ -22,6 +22,7 @@ const ridge = 1e-6;
 const worthwhile = 0.9;
 const bandWidths = 4;
 const settledBlocks = 4;
+const settledRows = 40;
 /** The scatter of the blocks' means may be so many times what independent values would show. */
 const settledRatio = 6;
 /** After so much operation or so many rows a column is taken as it is. */
@@ -127,7 +128,8 @@ export class RegimeBaseline implements AssetBaseline {
         phase[column] = phaseLearning;
         continue;
       }
-      phase[column] = rows < this.minimumRows || (this.settled[column] === 0 && this.judged[column] === 1) ? phaseProvisional : phaseArmed;
+      const unsettled = this.settled[column] === 0 && this.judged[column] === 1;
+      phase[column] = unsettled ? phaseLearning : rows < this.minimumRows ? phaseProvisional : phaseArmed;
       if (this.judged[column] === 0) continue;
       const fitted = this.prefersFit(model, column);
       const value = fitted ? this.fit(model, column, terms) : model.mean[column]!;
@@ -163,12 +165,16 @@ export class RegimeBaseline implements AssetBaseline {
     const pointKnown = this.readPoint(row.values);
     if (pointKnown) {
       this.readFeatures();
+      const covered = model.points?.covers(this.point) ?? true;
       for (let column = 0; column < this.judged.length; column += 1) {
         if (!this.isNew(row, column)) continue;
         const stepMs = row.timeMs - this.columnTimeMs[column]!;
-        this.learnValue(model, column, row.values[column]!, stepMs > 0 ? Math.min(stepMs, longestStepMs) : 0);
+        this.learnValue(model, column, row.values[column]!, stepMs > 0 ? Math.min(stepMs, longestStepMs) : 0, covered);
       }
-      if (model.points !== undefined && this.isAnyNew(row)) model.points.visit(this.point);
+      // A point that has just become known is expected from the next row on: the fit must know it too.
+      if (model.points !== undefined && this.isAnyNew(row) && model.points.visit(this.point)) {
+        for (let column = 0; column < this.judged.length; column += 1) if (model.weight[column]! >= this.startRows) this.solve(model, column);
+      }
     }
     this.countAndKeep(row);
     const next = reviews[this.review];
@@ -343,7 +349,7 @@ export class RegimeBaseline implements AssetBaseline {
       this.kept[offset + column] = isMeasurement(value) ? value : NaN;
     }
     this.keptModes.push(row.mode);
-    if (this.started && this.keptModes.length === keptRows) this.settle();
+    if (this.started && this.keptModes.length >= settledRows && this.keptModes.length % 4 === 0) this.settle();
   }
 
   /**
@@ -470,7 +476,7 @@ export class RegimeBaseline implements AssetBaseline {
       this.readFeatures();
       for (let column = 0; column < width; column += 1) {
         const value = values[column]!;
-        if (!Number.isNaN(value)) this.learnValue(model, column, Math.min(high[column]!, Math.max(low[column]!, value)), 0);
+        if (!Number.isNaN(value)) this.learnValue(model, column, Math.min(high[column]!, Math.max(low[column]!, value)), 0, true);
       }
       model.points?.visit(this.point);
     }
@@ -519,7 +525,8 @@ export class RegimeBaseline implements AssetBaseline {
     }
   }
 
-  private learnValue(model: ModeModel, column: number, raw: number, stepMs: number): void {
+  /** @param covered whether there was an expectation; where there was none, the value is taken as it is. */
+  private learnValue(model: ModeModel, column: number, raw: number, stepMs: number, covered: boolean): void {
     const terms = this.terms();
     if (model.doubts[column]! >= this.startRows) this.beginAnew(model, column);
     const weight = model.weight[column]!;
@@ -527,7 +534,7 @@ export class RegimeBaseline implements AssetBaseline {
     const share = Math.max(1 / (weight + 1), stepMs / memoryMs);
     const fit = terms > 1 && model.fitRows[column]! > 0 ? this.fit(model, column, terms) : mean;
     let value = raw;
-    if (weight >= this.startRows) {
+    if (weight >= this.startRows && covered) {
       const fitted = this.prefersFit(model, column);
       const centre = fitted ? fit : mean;
       const square = fitted ? model.fitSquare[column]! : model.meanSquare[column]!;
@@ -542,7 +549,7 @@ export class RegimeBaseline implements AssetBaseline {
     model.weight[column] = weight + 1;
     model.rows[column]! += 1;
     if (terms === 1) return;
-    if (model.fitRows[column]! > 0) {
+    if (model.fitRows[column]! > 0 && covered) {
       const rows = model.fitRows[column]!;
       model.fitSquare[column]! += Math.max(1 / (rows + 1), stepMs / memoryMs) * ((value - fit) ** 2 - model.fitSquare[column]!);
       model.fitRows[column] = rows + 1;

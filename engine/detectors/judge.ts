@@ -1,7 +1,7 @@
 import type { ColumnInfo } from '../baselines/index.ts';
 import type { Json } from '../ports.ts';
 import type { Expectation, SignalRow } from '../signalRow.ts';
-import { phaseArmed, phaseProvisional } from '../signalRow.ts';
+import { phaseFrozen, phaseLearning } from '../signalRow.ts';
 import { isMeasurement, member, numberFromJson, tableFromJson, tableToJson, unreadableSnapshot } from '../statistics/columnTable.ts';
 import { TailLines } from '../statistics/tailLines.ts';
 import type { AnomalyKind, Detector, DetectorInput } from './detector.ts';
@@ -304,8 +304,7 @@ class RegistryJudge implements AssetJudge {
     for (let column = 0; column < width; column += 1) {
       const value = row.values[column]!;
       const usable = !late && row.fresh[column] === 1 && isMeasurement(value) && this.judged[column] === 1 &&
-        !(row.timeMs <= state.timeMs[column]!) && (expectation.phase[column] === phaseProvisional || expectation.phase[column] === phaseArmed) &&
-        this.isFitToStart(column, value, expectation);
+        !(row.timeMs <= state.timeMs[column]!) && isReady(expectation, column) && this.isFitToStart(column, value, expectation);
       input.values[column] = value;
       input.expected[column] = expectation.expected[column]!;
       const afterGap = row.timeMs - state.timeMs[column]! > gapIntervals * state.intervalMs[column]!;
@@ -325,7 +324,7 @@ class RegistryJudge implements AssetJudge {
         if (!(score > 0)) continue;
         if (state.rows[column]! < provisionalRows) continue;
         // A driver's own changes are the operator's, and what is not yet settled may still change: there, only standing still is a fault.
-        if (index !== stuckChart && (expectation.phase[column] !== phaseArmed || Number.isNaN(input.expected[column]!))) continue;
+        if (index !== stuckChart && (expectation.phase[column] === phaseLearning || Number.isNaN(input.expected[column]!))) continue;
         const early = state.rows[column]! < armedRows ? provisionalFactor : 1;
         const line = Math.max(lowestLine, lines.line(column, this.logRarity(column, index))) * early;
         const ratio = score / line;
@@ -361,6 +360,11 @@ class RegistryJudge implements AssetJudge {
   private logRarity(column: number, chart: number): number {
     return Math.max(0, this.rarities[chart]! - this.paceLogs[column]!);
   }
+}
+
+/** Whether the baseline knows enough of the column for its values to teach the detectors. */
+function isReady({ phase, expected }: Expectation, column: number): boolean {
+  return phase[column] === phaseLearning ? !Number.isNaN(expected[column]!) : phase[column] !== phaseFrozen;
 }
 
 function same(one: number, other: number): boolean {
