@@ -17,6 +17,8 @@ export function showAnswer(element: HTMLElement, kind: AnswerKind, text: string)
 /** What a connection's test route answers. */
 interface TestAnswer {
   ok: boolean;
+  /** What went wrong, stable. */
+  code?: string;
   text: string;
 }
 
@@ -33,6 +35,15 @@ export function prepareConnectionTest(dialog: Form, open: OpenForm, node: Editor
     const got = await request<TestAnswer>('POST', url, { id: node.id, ...open.values(), language: RED.i18n.lang() });
     button.disabled = false;
     if (!got.ok) showAnswer(answer, 'bad', got.text || dialog.text('test.noAnswer', { status: got.status }));
-    else showAnswer(answer, got.value.ok ? 'good' : 'bad', String(got.value.text ?? ''));
+    else showAnswer(answer, got.value.ok ? 'good' : 'bad', inLanguage(dialog, got.value));
   });
+}
+
+/** What went wrong is told in English; another language has a sentence of its own for each code, with the English details behind it. */
+function inLanguage(dialog: Form, { ok, code, text }: TestAnswer): string {
+  const said = String(text ?? '');
+  if (ok || code === undefined || RED.i18n.lang().startsWith('en')) return said;
+  const key = `test.code.${code}`;
+  const sentence = dialog.text(key);
+  return sentence === key ? said : `${sentence} (${said})`;
 }
