@@ -44,6 +44,10 @@ export function deliverTo<F extends Fields>(
     { ...options, target: name },
   );
   delivery.start();
-  twin.onClose(() => delivery.stop());
+  const endOfReturns = target.onReturn?.(() => delivery.retryNow());
+  twin.onClose(() => {
+    endOfReturns?.();
+    return delivery.stop();
+  });
   return { add: (records) => delivery.add(records) };
 }

@@ -8,6 +8,8 @@ export interface TargetHandle {
   readonly address: string | undefined;
   /** Delivers in order and resolves when the target confirmed. Never rejects. */
   deliver(records: readonly OutboxRecord[]): Promise<DeliveryOutcome>;
+  /** Calls back when the target can be reached again, where that is known by itself; the returned function ends it. */
+  onReturn?(listener: () => void): () => void;
 }
 
 const targets = new WeakMap<NodeInstance, TargetHandle>();

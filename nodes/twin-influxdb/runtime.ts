@@ -1,3 +1,4 @@
+import { deliverLines } from '../../adapters/influx/deliverLines.ts';
 import { createInfluxWriter } from '../../adapters/influx/influxWriter.ts';
 import type { InfluxWriter, InfluxWriterOptions } from '../../adapters/influx/influxWriter.ts';
 import { credentialDefinitions } from '../../contract/fields.ts';
@@ -28,12 +29,7 @@ export default function twinInfluxdb(RED: Runtime): void {
         address: twin.config.url === '' ? undefined : twin.config.url,
         async deliver(records) {
           if (writer === undefined) return { kind: 'retry', problem: refused ?? new Problem('TWIN_INFLUX_SETTING', 'No InfluxDB is set.', 'Enter its address in the connection.') };
-          try {
-            const { rejected } = await writer.write(records.map((record) => record.body));
-            return { kind: 'delivered', rejected: rejected.map(({ index, reason }) => ({ index, reason })) };
-          } catch (cause) {
-            return { kind: 'retry', problem: asProblem(cause) };
-          }
+          return deliverLines(writer)(records);
         },
       });
       twin.onClose(() => writer?.close());

@@ -61,6 +61,7 @@ export default function twinSite(RED: Runtime): void {
       const store = openSiteStore(folder);
       closeStore = () => store.close();
       for (const problem of store.problems) node.warn(`${problem.code}: ${problem.message}`);
+      store.onProblem((problem) => node.warn(`${problem.code}: ${problem.message}`));
       const opened = new Site(
         {
           id: node.id,
@@ -97,7 +98,7 @@ export default function twinSite(RED: Runtime): void {
       get site() {
         return site;
       },
-      readTable: (file, options, onSkipped) => readCsv({ path: path.resolve(userDir, file) }, { ...options, onSkipped }),
+      readTable: (file, options, onSkipped) => readCsv({ path: path.resolve(userDir, file) }, { ...options, timeRequired: true, onSkipped }),
     });
 
     const onFlowsStarted = (): void => {
