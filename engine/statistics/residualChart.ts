@@ -43,7 +43,7 @@ export class ResidualChart {
     if (rows < warmUpRows || (basis === 0 && !this.ownMean) || basis !== state.basis[column]) return NaN;
     const spread = this.spread(column, value);
     const residual = value - (basis === 1 ? expected : state.mean[column]!);
-    const standard = clipped(residual / spread);
+    const standard = this.clipped(column, residual / spread, spread);
     let most = NaN;
     for (let index = 0; index < horizons.length; index += 1) {
       const horizon = horizons[index]!;
@@ -75,7 +75,7 @@ export class ResidualChart {
     if (rows === 0 && basis === 0) state.mean[column] = value;
     const residual = value - (basis === 1 ? expected : state.mean[column]!);
     const spread = this.spread(column, value);
-    const standard = rows < warmUpRows ? 0 : clipped(residual / spread);
+    const standard = rows < warmUpRows ? 0 : this.clipped(column, residual / spread, spread);
     const short = state.short[column]! + shortShare * (standard - state.short[column]!);
     state.short[column] = short;
     const share = Math.max(1 / (rows + 1), 1 / longestMemory);
@@ -123,13 +123,15 @@ export class ResidualChart {
     return Math.max(Math.sqrt(this.state.square[column]!), 1e-9 * Math.abs(value), 1e-150);
   }
 
+  /** One value says only so much, but always enough to show a change of interest. */
+  private clipped(column: number, standard: number, spread: number): number {
+    const most = Math.max(clip, (2 * this.smallest[column]!) / spread);
+    return standard > most ? most : standard < -most ? -most : standard;
+  }
+
   /** At least that of independent values around a mean that is itself known from `rows` values only. */
   private averageSpread(place: number, horizon: number, rows: number): number {
     const independent = 1 / (2 * horizon - 1);
     return Math.sqrt(Math.max(this.averageSquares[place]!, independent) + 1 / (rows + 1));
   }
-}
-
-function clipped(standard: number): number {
-  return standard > clip ? clip : standard < -clip ? -clip : standard;
 }
