@@ -88,10 +88,19 @@ describe('what the dialogs do', function () {
     assert.deepEqual(await editor?.problems('twice'), ['The key "filler" belongs to "Filler" already: each machine needs its own.']);
   });
 
-  it('a deployed key is read-only, and the dialog says why', async () => {
+  it('a deployed key is read-only, and the dialog says why; a copy of the machine has to choose its own', async () => {
     await editor?.openDialog('twin-asset');
     assert.equal(await page.$eval('#node-input-key', (input) => (input as HTMLInputElement).readOnly), true);
     assert.match(await shown('key-hint'), /Fixed since the first deploy/);
+    await editor?.done();
+    await page.evaluate(() => {
+      const { RED } = globalThis as unknown as { RED: { nodes: { import(nodes: unknown[]): unknown; node(id: string): { z: string } } } };
+      const copied = { type: 'twin-asset', z: RED.nodes.node('twin-asset').z, name: 'Filler', key: 'filler', site: 'twin-site-1', assetType: 'twin-type-1' };
+      RED.nodes.import([{ ...copied, id: 'copy', x: 300, y: 500, wires: [] }]);
+    });
+    await editor?.openDialog('copy');
+    assert.equal(await page.$eval('#node-input-key', (input) => (input as HTMLInputElement).readOnly), false);
+    assert.match((await editor?.problems('copy'))?.join(' ') ?? '', /needs its own/);
   });
 
   it('Listen: what arrives is shown with a proposal; take over by keyboard; the rest by one click', async () => {
@@ -205,6 +214,29 @@ describe('what the dialogs do', function () {
       assert.doesNotMatch(await shown('answer'), /undefined|\[object|Node-RED did not answer/);
       await editor?.done();
     }
+  });
+
+  it('test connection in German: the sentence is German, with the details behind it', async () => {
+    const german = await EditorPage.open(browser as Browser, (red as NodeRed).url, 'dark', 'de');
+    try {
+      await german.openDialog('twin-mqtt-1');
+      await german.page.fill('#node-config-input-url', 'mqtt://127.0.0.1:9');
+      await german.page.click('.twinwire-dialog [data-part="test"]');
+      await german.page.waitForSelector('.twinwire-dialog [data-part="answer"][data-kind="bad"]', { timeout: 40_000 });
+      const text = await german.page.$eval('.twinwire-dialog [data-part="answer"]', (element) => element.textContent ?? '');
+      assert.match(text, /^Der Broker ist nicht erreichbar\. .*127\.0\.0\.1:9/);
+    } finally {
+      await german.close();
+    }
+  });
+
+  it('the button of a replay starts it, and says so', async () => {
+    await page.evaluate(() => {
+      const { RED } = globalThis as unknown as { RED: { nodes: { node(id: string): { _def: { button: { onclick: { call(node: unknown): void } } } } } } };
+      const node = RED.nodes.node('twin-replay');
+      node._def.button.onclick.call(node);
+    });
+    await page.waitForFunction(() => document.querySelector('.red-ui-notification-success')?.textContent?.includes('"twin-replay" has started.') === true);
   });
 
   it('learning: which machines pass through, and "learn again" asks first', async () => {
