@@ -1,0 +1,179 @@
+import { sendResult, settingsOfProcess } from './benchProcess.ts';
+import { startEmbeddedNodeRed } from './embeddedNodeRed.ts';
+import type { BenchNode } from './embeddedNodeRed.ts';
+import { seededNormal, seededRandom } from './labelledStream.ts';
+
+export interface ChainSettings {
+  cases: readonly { signals: number; rows: number }[];
+  /** Messages before anything is measured, so that the baseline is armed and the code compiled. */
+  warmUpRows: number;
+  /** Signals that pass in one measured slice, about. */
+  signalsPerSlice: number;
+  slices: number;
+}
+
+/** CPU in µs per message. */
+export interface ChainResult {
+  signals: number;
+  /** 1: single messages; else rows of a batch. */
+  rows: number;
+  messages: number;
+  /** Of the thread of Node-RED, while messages pass. */
+  chain: number;
+  passThrough: number;
+  /** Of the whole process: garbage collection and compiler threads too. */
+  chainProcess: number;
+  passThroughProcess: number;
+  /** What writing the history of these messages took afterwards: thread of Node-RED, and thread of the store. */
+  historyNear: number;
+  historyStore: number;
+  phase: string;
+  verdicts: Record<string, number>;
+  historyDropped: number;
+}
+
+/** A site clock so fast that hours of rows, sent in seconds, are neither too old nor of the future. */
+const clockRate = 100;
+const rowEveryMs = 50;
+const startMs = Date.now();
+
+/** CPU of the calling thread in µs; Node 22 only tells of the process. */
+const threadCpu = (): number => {
+  const read = (process as { threadCpuUsage?: () => NodeJS.CpuUsage }).threadCpuUsage ?? process.cpuUsage;
+  const { user, system } = read.call(process);
+  return user + system;
+};
+
+const processCpu = (): number => {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+};
+
+await main(settingsOfProcess<ChainSettings>());
+
+async function main(settings: ChainSettings): Promise<void> {
+  const widths = [...new Set(settings.cases.map(({ signals }) => signals))];
+  const nodeRed = await startEmbeddedNodeRed(benchFlow(widths));
+  const site = await nodeRed.site('site');
+  const results: ChainResult[] = [];
+  try {
+    for (const { signals, rows } of settings.cases) {
+      const id = rows === 1 ? `single${signals}` : `batch${signals}`;
+      results.push(await measure(id, signals, rows));
+    }
+  } finally {
+    await nodeRed.stop();
+  }
+  sendResult(results);
+
+  async function measure(id: string, signals: number, rows: number): Promise<ChainResult> {
+    const source = rowSource(signals);
+    const sink = nodeRed.sink(`${id}-sink`);
+    const passSink = nodeRed.sink('pass-sink');
+    const messagesPerSlice = Math.max(1, Math.min(2_000, Math.round(settings.signalsPerSlice / signals / rows)));
+    const make = (count: number): Record<string, unknown>[] =>
+      Array.from({ length: count }, () => (rows === 1 ? source.message() : source.batch(rows)));
+    let unwritten = 0;
+    for (let done = 0; done < settings.warmUpRows; ) {
+      const messages = make(rows === 1 ? 200 : 1);
+      await nodeRed.pass(`${id}-asset`, messages, sink);
+      await nodeRed.pass('pass-1', make(messages.length), passSink);
+      done += messages.length * rows;
+      unwritten += messages.length * rows * signals;
+      if (unwritten > 50_000) {
+        await nodeRed.historyWritten(site);
+        unwritten = 0;
+      }
+    }
+    const verdicts: Record<string, number> = {};
+    const sums = { chain: 0, pass: 0, chainProcess: 0, passProcess: 0, near: 0, store: 0 };
+    for (let slice = 0; slice < settings.slices; slice++) {
+      await nodeRed.historyWritten(site);
+      const messages = make(messagesPerSlice);
+      const others = make(messagesPerSlice);
+      (globalThis as { gc?: () => void }).gc?.();
+      const a = [threadCpu(), processCpu()] as const;
+      await nodeRed.pass(`${id}-asset`, messages, sink);
+      const b = [threadCpu(), processCpu()] as const;
+      await nodeRed.historyWritten(site);
+      const c = [threadCpu(), processCpu()] as const;
+      await nodeRed.pass('pass-1', others, passSink);
+      const d = [threadCpu(), processCpu()] as const;
+      sums.chain += b[0] - a[0];
+      sums.chainProcess += b[1] - a[1];
+      sums.near += c[0] - b[0];
+      sums.store += c[1] - b[1] - (c[0] - b[0]);
+      sums.pass += d[0] - c[0];
+      sums.passProcess += d[1] - c[1];
+      const { anomaly } = sink.last as { anomaly: { verdict: string } | { verdict: string }[] };
+      for (const { verdict } of Array.isArray(anomaly) ? anomaly : [anomaly]) verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
+    }
+    const messages = settings.slices * messagesPerSlice;
+    return {
+      signals,
+      rows,
+      messages,
+      chain: sums.chain / messages,
+      passThrough: sums.pass / messages,
+      chainProcess: sums.chainProcess / messages,
+      passThroughProcess: sums.passProcess / messages,
+      historyNear: sums.near / messages,
+      historyStore: sums.store / messages,
+      phase: (sink.last as { learning: { phase: string } }).learning.phase,
+      verdicts,
+      historyDropped: site.historyDropped,
+    };
+  }
+}
+
+/** One site; a machine of each width for single messages and one for batches; a pass-through chain of three nodes. */
+function benchFlow(widths: readonly number[]): BenchNode[] {
+  const flow: BenchNode[] = [
+    { id: 'site', type: 'twin-site', name: 'Bench', clock: 'accelerated', clockRate: String(clockRate) },
+    { id: 'pass-1', z: 'tab', type: 'bench-pass', wires: [['pass-2']] },
+    { id: 'pass-2', z: 'tab', type: 'bench-pass', wires: [['pass-3']] },
+    { id: 'pass-3', z: 'tab', type: 'bench-pass', wires: [['pass-sink']] },
+    { id: 'pass-sink', z: 'tab', type: 'bench-sink' },
+  ];
+  for (const width of widths) {
+    flow.push({
+      id: `type${width}`,
+      type: 'twin-type',
+      name: `machine${width}`,
+      version: 1,
+      properties: Array.from({ length: width }, (_, index) => ({ name: `signal${index}`, label: '', unit: '', valueKind: index === 0 && width > 1 ? 'setpoint' : 'measured', address: '', expression: '' })),
+    });
+    for (const form of ['single', 'batch']) {
+      const id = `${form}${width}`;
+      flow.push(
+        { id: `${id}-asset`, z: 'tab', type: 'twin-asset', site: 'site', assetType: `type${width}`, key: id, name: id, place: 'bench', wires: [[`${id}-baseline`], []] },
+        { id: `${id}-baseline`, z: 'tab', type: 'twin-baseline', site: 'site', wires: [[`${id}-anomaly`]] },
+        { id: `${id}-anomaly`, z: 'tab', type: 'twin-anomaly', site: 'site', wires: [[`${id}-sink`]] },
+        { id: `${id}-sink`, z: 'tab', type: 'bench-sink' },
+      );
+    }
+  }
+  return flow;
+}
+
+/** Flat rows 100 ms apart: a setpoint of five steps, the others noise around a level that follows it. */
+function rowSource(signals: number): { message(): Record<string, unknown>; batch(rows: number): Record<string, unknown> } {
+  const random = seededRandom(signals);
+  const normal = seededNormal(random);
+  const names = Array.from({ length: signals }, (_, index) => `signal${index}`);
+  let timeMs = startMs;
+  let setpoint = 10;
+  const row = (): Record<string, number> => {
+    timeMs += rowEveryMs;
+    if (random() < 0.01) setpoint = 10 + Math.floor(random() * 5);
+    const values: Record<string, number> = {};
+    for (let index = 0; index < signals; index++) {
+      values[names[index] as string] = signals > 1 && index === 0 ? setpoint : 50 + index + 0.3 * normal() + (signals > 1 ? 0.2 * setpoint : 0);
+    }
+    return values;
+  };
+  return {
+    message: () => ({ payload: row(), timestamp: timeMs, topic: '' }),
+    batch: (rows) => ({ topic: '', payload: Array.from({ length: rows }, () => ({ ...row(), time: timeMs })) }),
+  };
+}
