@@ -1,4 +1,5 @@
 import type { Form, OpenForm } from './form.ts';
+import type { TextValues } from './text.ts';
 import type { Row, RowProblem } from './rowList.ts';
 import { fillPlaceholders, placeholdersOf, typeProperties, type TypeProperty } from './typeProperties.ts';
 
@@ -34,33 +35,9 @@ export function prepareAddresses(dialog: Form, open: OpenForm): AssetAddresses {
     columns: { address: 'minmax(110px, 4fr)', property: 'minmax(90px, 3fr)', scale: '56px', offset: '60px' },
     meaningfulWhenEmpty: ['property'],
     suggestions: { property: () => properties().map((property) => property.name) },
-    check: checkMapping,
+    check: (rows) => checkMapping(rows, properties(), text),
     onChange: changed,
   });
-
-  function checkMapping(rows: readonly Row[]): RowProblem[] {
-    const problems: RowProblem[] = [];
-    const known = new Set(properties().map((property) => property.name));
-    const addresses = new Map<string, number>();
-    const names = new Map<string, number>();
-    for (const [index, row] of rows.entries()) {
-      const address = String(row['address'] ?? '');
-      const property = String(row['property'] ?? '');
-      const say = (field: string, problem: string, values: Record<string, string | number> = {}): void => {
-        problems.push({ index, field, text: text(`check.${problem}`, values) });
-      };
-      const sameAddress = addresses.get(address);
-      const sameProperty = names.get(property);
-      if (address === '') say('address', 'addressMissing');
-      else if (sameAddress !== undefined) say('address', 'addressTwice', { other: sameAddress + 1 });
-      else addresses.set(address, index);
-      if (property !== '' && known.size > 0 && !known.has(property)) say('property', 'propertyUnknown', { property });
-      else if (property !== '' && sameProperty !== undefined) say('property', 'propertyTwice', { property, other: sameProperty + 1 });
-      else if (property !== '') names.set(property, index);
-      for (const field of ['scale', 'offset']) if (typeof row[field] !== 'number') say(field, 'notANumber', { column: text(`column.mapping.${field}`) });
-    }
-    return problems;
-  }
 
   /** Says what the type's pattern gives for this machine, with one example. */
   function explain(): void {
@@ -69,7 +46,7 @@ export function prepareAddresses(dialog: Form, open: OpenForm): AssetAddresses {
     const names = placeholdersOf(patterns.map((property) => property.address));
     const values = new Map(placeholders.read().map((row) => [String(row['name']), String(row['value'])]));
     if (!values.has('key')) values.set('key', open.value('key'));
-    const missing = names.filter((name) => (values.get(name) ?? '') === '');
+    const missing = missingPlaceholders(patterns, placeholders.read());
     open.element('placeholders').style.display = names.length > 0 || values.size > 1 ? '' : 'none';
     const example = patterns[0];
     if (open.value('assetType') === '') line.textContent = text('pattern.noType');
@@ -110,4 +87,37 @@ export function prepareAddresses(dialog: Form, open: OpenForm): AssetAddresses {
     },
     onChange: (listener) => listeners.push(listener),
   };
+}
+
+/** What is wrong with the table address → property, row by row, in plain sentences. */
+export function checkMapping(rows: readonly Row[], properties: readonly { name: string }[], text: (key: string, values?: TextValues) => string): RowProblem[] {
+  const problems: RowProblem[] = [];
+  const known = new Set(properties.map((property) => property.name));
+  const addresses = new Map<string, number>();
+  const names = new Map<string, number>();
+  for (const [index, row] of rows.entries()) {
+    const address = String(row['address'] ?? '');
+    const property = String(row['property'] ?? '');
+    const say = (field: string, problem: string, values: TextValues = {}, allowed = false): void => {
+      problems.push({ index, field, text: text(`check.${problem}`, values), ...(allowed ? { allowed } : {}) });
+    };
+    const sameAddress = addresses.get(address);
+    const sameProperty = names.get(property);
+    if (address === '') say('address', 'addressMissing');
+    else if (sameAddress !== undefined) say('address', 'addressTwice', { other: sameAddress + 1 });
+    else addresses.set(address, index);
+    if (property !== '' && known.size > 0 && !known.has(property)) say('property', 'propertyUnknown', { property });
+    else if (property !== '' && sameProperty !== undefined) {
+      // Two addresses may be one property on purpose; most often it is a slip.
+      say('property', 'propertyTwice', { property, other: sameProperty + 1 }, true);
+    } else if (property !== '') names.set(property, index);
+    for (const field of ['scale', 'offset']) if (row[field] !== undefined && !Number.isFinite(Number(row[field]))) say(field, 'notANumber', { column: text(`column.mapping.${field}`) });
+  }
+  return problems;
+}
+
+/** Placeholders of the type's patterns that the machine gives no value for. */
+export function missingPlaceholders(properties: readonly TypeProperty[], placeholders: readonly Row[]): string[] {
+  const given = new Set(placeholders.filter((row) => String(row['value'] ?? '').trim() !== '').map((row) => String(row['name'] ?? '').trim()));
+  return placeholdersOf(properties.map((property) => property.address)).filter((name) => !given.has(name));
 }

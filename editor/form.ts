@@ -1,5 +1,5 @@
 import { editorDefaults, credentialDefinitions, type Field, type Fields } from '../contract/fields.ts';
-import { textOf, type TextValues } from './text.ts';
+import { textOf, withoutMarkup, type TextValues } from './text.ts';
 import { rowList, type RowList, type RowListOptions } from './rowList.ts';
 
 /** A saved value that stands for an environment variable; Node-RED puts the value in at deploy, so it is not judged here. */
@@ -53,8 +53,8 @@ export function form(type: string, fields: Fields, checks: Readonly<Record<strin
       // Node-RED counts the parameters: only a validator with two of them may answer with a text.
       validate(this: EditorNode, given: unknown, _options) {
         const found = checkField(name, field, given, text);
-        if (found !== true || check === undefined) return found;
-        return check(given, this);
+        const result = found !== true || check === undefined ? found : check(given, this);
+        return typeof result === 'string' ? withoutMarkup(result) : Array.isArray(result) ? result.map(withoutMarkup) : result;
       },
     };
   }

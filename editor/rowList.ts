@@ -8,6 +8,8 @@ export interface RowProblem {
   /** The column to mark; absent: the whole row. */
   field?: string;
   text: string;
+  /** Worth saying while typing, but no reason to call the node incomplete. */
+  allowed?: boolean;
 }
 
 export interface RowListOptions {

@@ -5,7 +5,10 @@ export function textOf(type: string): (key: string, values?: TextValues) => stri
   return (key, values) => RED.nodes.getType(type)?._(key, values) ?? key;
 }
 
-/** For the few places that set innerHTML: everything that came from outside goes through here. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+/**
+ * A text that shows the same as text and as HTML: Node-RED puts validation errors and notifications into some places as
+ * text and into others as HTML, and they quote names that may come from someone else's flow.
+ */
+export function withoutMarkup(text: string): string {
+  return text.replaceAll('<', '‹').replaceAll('>', '›');
 }

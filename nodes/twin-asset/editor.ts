@@ -1,13 +1,27 @@
 import { fields } from './config.ts';
 import { prepareListening, stopListening } from '../../editor/addressListener.ts';
-import { prepareAddresses } from '../../editor/assetAddresses.ts';
+import { checkMapping, missingPlaceholders, prepareAddresses } from '../../editor/assetAddresses.ts';
 import { checkKey, prepareKey } from '../../editor/assetKey.ts';
 import { form } from '../../editor/form.ts';
+import type { Row } from '../../editor/rowList.ts';
+import { typeProperties } from '../../editor/typeProperties.ts';
 
 const dialog = form('twin-asset', fields, {
   key: (value, node) => checkKey(String(value ?? '').trim(), node, dialog.text),
   place: (value) => !/[#+]|\/\//.test(String(value ?? '')) || dialog.text('check.place'),
+  placeholders: (value, node) => {
+    const missing = missingPlaceholders(typeProperties(String(node['assetType'] ?? '')), rowsOf(value));
+    return missing.length === 0 || dialog.text('pattern.missing', { names: missing.map((name) => `{${name}}`).join(', ') });
+  },
+  mapping: (value, node) => {
+    const problems = checkMapping(rowsOf(value), typeProperties(String(node['assetType'] ?? '')), dialog.text).filter(({ allowed }) => allowed !== true);
+    return problems.length === 0 || problems.map(({ index, text }) => `${dialog.text('list.row', { number: index + 1 })}: ${text}`);
+  },
 });
+
+function rowsOf(value: unknown): Row[] {
+  return Array.isArray(value) ? (value as Row[]) : [];
+}
 
 RED.nodes.registerType('twin-asset', {
   category: 'digital twin',

@@ -1,6 +1,7 @@
 import { fields } from './config.ts';
 import { form } from '../../editor/form.ts';
 import { request } from '../../editor/request.ts';
+import { withoutMarkup } from '../../editor/text.ts';
 
 const dialog = form('twin-replay', fields);
 
@@ -32,11 +33,11 @@ RED.nodes.registerType('twin-replay', {
       return String(this['file'] ?? '') !== '';
     },
     onclick() {
-      const label = this.name || dialog.text('name');
+      const label = withoutMarkup(this.name || dialog.text('name'));
       void request<unknown>('POST', `twinwire/replay/${encodeURIComponent(this.id)}/start`, {}).then((answer) => {
         if (answer.ok) RED.notify(dialog.text('start.done', { name: label }), { type: 'success', timeout: 3000 });
         else if (answer.status === 404) RED.notify(dialog.text('start.notDeployed', { name: label }), 'warning');
-        else RED.notify(answer.text || dialog.text('start.failed', { name: label, status: answer.status }), 'error');
+        else RED.notify(withoutMarkup(answer.text) || dialog.text('start.failed', { name: label, status: answer.status }), 'error');
       });
     },
   },

@@ -191,6 +191,27 @@ describe('what the dialogs do', function () {
     ]);
   });
 
+  it('names from a foreign flow never become markup', async () => {
+    const evil = '<img src=x onerror="document.title=1">';
+    await page.evaluate((name) => {
+      const { RED } = globalThis as unknown as { RED: { nodes: { import(nodes: unknown[]): unknown; node(id: string): { z: string } } } };
+      const { z } = RED.nodes.node('twin-asset');
+      const mapping = [{ address: name, property: name, scale: 1, offset: 0 }];
+      RED.nodes.import([
+        { id: 'evil-type', type: 'twin-type', name, version: 1, mode: name, properties: [{ name, unit: name, address: `{${name}}` }, { name }] },
+        { id: 'evil', type: 'twin-asset', z, x: 300, y: 500, wires: [], name, key: 'filler', site: 'twin-site-1', assetType: 'evil-type', mapping },
+      ]);
+    }, evil);
+    await editor?.openDialog('evil');
+    assert.equal(await page.locator('.red-ui-tray img[src="x"]').count(), 0);
+    assert.equal(await page.locator('.twinwire-dialog [data-part="mapping"] [data-column="property"]').inputValue(), evil);
+    await editor?.done();
+    const problems = [...((await editor?.problems('evil')) ?? []), ...((await editor?.problems('evil-type')) ?? [])];
+    assert.ok(problems.length >= 3, problems.join('; '));
+    assert.doesNotMatch(problems.join(), /[<>]/);
+    assert.notEqual(await page.title(), '1');
+  });
+
   it('an environment variable in a number field stays', async () => {
     await page.evaluate(() => {
       const { RED } = globalThis as unknown as { RED: { nodes: { node(id: string): Record<string, unknown> } } };

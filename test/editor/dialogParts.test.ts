@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { checkMapping, missingPlaceholders } from '../../editor/assetAddresses.ts';
 import { proposeFreeKey, proposeKey } from '../../editor/proposeKey.ts';
 import { plainRate, ratePerWeek } from '../../editor/rate.ts';
 import { checkProperties, pointForComma } from '../../editor/typeChecks.ts';
@@ -85,5 +86,29 @@ describe('placeholders of address patterns', () => {
   it('are found once each, without {key}', () => assert.deepEqual(placeholdersOf(['ns=2;s={machine}.A', '{line}/{machine}/{key}', '{}']), ['machine', 'line']));
   it('are filled in, and stay where nothing is known', () => {
     assert.equal(fillPlaceholders('{line}/{machine}.Temp', new Map([['machine', '$& F1']])), '{line}/$& F1.Temp');
+  });
+});
+
+describe('check of the table address → property', () => {
+  const text = (key: string): string => key;
+  const found = (...rows: Record<string, string | number>[]): string[] =>
+    checkMapping(rows, [{ name: 'a' }, { name: 'b' }], text).map(({ index, field, text, allowed }) => `${index} ${field} ${text}${allowed === true ? ' allowed' : ''}`);
+
+  it('finds nothing in a good one, and in rows of an older version without factor', () => {
+    assert.deepEqual(found({ address: 'x', property: 'a', scale: 0.1, offset: 0 }, { address: 'y', property: '' }, { address: 'z', property: 'b', scale: '2' }), []);
+  });
+  it('an address twice or missing, an unknown property, a factor that is no number', () => {
+    assert.deepEqual(found({ address: 'x', property: 'a' }, { address: 'x', property: 'b' }), ['1 address check.addressTwice']);
+    assert.deepEqual(found({ address: '', property: 'a' }), ['0 address check.addressMissing']);
+    assert.deepEqual(found({ address: 'x', property: '__proto__' }), ['0 property check.propertyUnknown']);
+    assert.deepEqual(found({ address: 'x', property: 'a', scale: 'two' }), ['0 scale check.notANumber']);
+  });
+  it('two addresses for one property are said, and allowed', () => {
+    assert.deepEqual(found({ address: 'x', property: 'a' }, { address: 'y', property: 'a' }), ['1 property check.propertyTwice allowed']);
+  });
+  it('placeholders without a value', () => {
+    const properties = [{ name: 'a', address: '{line}.{machine}.{key}' }];
+    assert.deepEqual(missingPlaceholders(properties, [{ name: 'line', value: '' }]), ['line', 'machine']);
+    assert.deepEqual(missingPlaceholders(properties, [{ name: 'line', value: '1' }, { name: 'machine', value: 'F' }]), []);
   });
 });
