@@ -21,6 +21,8 @@ const ridge = 1e-6;
 /** The fit must leave less than this share of the plain mean's squared error to be preferred. */
 const worthwhile = 0.9;
 const bandWidths = 4;
+/** Values that a fit must have been tried on. */
+const fitRowsToTrust = 20;
 const settledBlocks = 4;
 const settledRows = 40;
 /** The scatter of the blocks' means may be so many times what independent values would show. */
@@ -520,7 +522,7 @@ export class RegimeBaseline implements AssetBaseline {
       model.meanSquare[column] = meanSquares / (count - 1);
       if (fitted && count > 2 * terms) {
         model.fitSquare[column] = (fitSquares / count) * ((count + terms) / (count - terms));
-        model.fitRows[column] = count / 2;
+        model.fitRows[column] = Math.max(fitRowsToTrust, count / 2);
       }
     }
   }
@@ -593,7 +595,7 @@ export class RegimeBaseline implements AssetBaseline {
   }
 
   private prefersFit(model: ModeModel, column: number): boolean {
-    return model.fitRows[column]! >= 20 && model.fitSquare[column]! < worthwhile * model.meanSquare[column]!;
+    return model.fitRows[column]! >= fitRowsToTrust && model.fitSquare[column]! < worthwhile * model.meanSquare[column]!;
   }
 
   private fit(model: ModeModel, column: number, terms: number): number {

@@ -326,7 +326,9 @@ class RegistryJudge implements AssetJudge {
         // A driver's own changes are the operator's, and what is not yet settled may still change: there, only standing still is a fault.
         if (index !== stuckChart && (expectation.phase[column] === phaseLearning || Number.isNaN(input.expected[column]!))) continue;
         const early = state.rows[column]! < armedRows ? provisionalFactor : 1;
-        const line = Math.max(lowestLine, lines.line(column, this.logRarity(column, index))) * early;
+        // With a smallest change of interest given, the detector's own line is already there.
+        const lowest = this.smallest[column]! > 0 ? 1 : lowestLine;
+        const line = Math.max(lowest, lines.line(column, this.logRarity(column, index))) * early;
         const ratio = score / line;
         if (ratio > ratios[column]!) {
           ratios[column] = ratio;

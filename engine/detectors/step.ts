@@ -8,7 +8,7 @@ import { smallestChanges } from './detector.ts';
  * Run rule on the one-step prediction error (Western Electric 1956, "consecutive points beyond a limit on one side", here three
  * in a row against a prediction that is held meanwhile).
  * Flags a level that jumped and stays: the smallest of three errors in a row on one side ÷ (4 · usual error). The jump is
- * remembered and flagged until the value comes back to where it would be without it, or for at most 300 values.
+ * remembered and flagged until the value comes back to where it would be without it, or for at most 150 values.
  * Choose it for a level that changes at once, rather than for a single wild value (spike) or a slow change (drift).
  * 22 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 5.3.4.
  */
@@ -36,7 +36,7 @@ interface StepState extends Record<string, Float64Array> {
   basis: Float64Array;
 }
 
-const defaults = { columns: 1, width: 4, longestRows: 300 };
+const defaults = { columns: 1, width: 4, longestRows: 150 };
 const warmUpRows = 20;
 const inARow = 3;
 const troubledRows = 20;

@@ -2,7 +2,7 @@ import type { AlertMessage, Anomaly, AnomalySignal, TwinBatchMessage, TwinEvent,
 import { severityOf } from '../alarms/caseBook.ts';
 import type { CaseChange, Condition, Severity } from '../alarms/caseBook.ts';
 import type { AssetTwin } from './assetTwin.ts';
-import { caseText } from './sentences.ts';
+import { caseText, signalsSentence } from './sentences.ts';
 import type { Site } from './site.ts';
 
 /** Which of a machine's troubles open a case. */
@@ -23,16 +23,25 @@ const severityRank: Record<Severity, number> = { specification: 1, maintenance: 
 export function takeVerdicts(site: Site, asset: AssetTwin, message: (TwinMessage | TwinBatchMessage) & { anomaly?: Anomaly | Anomaly[] }, settings: AlertSettings): AlertMessage[] {
   const { anomaly } = message;
   if (anomaly === undefined) return [];
-  if (!Array.isArray(anomaly)) return takeConditions(site, asset, [conditionOfAnomaly(anomaly, message.timestamp)], settings);
+  if (!Array.isArray(anomaly)) {
+    if (isUnjudged(asset, anomaly, message.twin.state)) return [];
+    return takeConditions(site, asset, [conditionOfAnomaly(anomaly, message.timestamp)], settings);
+  }
   const rows = Array.isArray(message.payload) ? message.payload : [];
   const changes: CaseChange[] = [];
   asset.cases.options = caseOptions(asset, settings);
   anomaly.forEach((verdict, index) => {
     const timeMs = rows[index]?.time ?? message.timestamp;
+    if (isUnjudged(asset, verdict, 'states' in message ? (message.states[index] ?? message.twin.state) : message.twin.state)) return;
     if (verdict.verdict === 'anomaly' || asset.cases.active) changes.push(...asset.cases.condition(conditionOfAnomaly(verdict, timeMs)));
     else if (asset.cases.open !== undefined) changes.push(...asset.cases.watch(timeMs, true));
   });
   return messagesOf(site, asset, changes);
+}
+
+/** While a machine stands, nothing is judged: a fault is not over because it cannot be seen, so a case stays as it is. */
+function isUnjudged(asset: AssetTwin, anomaly: Anomaly, mode: string): boolean {
+  return anomaly.verdict !== 'anomaly' && asset.isOffMode(mode);
 }
 
 function conditionOfAnomaly(anomaly: Anomaly, timeMs: number): Condition {
@@ -124,7 +133,8 @@ function messagesOf(site: Site, asset: AssetTwin, changes: readonly CaseChange[]
       asset.naming,
       asset.language,
     );
-    site.keepCase({ case: twinCase, sentence: text.subject });
+    // What was wrong, also when it is over: this is what the list of past cases shows.
+    site.keepCase({ case: twinCase, sentence: `${signalsSentence(twinCase.signals, asset.naming, asset.language)}.` });
     return {
       topic: text.subject,
       payload: text.body,

@@ -255,7 +255,7 @@ export class AssetTwin {
       const value = payload[name];
       values[column] = typeof value === 'number' && quality[name] === undefined ? value : NaN;
     }
-    const off = this.#isOff(message.twin.state);
+    const off = this.isOffMode(message.twin.state);
     const { frozen, verdict } = this.#evaluateRow(message.timestamp, message.twin.state, off);
     const anomaly = this.#anomalyOf(verdict, frozen);
     const evaluation: Evaluation = { expected: this.#expectedOf(message.twin.state), anomaly };
@@ -291,7 +291,7 @@ export class AssetTwin {
         fresh[column] = 1;
         values[column] = typeof value === 'number' && quality?.[name] === undefined ? value : NaN;
       }
-      const { frozen, verdict } = this.#evaluateRow(row.time, mode, this.#isOff(mode));
+      const { frozen, verdict } = this.#evaluateRow(row.time, mode, this.isOffMode(mode));
       expected[i] = this.#expectedOf(mode);
       anomaly[i] = this.#anomalyOf(verdict, frozen);
     }
@@ -301,7 +301,8 @@ export class AssetTwin {
     return { expected, anomaly };
   }
 
-  #isOff(mode: string): boolean {
+  /** Whether nothing is judged in this operating mode. */
+  isOffMode(mode: string): boolean {
     return mode !== '' && this.#offModes.size > 0 && this.#offModes.has(mode.toLowerCase());
   }
 
