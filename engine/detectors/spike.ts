@@ -9,7 +9,7 @@ import { smallestChanges } from './detector.ts';
  * Flags a value far from what the values just before it let expect: |value − prediction| ÷ (6 · usual error).
  * A far value is not followed; only when three in a row lie on the same side does the prediction move there.
  * Choose it for single wild values, rather than for a changed level (step) or a wider scatter (noise).
- * 13 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 10.4.
+ * 16 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 10.4.
  */
 export interface SpikeParameters extends DetectorParameters {
   /** Prediction errors at which the score is 1, in standard deviations; > 0. */
@@ -59,14 +59,14 @@ class SpikeDetector implements Detector {
       if (basis !== state.basis[column] || input.usable[column]! >= 2) {
         state.basis[column] = basis;
         state.away[column] = 0;
-        prediction.moveTo(column, residual);
+        prediction.restart(column, residual);
         continue;
       }
       if (this.scoreOf(input, column) >= 1) {
         const side = residual > prediction.predict(column) ? 1 : -1;
         const away = Math.sign(state.away[column]!) === side ? state.away[column]! + side : side;
         if (Math.abs(away) >= followAfter) {
-          prediction.moveTo(column, residual);
+          prediction.restart(column, residual);
           state.away[column] = 0;
         } else {
           state.away[column] = away;
@@ -74,7 +74,7 @@ class SpikeDetector implements Detector {
         continue;
       }
       state.away[column] = 0;
-      if (trains[column] === 1) prediction.train(column, residual);
+      if (trains[column] === 1 && !prediction.isSettling(column)) prediction.train(column, residual);
       prediction.follow(column, residual);
     }
   }
@@ -89,6 +89,7 @@ class SpikeDetector implements Detector {
     const expected = input.expected[column]!;
     const basis = Number.isNaN(expected) ? 0 : 1;
     if (basis !== this.state.basis[column]) return NaN;
+    if (this.prediction.isSettling(column)) return 0;
     const residual = basis === 1 ? value - expected : value;
     const error = Math.abs(residual - this.prediction.predict(column));
     // Rounding of the arithmetic itself is no change.
@@ -102,7 +103,7 @@ export const spike: DetectorEntry<SpikeParameters> = {
   kind: 'spike',
   promises: ['spike'],
   defaults,
-  memory: 13,
+  memory: 16,
   blockRows: 64,
   typical: { quantile: 0.46, excess: 0.055 },
   needsExpectation: false,

@@ -10,7 +10,7 @@ import { smallestChanges } from './detector.ts';
  * Flags a level that jumped and stays: the smallest of three errors in a row on one side ÷ (4 · usual error). The jump is
  * remembered and flagged until the value comes back to where it would be without it, or for at most 150 values.
  * Choose it for a level that changes at once, rather than for a single wild value (spike) or a slow change (drift).
- * 22 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 5.3.4.
+ * 24 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 5.3.4.
  */
 export interface StepParameters extends DetectorParameters {
   /** Prediction errors at which the score is 1, in standard deviations; > 0. */
@@ -98,6 +98,10 @@ class StepDetector implements Detector {
         prediction.follow(column, residual);
         continue;
       }
+      if (prediction.isSettling(column)) {
+        prediction.follow(column, residual);
+        continue;
+      }
       const line = this.line(column, value);
       const error = residual - prediction.predict(column);
       if (this.isReturn(column, residual, error, line)) {
@@ -107,7 +111,7 @@ class StepDetector implements Detector {
       state.troubled[column] = trains[column] === 1 ? 0 : state.troubled[column]! + 1;
       if (state.jump[column] !== 0) {
         if (this.isBack(column, error, line)) {
-          prediction.moveTo(column, residual);
+          prediction.restart(column, residual);
           this.close(column);
           continue;
         }
@@ -149,6 +153,7 @@ class StepDetector implements Detector {
   }
 
   private scoreOf(column: number, residual: number, line: number): number {
+    if (this.prediction.isSettling(column)) return 0;
     const { state } = this;
     const error = residual - this.prediction.predict(column);
     if (this.isReturn(column, residual, error, line)) return -1;
@@ -178,7 +183,7 @@ class StepDetector implements Detector {
   }
 
   private restart(column: number, residual: number): void {
-    this.prediction.moveTo(column, residual);
+    this.prediction.restart(column, residual);
     this.state.away[column] = 0;
     this.state.troubled[column] = 0;
     this.close(column);
@@ -195,7 +200,7 @@ export const step: DetectorEntry<StepParameters> = {
   kind: 'step',
   promises: ['step'],
   defaults,
-  memory: 22,
+  memory: 24,
   blockRows: 64,
   typical: { quantile: 0.25, excess: 0.12 },
   needsExpectation: false,

@@ -1,5 +1,5 @@
 import type { CaseSummary, Machine, MachineCondition, MachineDetail, MachineProperty, SiteSummary } from '../../contract/http.ts';
-import type { TwinCase } from '../../contract/messages.ts';
+import type { AnomalySignal, TwinCase } from '../../contract/messages.ts';
 import type { HistoryPoint } from '../ports.ts';
 import type { AssetTwin } from './assetTwin.ts';
 import { learningSentence, offSentence, plainSentence, signalsSentence } from './sentences.ts';
@@ -43,7 +43,7 @@ export function machineOf(site: Site, live: AssetTwin): Machine {
   let sentence = plainSentence('normal', language);
   if (open !== undefined) {
     condition = open.state === 'acknowledged' ? 'acknowledged' : stale ? 'stale' : open.signals[0]?.kind === 'limit' ? 'limit' : 'case';
-    sentence = stale ? plainSentence('stale', language) : `${signalsSentence(open.signals, naming, language)}.`;
+    sentence = stale ? plainSentence('stale', language) : `${signalsSentence(signalsNow(open, asset), naming, language)}.`;
   } else if (twin.timeMs === undefined) {
     condition = 'learning';
     sentence = plainSentence('waiting', language);
@@ -94,15 +94,27 @@ function propertiesOf(asset: AssetTwin, abnormal: ReadonlySet<string>): MachineP
   });
 }
 
+/** A limit is told once, when it is passed; a person who looks later wants to know how far it is by now. */
+function signalsNow(twinCase: TwinCase, asset: AssetTwin): AnomalySignal[] {
+  if (twinCase.state === 'cleared') return twinCase.signals;
+  return twinCase.signals.map((signal) => {
+    if (signal.kind !== 'limit' || signal.expected === undefined || typeof signal.value !== 'number') return signal;
+    const value = asset.twin.properties().find(({ name }) => name === signal.property)?.value;
+    const beyond = typeof value === 'number' && (signal.value > signal.expected ? value > signal.expected : value < signal.expected);
+    return beyond ? { ...signal, value } : signal;
+  });
+}
+
 function summaryOf(twinCase: TwinCase, asset: AssetTwin): CaseSummary {
+  const signals = signalsNow(twinCase, asset);
   return {
     id: twinCase.id,
     state: twinCase.state,
     sinceMs: twinCase.sinceMs,
     ...(twinCase.clearedMs === undefined ? {} : { clearedMs: twinCase.clearedMs }),
-    sentence: `${signalsSentence(twinCase.signals, asset.naming, asset.language)}.`,
+    sentence: `${signalsSentence(signals, asset.naming, asset.language)}.`,
     letter: twinCase.letter,
-    signals: twinCase.signals,
+    signals,
     historical: twinCase.historical,
     ...(twinCase.acknowledgedBy === undefined ? {} : { acknowledgedBy: twinCase.acknowledgedBy }),
   };

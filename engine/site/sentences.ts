@@ -9,6 +9,8 @@ interface Texts {
   kinds: Record<AnomalyKind, string>;
   expected: string;
   expectedBand: string;
+  above: string;
+  below: string;
   and: string;
   severalMore: string;
   since: string;
@@ -38,10 +40,12 @@ const texts: Record<Language, Texts> = {
       limit: '{signal} is beyond its limit: {value}',
       deviation: '{signal} is {value}',
     },
-    expected: 'expected {expected}',
+    expected: 'about {expected} is usual here',
     expectedBand: 'normal here is {low} to {high}',
-    and: '{first} and {second}',
-    severalMore: '{first} and {count} more',
+    above: '{signal} is {value}, above the limit of {limit}',
+    below: '{signal} is {value}, below the limit of {limit}',
+    and: '{first}; {second} is unusual too',
+    severalMore: '{first}; {count} more signals are unusual too',
     since: 'Since {time}.',
     stale: 'no data from the machine',
     learning: 'Learning what is normal: {percent} %.',
@@ -88,13 +92,15 @@ const texts: Record<Language, Texts> = {
       stuck: '{signal} steht fest auf {value}',
       noise: '{signal} ist ungewöhnlich unruhig, jetzt {value}',
       dropout: '{signal} setzt immer wieder aus',
-      limit: '{signal} ist über der Grenze: {value}',
+      limit: '{signal} ist außerhalb der Grenze: {value}',
       deviation: '{signal} ist {value}',
     },
-    expected: 'erwartet {expected}',
+    expected: 'üblich ist hier etwa {expected}',
     expectedBand: 'hier normal sind {low} bis {high}',
-    and: '{first} und {second}',
-    severalMore: '{first} und {count} weitere',
+    above: '{signal} ist {value}, über der Grenze von {limit}',
+    below: '{signal} ist {value}, unter der Grenze von {limit}',
+    and: '{first}; auch {second} ist auffällig',
+    severalMore: '{first}; {count} weitere Signale sind ebenfalls auffällig',
     since: 'Seit {time}.',
     stale: 'keine Daten von der Maschine',
     learning: 'Lernt, was normal ist: {percent} %.',
@@ -155,6 +161,8 @@ const unitSigns: ReadonlyMap<string, string> = new Map([
   ['mm/s', 'mm/s'],
   ['m/s2', 'm/s²'],
   ['Ohm', 'Ω'],
+  ['kW.h', 'kWh'],
+  ['A.min', 'A·min'],
 ]);
 
 export function unitSign(unit: string): string {
@@ -174,21 +182,49 @@ export function numberText(value: number, language: Language): string {
 export function valueText(value: SentValue | undefined, unit: string | undefined, language: Language): string {
   if (value === null || value === undefined) return '–';
   const text = typeof value === 'number' ? numberText(value, language) : String(value).slice(0, 80);
-  const sign = unit === undefined ? '' : unitSign(unit);
-  return sign === '' ? text : `${text} ${sign}`;
+  return withUnit(text, unit);
 }
 
 /** "Vibration is 4.1 mm/s, normal here is 2.2 to 2.9 mm/s" */
 export function signalSentence(signal: AnomalySignal, naming: Naming, language: Language): string {
   const { label, unit } = naming(signal.property);
   const t = texts[language];
-  let sentence = fill(t.kinds[signal.kind], { signal: label, value: valueText(signal.value, unit, language) });
-  if (signal.low !== undefined && signal.high !== undefined && Number.isFinite(signal.low) && Number.isFinite(signal.high)) {
-    sentence += `, ${fill(t.expectedBand, { low: numberText(signal.low, language), high: valueText(signal.high, unit, language) })}`;
-  } else if (signal.expected !== undefined && Number.isFinite(signal.expected)) {
-    sentence += `, ${fill(t.expected, { expected: valueText(signal.expected, unit, language) })}`;
+  const { kind, value, expected, low, high } = signal;
+  const name = { signal: label, value: valueText(value, unit, language) };
+  if (kind === 'limit' && typeof value === 'number' && expected !== undefined && value !== expected) {
+    return fill(value > expected ? t.above : t.below, { ...name, limit: valueText(expected, unit, language) });
   }
-  return sentence;
+  // That a standing or missing value lies within its band says nothing; that a restless one does, neither.
+  if (kind === 'limit' || kind === 'stuck' || kind === 'dropout' || typeof value !== 'number') return fill(t.kinds[kind], name);
+  if (low !== undefined && high !== undefined && Number.isFinite(low) && Number.isFinite(high) && (value < low || value > high)) {
+    const digits = bandDigits(low, high);
+    const text = (number: number): string => withDigits(number, digits, language);
+    const sentence = fill(t.kinds[kind], { signal: label, value: withUnit(text(value), unit) });
+    return `${sentence}, ${fill(t.expectedBand, { low: text(low), high: withUnit(text(high), unit) })}`;
+  }
+  const sentence = fill(t.kinds[kind], name);
+  if (kind === 'noise' || expected === undefined || !Number.isFinite(expected)) return sentence;
+  return `${sentence}, ${fill(t.expected, { expected: valueText(expected, unit, language) })}`;
+}
+
+/** So many decimals that the width of a band shows in two digits; fewer where they are noughts on both ends. */
+function bandDigits(low: number, high: number): number {
+  const width = Math.abs(high - low);
+  let digits = width > 0 ? Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(width)))) : 3;
+  while (digits > 0 && low.toFixed(digits).endsWith('0') && high.toFixed(digits).endsWith('0')) digits--;
+  return digits;
+}
+
+/** With this many decimals; very large numbers as `numberText` writes them. */
+function withDigits(value: number, digits: number, language: Language): string {
+  if (!Number.isFinite(value) || Math.abs(value) >= 1e9) return numberText(value, language);
+  const text = value.toFixed(digits);
+  return language === 'de' ? text.replace('.', ',') : text;
+}
+
+function withUnit(text: string, unit: string | undefined): string {
+  const sign = unit === undefined ? '' : unitSign(unit);
+  return sign === '' ? text : `${text} ${sign}`;
 }
 
 /** The first signal in full, how many more there are. */

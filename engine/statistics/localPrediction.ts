@@ -4,16 +4,19 @@ import { tableFromJson, tableToJson } from './columnTable.ts';
 const slowShare = 0.1;
 const fastShare = 0.5;
 const trendShare = 0.2;
+const settlingRows = 5;
 const longestMemory = 5_000;
 
 /**
  * Predicts a column's next value from its last ones: a slow moving average, a fast one and a fast one with a trend (Holt
  * 1957) run side by side, and the one whose error was smallest predicts. So a flat noisy signal, a wandering one and a
  * smooth wave are each followed as closely as they can be, without knowing a period. Beside them stands where the column usually is.
- * Choose it for sudden changes, rather than for slow ones, which it follows. 13 numbers per column.
+ * Choose it for sudden changes, rather than for slow ones, which it follows. 14 numbers per column.
  */
 export class LocalPrediction {
   readonly rows: Float64Array;
+  /** Values since a new begin, from 1 on, until a level is known again; 0 = it is. */
+  private readonly settling: Float64Array;
   /** Which of the three predicts. */
   private readonly best: Float64Array;
   private readonly slow: Float64Array;
@@ -28,6 +31,7 @@ export class LocalPrediction {
 
   constructor(columns: number) {
     this.rows = new Float64Array(columns);
+    this.settling = new Float64Array(columns);
     this.best = new Float64Array(columns);
     this.slow = new Float64Array(columns);
     this.fast = new Float64Array(columns);
@@ -75,6 +79,14 @@ export class LocalPrediction {
 
   /** Moves on by a value. */
   follow(column: number, value: number): void {
+    const settling = this.settling[column]!;
+    if (settling > 0) {
+      // The mean of the values since: one alone would be a noisy level.
+      const level = this.slow[column]! + (value - this.slow[column]!) / (settling + 1);
+      this.moveTo(column, level);
+      this.settling[column] = settling + 1 < settlingRows ? settling + 1 : 0;
+      return;
+    }
     if (this.rows[column]! <= 1) {
       this.moveTo(column, value);
       return;
@@ -98,6 +110,16 @@ export class LocalPrediction {
     return distance <= 2 * usual && (before > 2.2 * usual || (troubled && before > distance));
   }
 
+  /** Begins anew with a value; until a level is known, nothing can be said of errors. */
+  restart(column: number, value: number): void {
+    this.moveTo(column, value);
+    this.settling[column] = 1;
+  }
+
+  isSettling(column: number): boolean {
+    return this.settling[column]! > 0;
+  }
+
   /** Goes on from another level at once, without a trend. */
   moveTo(column: number, level: number): void {
     this.slow[column] = level;
@@ -116,8 +138,8 @@ export class LocalPrediction {
   }
 
   private table(): Record<string, Float64Array> {
-    const { rows, best, slow, fast, line, trend, slowSquare, fastSquare, lineSquare, mean, meanSquare } = this;
-    return { rows, best, slow, fast, line, trend, slowSquare, fastSquare, lineSquare, mean, meanSquare };
+    const { rows, settling, best, slow, fast, line, trend, slowSquare, fastSquare, lineSquare, mean, meanSquare } = this;
+    return { rows, settling, best, slow, fast, line, trend, slowSquare, fastSquare, lineSquare, mean, meanSquare };
   }
 }
 

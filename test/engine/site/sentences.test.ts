@@ -40,9 +40,24 @@ describe('sentences', () => {
     assert.equal(signalsSentence([signal], naming, 'en-US'), 'Vibration is 4.1 mm/s, normal here is 2.2 to 2.9 mm/s');
     assert.equal(
       signalsSentence([signal, { ...signal, property: 'current' }, { ...signal, property: 'x' }], naming, 'de'),
-      'Vibration ist 4,1 mm/s, hier normal sind 2,2 bis 2,9 mm/s und 2 weitere',
+      'Vibration ist 4,1 mm/s, hier normal sind 2,2 bis 2,9 mm/s; 2 weitere Signale sind ebenfalls auffällig',
     );
     assert.equal(learningSentence({ phase: 'learning', percent: 40.4, missing: [{ code: 'rows', missing: 36 }] }, naming, 'en-US'), 'Learning what is normal: 40 %. 36 more values are needed.');
+  });
+
+  it('say of each kind what helps, and nothing that contradicts it', () => {
+    const signal = { property: 'vibration', share: 1, value: 2.5, expected: 2.6, low: 2.2, high: 2.9 };
+    const of = (change: object): string => signalsSentence([{ ...signal, kind: 'deviation', ...change }], naming, 'en-US');
+    assert.equal(of({ kind: 'limit', value: 7.2, expected: 7.1 }), 'Vibration is 7.2 mm/s, above the limit of 7.1 mm/s');
+    assert.equal(of({ kind: 'limit', value: -8.7, expected: -8 }), 'Vibration is -8.7 mm/s, below the limit of -8 mm/s');
+    assert.equal(of({ kind: 'stuck' }), 'Vibration is stuck at 2.5 mm/s');
+    assert.equal(of({ kind: 'noise' }), 'Vibration is unusually restless, now 2.5 mm/s');
+    assert.equal(of({ kind: 'step' }), 'Vibration changed suddenly to 2.5 mm/s, about 2.6 mm/s is usual here');
+    assert.equal(of({ kind: 'step', value: 3.111, low: 0.883, high: 1.94 }), 'Vibration changed suddenly to 3.1 mm/s, normal here is 0.9 to 1.9 mm/s');
+    assert.equal(of({ value: 165.331, low: 166.12, high: 166.32 }), 'Vibration is 165.33 mm/s, normal here is 166.12 to 166.32 mm/s');
+    assert.equal(of({ value: null }), 'Vibration is –');
+    const two = signalsSentence([{ ...signal, kind: 'stuck' }, { ...signal, property: 'current', kind: 'stuck' }], naming, 'en-US');
+    assert.equal(two, 'Vibration is stuck at 2.5 mm/s; current is unusual too');
   });
 
   it('let no name forge a second line or a header', () => {

@@ -84,7 +84,7 @@ describe('Site', () => {
     const [opened, ...more] = takeConditions(site, asset, conditions, settings);
     assert.equal(more.length, 0);
     assert.equal(opened?.case.change, 'opened');
-    assert.match(opened?.topic ?? '', /^pump needs a look: Vibration is beyond its limit: 9 mm\/s/);
+    assert.match(opened?.topic ?? '', /^pump needs a look: Vibration is 9 mm\/s, above the limit of 7\.1 mm\/s/);
     assert.equal(machineOf(site, asset).condition, 'limit');
     acknowledgeCase(site, asset, opened?.case.id, 'Eva');
     assert.equal(machineOf(site, asset).condition, 'acknowledged');
