@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { Aedes } from 'aedes';
+import { connect, type MqttClient } from 'mqtt';
+import type { Machine, Overview, SiteSummary } from '../../contract/http.ts';
+import type { AlertMessage, TwinCase } from '../../contract/messages.ts';
+import { findService } from '../services/requireService.ts';
+import { type Influxd, influxd } from '../services/startInfluxd.ts';
+import { mosquitto } from '../services/startMosquitto.ts';
+import { skip } from '../skip.ts';
+import { type Plc, startPlc } from './startPlc.ts';
+import { type FlowNode, type NodeRed, readFlow, startNodeRed } from './startNodeRed.ts';
+
+/** What goes over MQTT. */
+type Published = { topic: string; subject: string; text: string; case: TwinCase; alarm: AlertMessage['alarm'] };
+
+/** Each fault's button, the machine that an alert must name, the signals one of which it must name, and how that shows. */
+const faults = [
+  { button: 'labelsensornoise', machine: 'labeller', signals: ['label_sensor'], kinds: ['noise', 'spike', 'deviation'] },
+  { button: 'bearingwear', machine: 'filler', signals: ['vibration', 'motor_current', 'current_per_speed'], kinds: ['drift', 'step', 'deviation', 'spike', 'limit'] },
+  { button: 'jawtemperaturelow', machine: 'sealer', signals: ['jaw_temperature', 'jaw_temperature_error'], kinds: ['drift', 'step', 'deviation', 'limit'] },
+  { button: 'stucksensor', machine: 'filler', signals: ['pressure'], kinds: ['stuck'] },
+] as const;
+
+const machines = ['filler', 'sealer', 'labeller'];
+
+/** The demo as a new user meets it, sped up 60 times: everything is real but the machines. */
+describe('the packaging line, from the PLC to the message on a phone', function () {
+  this.timeout(240_000);
+  const stops: (() => Promise<unknown>)[] = [];
+  const published: Published[] = [];
+  let flow: FlowNode[];
+  let nodeRed: NodeRed;
+  let plc: Plc;
+  let subscriber: MqttClient;
+  let database: Influxd | undefined;
+
+  before(async () => {
+    plc = await startPlc({ rate: 60, seed: 1 });
+    stops.push(() => plc.stop());
+    const broker = await startBroker();
+    stops.push(broker.stop);
+    if (findService('influxd') !== undefined) {
+      database = await influxd();
+      stops.push(() => (database as Influxd).stop());
+    }
+    subscriber = connect(broker.url);
+    stops.push(() => subscriber.endAsync(true));
+    subscriber.on('message', (topic, body) => published.push({ ...(JSON.parse(body.toString()) as Omit<Published, 'topic'>), topic }));
+    await subscriber.subscribeAsync('twinwire/#', { qos: 1 });
+    flow = await readFlow('flows/packaging-line.json');
+    // The broker that stands in for mosquitto speaks MQTT 3.1.1 only.
+    if (broker.old) for (const node of flow) if (node.type === 'twin-mqtt') node.protocolVersion = '4';
+    nodeRed = await startNodeRed({
+      withOpcua: true,
+      flow,
+      environment: {
+        TWINWIRE_PLC: plc.endpoint,
+        TWINWIRE_MQTT: broker.url,
+        TWINWIRE_INFLUXDB: database?.url ?? '',
+        TWINWIRE_CLOCK_RATE: String(plc.rate),
+        TWINWIRE_CLOCK_ORIGIN: String(plc.originMs),
+      },
+    });
+    stops.push(() => nodeRed.stop());
+  });
+
+  after(async () => {
+    const problems: unknown[] = [];
+    for (const stop of stops.reverse()) await stop().catch((problem: unknown) => problems.push(problem));
+    assert.deepEqual(problems, [], 'something did not end in order');
+  });
+
+  const site = async (): Promise<SiteSummary> => {
+    const answer = await fetch(`${nodeRed.url}/twin/api/overview`);
+    assert.equal(answer.status, 200);
+    const { sites } = (await answer.json()) as Overview;
+    assert.equal(sites.length, 1);
+    return sites[0] as SiteSummary;
+  };
+  const machine = async (key: string): Promise<Machine> => {
+    const found = (await site()).machines.find((each) => each.key === key);
+    assert.ok(found !== undefined, `the page does not know ${key}`);
+    return found;
+  };
+  const casesOf = (key: string): Published[] => published.filter((message) => message.case.twin === key);
+
+  it('three machines and their order are on the page', async () => {
+    await eventually(async () => (await site()).machines.filter(({ properties }) => properties.filter(({ value }) => value !== null).length >= 9).length === 3, 'values of three machines', 30_000);
+    const { machines: shown, links } = await site();
+    assert.deepEqual(shown.map(({ key }) => key).sort(), [...machines].sort());
+    assert.deepEqual(
+      links.map(({ from, relation, to }) => `${from} ${relation} ${to}`).sort(),
+      ['filler feeds sealer', 'sealer feeds labeller'],
+    );
+  });
+
+  it('what is normal is known provisionally within a minute, and nothing is wrong with any machine', async () => {
+    await eventually(async () => (await site()).machines.every(({ learning }) => learning.phase !== 'learning'), 'a provisional baseline of each machine', 60_000);
+    // The faults come when the machines are well known: the second product is under way by then.
+    await eventually(async () => (await site()).machines.every(({ learning }) => learning.phase === 'armed'), 'an armed baseline of each machine', 60_000);
+    assert.deepEqual(published, [], 'an alert without a fault');
+    for (const each of (await site()).machines) assert.equal(each.openCase, undefined);
+  });
+
+  it('values of the twins are in InfluxDB', async function () {
+    const service = database;
+    if (service === undefined) skip(this, 'influxd is not on this machine');
+    await eventually(async () => (await service.query('SHOW MEASUREMENTS', 'twinwire').catch(() => [])).flatMap(({ values }) => values).length >= 3, 'three measurements', 20_000);
+    const counts = await Promise.all(
+      ['rotary filler', 'jaw sealer', 'wrap labeller'].map(async (type) => {
+        const [series] = await service.query(`SELECT COUNT(vibration) FROM "${type}"`, 'twinwire');
+        return Number(series?.values[0]?.[1] ?? 0);
+      }),
+    );
+    assert.ok(counts.every((count) => count > 50), `rows of each type: ${counts.join(', ')}`);
+    const [series] = await service.query('SELECT LAST(vibration) FROM "rotary filler"', 'twinwire');
+    assert.ok(Math.abs(Number(series?.values[0]?.[0]) - (await site()).nowMs) < 20 * 60_000, 'the times are those of the plant');
+  });
+
+  it('each fault leads to an alert that names the right machine and signal, over MQTT and on the page', async () => {
+    // Three machines fail side by side; the filler's second fault waits until its first case is told.
+    const first = faults.slice(0, 3);
+    for (const { button } of first) await nodeRed.inject(`pl-begin-${button}`);
+    const told = async ({ machine: key, signals, kinds }: (typeof faults)[number]): Promise<void> => {
+      const fits = ({ case: twinCase }: Published): boolean =>
+        twinCase.twin === key && twinCase.change !== 'cleared' && twinCase.signals.some(({ property, kind }) => (signals as readonly string[]).includes(property) && (kinds as readonly string[]).includes(kind));
+      await eventually(async () => published.some(fits), `an alert for ${key} about ${signals.join(' or ')}`, 75_000, () => JSON.stringify(published.map(({ subject }) => subject)));
+      const { subject, topic, alarm } = published.find(fits) as Published;
+      assert.ok(topic.startsWith('twinwire/plant/packaging line/') && topic.endsWith('/case'), topic);
+      assert.match(subject, new RegExp(`^${key}\\b`, 'i'));
+      assert.ok(alarm.idempotencyKey.startsWith(`${key}/`));
+      const shown = await machine(key);
+      assert.ok(shown.openCase !== undefined, `the page shows no case of ${key}`);
+      assert.ok(['case', 'limit'].includes(shown.condition), shown.condition);
+      assert.ok(shown.properties.some(({ name, abnormal }) => abnormal && (signals as readonly string[]).includes(name)));
+    };
+    await Promise.all(first.map(told));
+    for (const { button } of first) await nodeRed.inject(`pl-end-${button}`);
+
+    await nodeRed.inject('pl-begin-stucksensor');
+    await told(faults[3]);
+    await nodeRed.inject('pl-end-stucksensor');
+  });
+
+  it('names the neighbours, so that nobody looks at the wrong machine', () => {
+    assert.match(casesOf('sealer')[0]?.text ?? '', /Filler/);
+    assert.match(casesOf('sealer')[0]?.text ?? '', /Labeller/);
+  });
+
+  it('a person acknowledges on the page, and the line hears of it', async () => {
+    const open = (await site()).machines.find(({ openCase }) => openCase?.state === 'open');
+    assert.ok(open?.openCase !== undefined, 'no case is open');
+    const answer = await fetch(`${nodeRed.url}/twin/api/acknowledge`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ site: (await site()).id, key: open.key, case: open.openCase.id, by: 'Night shift' }),
+    });
+    assert.equal(answer.status, 200, await answer.text());
+    await eventually(async () => published.some(({ case: { id, change, acknowledgedBy } }) => id === open.openCase?.id && change === 'acknowledged' && acknowledgedBy === 'Night shift'), 'the answer over MQTT', 10_000);
+    const shown = await machine(open.key);
+    assert.equal(shown.condition, 'acknowledged');
+    assert.equal(shown.openCase?.acknowledgedBy, 'Night shift');
+  });
+
+  it('a PLC that says nothing new is told of every machine, and its return too', async () => {
+    await nodeRed.inject('pl-reset');
+    await nodeRed.inject('pl-begin-plcfrozen');
+    await eventually(async () => (await site()).machines.every(({ properties }) => properties.some(({ stale }) => stale)), 'three stale machines', 60_000);
+    for (const key of machines) {
+      await eventually(async () => casesOf(key).some(({ case: { letter, state } }) => letter === 'F' && state !== 'cleared'), `a case F of ${key}`, 20_000);
+    }
+    assert.ok((await site()).machines.every(({ letter }) => letter === 'F'));
+    await nodeRed.inject('pl-end-plcfrozen');
+    await eventually(async () => (await site()).machines.every(({ properties }) => !properties.some(({ stale }) => stale)), 'three machines with fresh values', 30_000);
+  });
+
+  it('nothing complained meanwhile', () => {
+    assert.deepEqual(nodeRed.complaints(), []);
+  });
+});
+
+/** mosquitto where there is one, else the broker of the demo. */
+async function startBroker(): Promise<{ url: string; old: boolean; stop: () => Promise<unknown> }> {
+  if (findService('mosquitto') !== undefined) {
+    const broker = await mosquitto();
+    return { url: broker.url, old: false, stop: () => broker.stop() };
+  }
+  const broker = await Aedes.createBroker();
+  const server = createServer(broker.handle);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const stop = (): Promise<void> => new Promise((resolve) => broker.close(() => server.close(() => resolve())));
+  return { url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`, old: true, stop };
+}
+
+async function eventually(holds: () => Promise<boolean>, what: string, timeoutMs: number, state: () => string = () => ''): Promise<void> {
+  const end = Date.now() + timeoutMs;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`Waited ${timeoutMs} ms in vain for ${what}. ${state()}`);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
