@@ -10,17 +10,57 @@ const names = nodeNames();
 
 /** A node that is right, with one thing changed: the check that has to see it. */
 const planted: { fault: string; caughtBy: string; change(node: NodeFiles): void }[] = [
-  { fault: 'without German help', caughtBy: 'it has all its files', change: ({ files, type }) => files.delete(`nodes/${type}/locales/de/help.md`) },
+  {
+    fault: 'without German help',
+    caughtBy: 'it has all its files',
+    change: ({ files, type }) => files.delete(`nodes/${type}/locales/de/help.md`),
+  },
   { fault: 'that package.json forgot', caughtBy: 'package.json names it', change: (node) => void (node.listed = {}) },
-  { fault: "that registers another's name", caughtBy: 'editor and runtime register its own name, with its own icon', change: (node) => edit(node, 'editor.ts', "registerType('", "registerType('x-") },
-  { fault: 'whose editor forgets a field', caughtBy: 'what the editor keeps is what config.ts says', change: (node) => void (node.fields = { ...node.fields, forgotten: { kind: 'flag', default: false } }) },
-  { fault: 'with a field twice in its form', caughtBy: 'the form holds each field once', change: (node) => edit(node, 'editor.html', '<field ', '<field name="name">\n<field ') },
-  { fault: 'with a label about nothing', caughtBy: 'labels, hints and options are of its fields, in every language', change: (node) => edit(node, 'locales/de/labels.json', '"label": {', '"label": { "gone": "Weg",') },
-  { fault: 'with an option without a text', caughtBy: 'labels, hints and options are of its fields, in every language', change: (node) => edit(node, 'locales/en-US/labels.json', '"feeds"', '"feed"') },
-  { fault: 'whose help says nothing', caughtBy: 'the help speaks of every field, in every language', change: ({ files, type }) => files.set(`nodes/${type}/locales/de/help.md`, 'Tut etwas.') },
-  { fault: 'whose example has a property of another version', caughtBy: 'the example uses it, and only fields that it has', change: (node) => editExample(node, { oldField: 1 }) },
-  { fault: 'whose example leaves out what is required', caughtBy: 'the example uses it, and only fields that it has', change: (node) => editExample(node, { site: '' }) },
-  { fault: 'with a script in its icon', caughtBy: 'the icon is a small, plain drawing', change: ({ files, type }) => files.set(`icons/${type}.svg`, '<svg xmlns="" viewBox="0 0 40 60"><script/></svg>') },
+  {
+    fault: "that registers another's name",
+    caughtBy: 'editor and runtime register its own name, with its own icon',
+    change: (node) => edit(node, 'editor.ts', "registerType('", "registerType('x-"),
+  },
+  {
+    fault: 'whose editor forgets a field',
+    caughtBy: 'what the editor keeps is what config.ts says',
+    change: (node) => void (node.fields = { ...node.fields, forgotten: { kind: 'flag', default: false } }),
+  },
+  {
+    fault: 'with a field twice in its form',
+    caughtBy: 'the form holds each field once',
+    change: (node) => edit(node, 'editor.html', '<field ', '<field name="name">\n<field '),
+  },
+  {
+    fault: 'with a label about nothing',
+    caughtBy: 'labels, hints and options are of its fields, in every language',
+    change: (node) => edit(node, 'locales/de/labels.json', '"label": {', '"label": { "gone": "Weg",'),
+  },
+  {
+    fault: 'with an option without a text',
+    caughtBy: 'labels, hints and options are of its fields, in every language',
+    change: (node) => edit(node, 'locales/en-US/labels.json', '"feeds"', '"feed"'),
+  },
+  {
+    fault: 'whose help says nothing',
+    caughtBy: 'the help speaks of every field, in every language',
+    change: ({ files, type }) => files.set(`nodes/${type}/locales/de/help.md`, 'Tut etwas.'),
+  },
+  {
+    fault: 'whose example has a property of another version',
+    caughtBy: 'the example uses it, and only fields that it has',
+    change: (node) => editExample(node, { oldField: 1 }),
+  },
+  {
+    fault: 'whose example leaves out what is required',
+    caughtBy: 'the example uses it, and only fields that it has',
+    change: (node) => editExample(node, { site: '' }),
+  },
+  {
+    fault: 'with a script in its icon',
+    caughtBy: 'the icon is a small, plain drawing',
+    change: ({ files, type }) => files.set(`icons/${type}.svg`, '<svg xmlns="" viewBox="0 0 40 60"><script/></svg>'),
+  },
 ];
 
 function edit(node: NodeFiles, file: string, from: string, to: string): void {

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { readConfig } from '../../contract/fields.ts';
+import { packageRoot } from '../../scripts/packageRoot.ts';
 import { behaviourChecks } from '../checks/nodes/behaviourChecks.ts';
 import { endLiveTimers } from '../checks/nodes/liveTimers.ts';
 import { loadUnit, nodeNames, type NodeUnit } from '../checks/nodes/nodeUnit.ts';
+import { NodeBench, pause } from '../checks/nodes/nodeBench.ts';
 import { plantedNodes, soundNode } from '../checks/nodes/plantedNodes.ts';
 
 const seed = Number(process.env.TWINWIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -29,6 +34,34 @@ describe(`what every node does (TWINWIRE_SEED=${seed})`, function () {
         assert.ok(saw >= 5, `only ${saw} cases were seen`);
       });
     });
+  }
+});
+
+describe('nodes as earlier versions saved them', function () {
+  this.timeout(60_000);
+  const files = globSync('test/fixtures/older/*.json', { cwd: packageRoot });
+  const units = new Map<string, NodeUnit>();
+  before(async () => {
+    for (const name of names) units.set(name, await loadUnit(name));
+  });
+
+  it('there are some', () => assert.ok(files.length >= 1));
+  for (const file of files) {
+    const saved = JSON.parse(readFileSync(path.join(packageRoot, file), 'utf8')) as { id: string; type: string }[];
+    for (const { id: _id, type, ...properties } of saved) {
+      it(`${type} of ${path.basename(file, '.json')} starts, without a complaint about its values`, async () => {
+        const unit = units.get(type);
+        assert.ok(unit !== undefined, `${type} is gone: nodes that people have in their flows stay`);
+        assert.deepEqual(readConfig(unit.fields, properties).problems, []);
+        const bench = new NodeBench(unit, units, () => properties);
+        await bench.open();
+        await pause(50);
+        const { hasNode } = bench;
+        await bench.close(false);
+        assert.equal(hasNode, true);
+        assert.deepEqual(bench.errors, []);
+      });
+    }
   }
 });
 

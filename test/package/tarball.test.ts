@@ -30,8 +30,12 @@ const manifest = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'),
 const languages = ['en-US', 'de'];
 
 function npm(folder: string, ...given: string[]): string {
-  const options = { cwd: folder, encoding: 'utf8', env: { ...process.env, npm_config_update_notifier: 'false' }, stdio: ['ignore', 'pipe', 'pipe'] } as const;
-  return execFileSync('npm', given, options);
+  return execFileSync('npm', given, {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, npm_config_update_notifier: 'false' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 describe('the package', function () {

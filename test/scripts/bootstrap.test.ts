@@ -34,8 +34,10 @@ describe('the bootstrap', function () {
   });
 
   it('finds the same Node and the tools first on the path of what it starts', () => {
-    const file = script('path.ts', `import { execFileSync } from 'node:child_process';
-      console.log(JSON.stringify([execFileSync('node', ['-p', 'process.version'], { encoding: 'utf8' }).trim() === process.version, execFileSync('tsc', ['--version'], { encoding: 'utf8' }).trim()]));`);
+    const source = `import { execFileSync } from 'node:child_process';
+      const run = (program: string, option: string): string => execFileSync(program, [option], { encoding: 'utf8' }).trim();
+      console.log(JSON.stringify([run('node', '--version') === process.version, run('tsc', '--version')]));`;
+    const file = script('path.ts', source);
     const ran = spawnSync(process.execPath, [bootstrap, file], { encoding: 'utf8' });
     assert.equal(ran.status, 0, ran.stderr);
     const [same, tsc] = JSON.parse(ran.stdout) as [boolean, string];
