@@ -39,7 +39,9 @@ const sameThing: readonly (readonly string[])[] = [
   ['product', 'produkt', 'recipe', 'rezept'],
 ];
 
-const wordMeaning: ReadonlyMap<string, string> = new Map(sameThing.flatMap((words) => words.map((word) => [word, words[0] ?? word] as const)));
+const wordMeaning: ReadonlyMap<string, string> = new Map(
+  sameThing.flatMap((words) => words.map((word) => [word, words[0] ?? word] as const)),
+);
 
 /** Words that say what kind of thing a unit measures. */
 const unitMeaning: ReadonlyMap<string, string> = new Map([
@@ -51,7 +53,9 @@ const unitMeaning: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Words that stand in nearly every address and tell nothing. */
-const emptyWords: ReadonlySet<string> = new Set(['ns', 's', 'i', 'g', 'db', 'plc', 'opc', 'objects', 'tag', 'tags', 'data', 'value', 'actual', 'real', 'int', 'var', 'gvl', 'main', 'prg']);
+const emptyWords: ReadonlySet<string> = new Set([
+  'ns', 's', 'i', 'g', 'db', 'plc', 'opc', 'objects', 'tag', 'tags', 'data', 'value', 'actual', 'real', 'int', 'var', 'gvl', 'main', 'prg',
+]);
 
 /** `ns=2;s=Filler.MotorCurrent` → filler, motor, current. The last words come last and tell most. */
 export function wordsOf(text: string): string[] {

@@ -96,7 +96,8 @@ export function prepareListening(dialog: Form, open: OpenForm, node: EditorNode,
       host.replaceChildren();
       return;
     }
-    const focused = document.activeElement instanceof HTMLElement && host.contains(document.activeElement) ? document.activeElement.dataset['focus'] : undefined;
+    const active = document.activeElement;
+    const focused = active instanceof HTMLElement && host.contains(active) ? active.dataset['focus'] : undefined;
     const sorted = [...heard].sort((a, b) => Number(target(a) !== null) - Number(target(b) !== null) || (a.address < b.address ? -1 : 1));
     host.replaceChildren(...sorted.map((one) => block(one, proposed.get(one.address))));
     if (focused !== undefined) host.querySelector<HTMLElement>(`[data-focus="${CSS.escape(focused)}"]`)?.focus();
@@ -136,7 +137,8 @@ export function prepareListening(dialog: Form, open: OpenForm, node: EditorNode,
     take.addEventListener('click', () => {
       addresses.map(one.address, picker.value === leaveOut ? '' : picker.value);
       // The button just pressed is gone: on to the next one.
-      (host.querySelector<HTMLElement>('[data-focus^="take"]:not(:disabled)') ?? host.querySelector<HTMLElement>('[data-focus]') ?? start).focus();
+      const next = host.querySelector<HTMLElement>('[data-focus^="take"]:not(:disabled)') ?? host.querySelector<HTMLElement>('[data-focus]');
+      (next ?? start).focus();
     });
     element.append(picker, take);
     return element;

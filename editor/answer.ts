@@ -4,7 +4,11 @@ import { make } from './rowList.ts';
 
 export type AnswerKind = 'busy' | 'good' | 'bad';
 
-const icons: Readonly<Record<AnswerKind, string>> = { busy: 'fa-circle-o-notch fa-spin', good: 'fa-check-circle', bad: 'fa-exclamation-triangle' };
+const icons: Readonly<Record<AnswerKind, string>> = {
+  busy: 'fa-circle-o-notch fa-spin',
+  good: 'fa-check-circle',
+  bad: 'fa-exclamation-triangle',
+};
 
 /** Shows what came of something, by icon and text; the element is a live region, so that a screen reader says it too. */
 export function showAnswer(element: HTMLElement, kind: AnswerKind, text: string): void {

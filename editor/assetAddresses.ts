@@ -52,13 +52,18 @@ export function prepareAddresses(dialog: Form, open: OpenForm): AssetAddresses {
     if (open.value('assetType') === '') line.textContent = text('pattern.noType');
     else if (example === undefined) line.textContent = text('pattern.none');
     else if (missing.length > 0) line.textContent = text('pattern.missing', { names: missing.map((name) => `{${name}}`).join(', ') });
-    else line.textContent = text('pattern.ready', { number: patterns.length, address: fillPlaceholders(example.address, values), property: example.name });
+    else {
+      const address = fillPlaceholders(example.address, values);
+      line.textContent = text('pattern.ready', { number: patterns.length, address, property: example.name });
+    }
   }
 
   /** A row for each placeholder that the type asks for and that has none yet. */
   function offerPlaceholders(): void {
     const there = new Set(placeholders.read().map((row) => row['name']));
-    for (const name of placeholdersOf(properties().map((property) => property.address))) if (!there.has(name)) placeholders.add({ name, value: '' });
+    for (const name of placeholdersOf(properties().map((property) => property.address))) {
+      if (!there.has(name)) placeholders.add({ name, value: '' });
+    }
   }
 
   open.onChange('assetType', () => {
@@ -89,8 +94,10 @@ export function prepareAddresses(dialog: Form, open: OpenForm): AssetAddresses {
   };
 }
 
+type Say = (key: string, values?: TextValues) => string;
+
 /** What is wrong with the table address → property, row by row, in plain sentences. */
-export function checkMapping(rows: readonly Row[], properties: readonly { name: string }[], text: (key: string, values?: TextValues) => string): RowProblem[] {
+export function checkMapping(rows: readonly Row[], properties: readonly { name: string }[], text: Say): RowProblem[] {
   const problems: RowProblem[] = [];
   const known = new Set(properties.map((property) => property.name));
   const addresses = new Map<string, number>();
@@ -111,13 +118,17 @@ export function checkMapping(rows: readonly Row[], properties: readonly { name: 
       // Two addresses may be one property on purpose; most often it is a slip.
       say('property', 'propertyTwice', { property, other: sameProperty + 1 }, true);
     } else if (property !== '') names.set(property, index);
-    for (const field of ['scale', 'offset']) if (row[field] !== undefined && !Number.isFinite(Number(row[field]))) say(field, 'notANumber', { column: text(`column.mapping.${field}`) });
+    for (const field of ['scale', 'offset']) {
+      const wrong = row[field] !== undefined && !Number.isFinite(Number(row[field]));
+      if (wrong) say(field, 'notANumber', { column: text(`column.mapping.${field}`) });
+    }
   }
   return problems;
 }
 
 /** Placeholders of the type's patterns that the machine gives no value for. */
 export function missingPlaceholders(properties: readonly TypeProperty[], placeholders: readonly Row[]): string[] {
-  const given = new Set(placeholders.filter((row) => String(row['value'] ?? '').trim() !== '').map((row) => String(row['name'] ?? '').trim()));
+  const filled = placeholders.filter((row) => String(row['value'] ?? '').trim() !== '');
+  const given = new Set(filled.map((row) => String(row['name'] ?? '').trim()));
   return placeholdersOf(properties.map((property) => property.address)).filter((name) => !given.has(name));
 }

@@ -164,9 +164,14 @@ function prepareConditions(open: OpenForm, fields: Fields): void {
 }
 
 /** What is wrong with a value by the field's own definition: true or a sentence. */
-export function checkField(name: string, field: Field, given: unknown, text: (key: string, values?: TextValues) => string, label?: string): true | string {
+export function checkField(
+  name: string,
+  field: Field,
+  given: unknown,
+  text: (key: string, values?: TextValues) => string,
+): true | string {
   if (typeof given === 'string' && environmentVariable.test(given)) return true;
-  const say = (problem: string, values: TextValues = {}): string => text(`problem.${problem}`, { field: label ?? text(`label.${name}`), ...values });
+  const say = (problem: string, values: TextValues = {}): string => text(`problem.${problem}`, { field: text(`label.${name}`), ...values });
   switch (field.kind) {
     case 'text': {
       const value = String(given ?? '').trim();

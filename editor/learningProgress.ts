@@ -32,7 +32,8 @@ export function showLearning(dialog: Form, host: HTMLElement, node: EditorNode):
   const ask = async (): Promise<void> => {
     const got = await request<MachineLearning[]>('GET', `twinwire/baseline/${encodeURIComponent(node.id)}/progress`);
     if (!host.isConnected) return;
-    const focused = document.activeElement instanceof HTMLElement && host.contains(document.activeElement) ? document.activeElement.dataset['again'] : undefined;
+    const active = document.activeElement;
+    const focused = active instanceof HTMLElement && host.contains(active) ? active.dataset['again'] : undefined;
     if (!asking) draw(got.ok ? got.value : got.status);
     if (focused !== undefined) host.querySelector<HTMLElement>(`[data-again="${CSS.escape(focused)}"]`)?.focus();
     // A node that isn't deployed will not start to be while its dialog is open.

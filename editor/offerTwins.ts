@@ -14,7 +14,8 @@ export function twinsInFlows(siteId: string): { key: string; name: string }[] {
 export function offerTwins(open: OpenForm, part: string, siteField: string): void {
   const list = open.element(part);
   const renew = (): void => {
-    list.replaceChildren(...twinsInFlows(open.value(siteField)).map(({ key, name }) => new Option(name === '' || name === key ? key : `${name} (${key})`, key)));
+    const shown = (key: string, name: string): string => (name === '' || name === key ? key : `${name} (${key})`);
+    list.replaceChildren(...twinsInFlows(open.value(siteField)).map(({ key, name }) => new Option(shown(key, name), key)));
   };
   open.onChange(siteField, renew);
   renew();

@@ -14,8 +14,8 @@ export function request<T>(method: 'GET' | 'POST', url: string, body?: unknown):
       .done((value) => resolve({ ok: true, value: value as T }))
       .fail((response) => {
         const answer = response.responseJSON;
-        const said = typeof answer === 'object' && answer !== null && 'text' in answer && typeof answer.text === 'string' ? answer.text : '';
-        resolve({ ok: false, status: response.status, text: said });
+        const said = typeof answer === 'object' && answer !== null && 'text' in answer ? answer.text : '';
+        resolve({ ok: false, status: response.status, text: typeof said === 'string' ? said : '' });
       });
   });
 }

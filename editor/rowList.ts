@@ -98,7 +98,7 @@ export function rowList(options: RowListOptions): RowList {
     for (const [field, definition] of Object.entries(row)) {
       const value = Object.hasOwn(given, field) ? given[field] : undefined;
       if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') made[field] = value;
-      else if (definition.kind === 'text' || definition.kind === 'choice' || definition.kind === 'number' || definition.kind === 'flag') made[field] = definition.default;
+      else if (definition.kind !== 'reference' && definition.kind !== 'list') made[field] = definition.default;
     }
     return made;
   }
@@ -213,7 +213,8 @@ export function rowList(options: RowListOptions): RowList {
   }
 
   function isBlank(values: Row): boolean {
-    return Object.entries(row).every(([field, definition]) => definition.kind !== 'text' || values[field] === undefined || values[field] === '');
+    const texts = Object.entries(row).filter(([, definition]) => definition.kind === 'text');
+    return texts.every(([field]) => values[field] === undefined || values[field] === '');
   }
 
   function add(values: Row, focus = false): void {
@@ -298,7 +299,8 @@ export function rowList(options: RowListOptions): RowList {
       const blank = isBlank(all[index] ?? {});
       for (const input of element.querySelectorAll<HTMLElement>('[data-column]')) {
         // Examples only where nothing is typed in yet: beside real values they would look like values.
-        if (input instanceof HTMLInputElement) input.placeholder = blank || always.has(input.dataset['column'] ?? '') ? placeholder(input.dataset['column'] ?? '') : '';
+        const column = input.dataset['column'] ?? '';
+        if (input instanceof HTMLInputElement) input.placeholder = blank || always.has(column) ? placeholder(column) : '';
         const wrong = found.some((problem) => problem.field === input.dataset['column']);
         input.classList.toggle('input-error', wrong);
         if (wrong) input.setAttribute('aria-invalid', 'true');

@@ -17,13 +17,14 @@ export const unitSuggestions: readonly string[] = [
   'l/min', 'm3/h', 'l', 'kg', 'g', 's', 'ms', 'min', 'h', '%', '1',
 ];
 
+const onlyNumbers: ReadonlySet<string> = new Set(numberFields.filter((field) => field !== 'expectedInterval'));
+
 /** What a kind of property has no use for is not asked. */
 export function showsField(row: Row, field: string): boolean {
   const kind = row['valueKind'];
   if (field === 'expression') return kind === 'derived';
   if (field === 'counterBits') return kind === 'counter';
-  const numeric = kind !== 'state';
-  if (['highHigh', 'high', 'low', 'lowLow', 'deadband', 'rangeHigh', 'rangeLow', 'maximumRate', 'smallestChange'].includes(field)) return numeric;
+  if (onlyNumbers.has(field)) return kind !== 'state';
   return true;
 }
 

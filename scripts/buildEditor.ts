@@ -43,7 +43,8 @@ async function buildNode(name: string, target: string, style: string, shared: Re
   const page =
     `<style>${style}</style>\n` +
     `<script type="text/javascript">\n${script.replace(/<\/script/gi, '<\\/script').replace(/<!--/g, '<\\!--')}</script>\n` +
-    `<script type="text/html" data-template-name="${name}">\n<div class="twinwire-dialog" data-dialog="${name}">\n${form}</div>\n</script>\n`;
+    `<script type="text/html" data-template-name="${name}">\n<div class="twinwire-dialog" data-dialog="${name}">\n` +
+    `${form}</div>\n</script>\n`;
   await mkdir(join(target, 'icons'), { recursive: true });
   await writeFile(join(target, 'runtime.html'), page);
   await copyFile(join(root, 'icons', `${name}.svg`), join(target, 'icons', `${name}.svg`));
@@ -53,7 +54,8 @@ async function buildNode(name: string, target: string, style: string, shared: Re
     await writeFile(join(folder, 'runtime.json'), `${JSON.stringify(texts.get(language), null, 1)}\n`);
     const help = await readFile(join(source, `locales/${language}/help.md`), 'utf8');
     if (/<\/?script/i.test(help)) throw new Error(`nodes/${name}/locales/${language}/help.md must not hold a script element.`);
-    await writeFile(join(folder, 'runtime.html'), `<script type="text/markdown" data-help-name="${name}">\n${hideColons(help.trim())}\n</script>\n`);
+    const script = `<script type="text/markdown" data-help-name="${name}">\n${hideColons(help.trim())}\n</script>\n`;
+    await writeFile(join(folder, 'runtime.html'), script);
   }
 }
 
@@ -63,7 +65,9 @@ async function buildNode(name: string, target: string, style: string, shared: Re
  */
 export function hideColons(help: string): string {
   return help.replace(/^(: [^:\n]+\([^:\n]+\) : )(.*)$/gm, (_line, head: string, text: string) => {
-    const coded = text.replace(/`([^`]*)`/g, (whole, code: string) => (code.includes(':') ? `<code>${escapeAttribute(code)}</code>` : whole));
+    const coded = text.replace(/`([^`]*)`/g, (whole, code: string) =>
+      code.includes(':') ? `<code>${escapeAttribute(code)}</code>` : whole,
+    );
     return head + coded.replaceAll(':', '&#58;');
   });
 }
@@ -83,7 +87,10 @@ async function bundle(name: string, fields: Fields): Promise<string> {
       {
         name: 'literal-defaults',
         setup(build) {
-          build.onLoad({ filter: /[\\/]nodes[\\/][^\\/]+[\\/]editor\.ts$/ }, async ({ path }) => ({ contents: writeOut(await readFile(path, 'utf8'), fields, name), loader: 'ts' }));
+          build.onLoad({ filter: /[\\/]nodes[\\/][^\\/]+[\\/]editor\.ts$/ }, async ({ path }) => ({
+            contents: writeOut(await readFile(path, 'utf8'), fields, name),
+            loader: 'ts',
+          }));
         },
       },
     ],
@@ -96,11 +103,13 @@ async function bundle(name: string, fields: Fields): Promise<string> {
  * scorecard reads the names from the page without running it.
  */
 function writeOut(source: string, fields: Fields, name: string): string {
-  const literal = (property: string, wanted: (field: Field) => boolean): string =>
-    `{ ${Object.keys(fields).filter((field) => wanted(fields[field] as Field)).map((field) => `${field}: dialog.${property}['${field}']`).join(', ')} }`;
+  const literal = (property: string, wanted: (field: Field) => boolean): string => {
+    const names = Object.keys(fields).filter((field) => wanted(fields[field] as Field));
+    return `${property}: { ${names.map((field) => `${field}: dialog.${property}['${field}']`).join(', ')} }`;
+  };
   const written = source
-    .replace(/\bdefaults: dialog\.defaults\b/, () => `defaults: ${literal('defaults', (field) => field.kind !== 'credential')}`)
-    .replace(/\bcredentials: dialog\.credentials\b/, () => `credentials: ${literal('credentials', (field) => field.kind === 'credential')}`);
+    .replace(/\bdefaults: dialog\.defaults\b/, () => literal('defaults', (field) => field.kind !== 'credential'))
+    .replace(/\bcredentials: dialog\.credentials\b/, () => literal('credentials', (field) => field.kind === 'credential'));
   if (/: dialog\.(defaults|credentials)\b(?!\[)/.test(written) || !/defaults: \{/.test(written)) {
     throw new Error(`nodes/${name}/editor.ts must register with "defaults: dialog.defaults".`);
   }
@@ -121,7 +130,7 @@ export function expandForm(name: string, html: string, fields: Fields, texts: Te
     const attributes = new Map([...written.matchAll(/([\w-]+)="([^"]*)"/g)].map((match) => [match[1] ?? '', match[2] ?? '']));
     const field = attributes.get('name') ?? '';
     const definition = Object.hasOwn(fields, field) ? fields[field] : undefined;
-    if (definition === undefined) throw new Error(`nodes/${name}/editor.html names the field "${field}", which config.ts does not have.`);
+    if (definition === undefined) throw unknownField(name, field);
     seen.push(field);
     return fieldRow(field, definition, attributes, texts, prefix);
   });
@@ -130,8 +139,12 @@ export function expandForm(name: string, html: string, fields: Fields, texts: Te
     const times = seen.filter((one) => one === field).length;
     if (times !== 1) throw new Error(`nodes/${name}/editor.html must hold the field "${field}" once; it is there ${times} times.`);
   }
-  for (const field of seen) if (!Object.hasOwn(fields, field)) throw new Error(`nodes/${name}/editor.html names the field "${field}", which config.ts does not have.`);
+  for (const field of seen) if (!Object.hasOwn(fields, field)) throw unknownField(name, field);
   return expanded.replaceAll('{{prefix}}', prefix);
+}
+
+function unknownField(node: string, field: string): Error {
+  return new Error(`nodes/${node}/editor.html names the field "${field}", which config.ts does not have.`);
 }
 
 function fieldRow(name: string, field: Field, attributes: ReadonlyMap<string, string>, texts: Texts, prefix: string): string {
@@ -149,21 +162,29 @@ function fieldRow(name: string, field: Field, attributes: ReadonlyMap<string, st
       const placeholder = hasText(texts, `placeholder.${name}`)
         ? ` data-i18n="[placeholder]placeholder.${name}"`
         : field.placeholder === undefined ? '' : ` placeholder="${escapeAttribute(field.placeholder)}"`;
-      return standard(`<input type="text" id="${id}" spellcheck="false"${placeholder}${described}${field.required === true ? ' aria-required="true"' : ''}>`);
+      const required = field.required === true ? ' aria-required="true"' : '';
+      return standard(`<input type="text" id="${id}" spellcheck="false"${placeholder}${described}${required}>`);
     }
     case 'credential':
       return standard(`<input type="${field.secret ? 'password' : 'text'}" id="${id}" spellcheck="false"${described}>`);
     case 'number': {
       const step = field.step ?? (field.integer === true ? 1 : 'any');
       const unit = field.unit === undefined ? '' : `<span class="twinwire-unit" data-i18n="unit.${field.unit}"></span>`;
-      return standard(`<input type="number" class="twinwire-number" id="${id}" min="${field.minimum}" max="${field.maximum}" step="${step}"${described}>${unit}`);
+      const range = `min="${field.minimum}" max="${field.maximum}" step="${step}"`;
+      return standard(`<input type="number" class="twinwire-number" id="${id}" ${range}${described}>${unit}`);
     }
     case 'choice': {
-      const options = field.options.map((option) => `<option value="${escapeAttribute(option)}" data-i18n="option.${name}.${escapeAttribute(option)}"></option>`);
+      const options = field.options
+        .map((option) => escapeAttribute(option))
+        .map((option) => `<option value="${option}" data-i18n="option.${name}.${option}"></option>`);
       return standard(`<select id="${id}"${described}>${options.join('')}</select>`);
     }
     case 'flag':
-      return row(`<div class="twinwire-control"><label for="${id}"><input type="checkbox" id="${id}"${described}><span data-i18n="label.${name}"></span></label></div>`, ' twinwire-flag');
+      return row(
+        `<div class="twinwire-control"><label for="${id}"><input type="checkbox" id="${id}"${described}>` +
+          `<span data-i18n="label.${name}"></span></label></div>`,
+        ' twinwire-flag',
+      );
     case 'reference':
       return standard(`<input type="text" id="${id}" style="width: 100%"${described}>`);
     case 'list':

@@ -14,7 +14,8 @@ const dialog = form('twin-asset', fields, {
     return missing.length === 0 || dialog.text('pattern.missing', { names: missing.map((name) => `{${name}}`).join(', ') });
   },
   mapping: (value, node) => {
-    const problems = checkMapping(rowsOf(value), typeProperties(String(node['assetType'] ?? '')), dialog.text).filter(({ allowed }) => allowed !== true);
+    const found = checkMapping(rowsOf(value), typeProperties(String(node['assetType'] ?? '')), dialog.text);
+    const problems = found.filter(({ allowed }) => allowed !== true);
     return problems.length === 0 || problems.map(({ index, text }) => `${dialog.text('list.row', { number: index + 1 })}: ${text}`);
   },
 });

@@ -2,7 +2,12 @@ import { fields } from './config.ts';
 import { prepareConnectionTest } from '../../editor/answer.ts';
 import { form } from '../../editor/form.ts';
 
-const dialog = form('twin-mqtt', fields, { url: (value) => /^(mqtts?|wss?):\/\/[^\s/]+/i.test(String(value ?? '')) || dialog.text('check.url') }, true);
+const dialog = form(
+  'twin-mqtt',
+  fields,
+  { url: (value) => /^(mqtts?|wss?):\/\/[^\s/]+/i.test(String(value ?? '')) || dialog.text('check.url') },
+  true,
+);
 
 RED.nodes.registerType('twin-mqtt', {
   category: 'config',

@@ -2,8 +2,10 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 import assert from 'node:assert/strict';
+import { globSync } from 'node:fs';
 import { chromium as playwright, type Browser, type Page } from 'playwright-core';
-import { startNodeRed, type FlowNode, type NodeRed } from '../flows/startNodeRed.ts';
+import { packageRoot } from '../../scripts/packageRoot.ts';
+import { readFlow, startNodeRed, type FlowNode, type NodeRed } from '../flows/startNodeRed.ts';
 import { chromium, requireService } from '../services/requireService.ts';
 import { flowOfDefaults, nodesWithFields } from './dialogValues.ts';
 import { EditorPage } from './editorPage.ts';
@@ -164,7 +166,9 @@ describe('what the dialogs do', function () {
 
   it('a type of 30 properties is pasted from a spreadsheet, saved and shown again', async () => {
     await editor?.openDialog('twin-type-1');
-    const lines = Array.from({ length: 30 }, (_, index) => `p${index}\t${index % 2 === 0 ? 'measured' : 'counter'}\tbar\tns=2;s={machine}.P${index}`).join('\r\n');
+    const kind = (index: number): string => (index % 2 === 0 ? 'measured' : 'counter');
+    const line = (index: number): string => `p${index}\t${kind(index)}\tbar\tns=2;s={machine}.P${index}`;
+    const lines = Array.from({ length: 30 }, (_, index) => line(index)).join('\r\n');
     await page.click('.twinwire-dialog [data-part="properties"] .twinwire-list-add');
     await page.evaluate((text) => {
       const clipboardData = new DataTransfer();
@@ -174,7 +178,8 @@ describe('what the dialogs do', function () {
     await editor?.done();
     const saved = (await editor?.exported('twin-type-1'))?.['properties'] as Record<string, unknown>[];
     assert.equal(saved.length, 33);
-    assert.deepEqual([saved[32]?.['name'], saved[32]?.['valueKind'], saved[32]?.['unit'], saved[32]?.['address']], ['p29', 'counter', 'bar', 'ns=2;s={machine}.P29']);
+    const { name, valueKind, unit, address } = saved[32] ?? {};
+    assert.deepEqual([name, valueKind, unit, address], ['p29', 'counter', 'bar', 'ns=2;s={machine}.P29']);
     await editor?.openDialog('twin-type-1');
     assert.equal(await page.locator('.twinwire-dialog .twinwire-list-row').count(), 33);
     await editor?.done();
@@ -275,11 +280,45 @@ describe('what the dialogs do', function () {
 
   it('a relation offers the machines of the flows and takes any other', async () => {
     await editor?.openDialog('twin-link');
-    assert.deepEqual(await page.$$eval('.twinwire-dialog datalist option', (options) => options.map((option) => (option as HTMLOptionElement).value)), ['filler']);
+    const offered = await page.$$eval('.twinwire-dialog datalist option', (options) => options.map((one) => (one as HTMLOptionElement).value));
+    assert.deepEqual(offered, ['filler']);
     await page.fill('#node-input-from', 'filler');
     await page.fill('#node-input-to', 'filler');
     await editor?.done();
     assert.deepEqual(await editor?.problems('twin-link'), ['"From" and "To" must be two different twins.']);
+  });
+
+  it('every shipped flow and example is complete: no node of ours is marked as wrong', async function () {
+    // A fresh editor for each of the files.
+    this.timeout(150_000);
+    const files = globSync(['flows/*.json', 'examples/*.json'], { cwd: packageRoot });
+    assert.ok(files.length >= 9, `only ${files.length} files`);
+    let seen = 0;
+    for (const file of files) {
+      const fresh = await EditorPage.open(browser as Browser, (red as NodeRed).url, 'light', 'en-US');
+      try {
+        const found = await fresh.page.evaluate((flow) => {
+          interface Node { id: string; type: string; validationErrors?: string[] }
+          const { RED } = globalThis as unknown as {
+            RED: {
+              nodes: { import(nodes: unknown[], options: object): unknown; node(id: string): Node | null };
+              editor: { validateNode(node: Node): boolean };
+            };
+          };
+          RED.nodes.import(flow, { importMap: {} });
+          return flow.flatMap(({ id, type }) => {
+            const node = type.startsWith('twin-') ? RED.nodes.node(id) : null;
+            if (node === null) return [];
+            return [{ id, type, problems: RED.editor.validateNode(node) ? [] : (node.validationErrors ?? ['?']) }];
+          });
+        }, await readFlow(file));
+        seen += found.length;
+        assert.deepEqual(found.filter(({ problems }) => problems.length > 0), [], file);
+      } finally {
+        await fresh.close();
+      }
+    }
+    assert.ok(seen > 30, `only ${seen} nodes`);
   });
 
   it('the help of every node is shown in the chosen language', async () => {
@@ -287,7 +326,10 @@ describe('what the dialogs do', function () {
     try {
       for (const [view, word] of [[editor as EditorPage, 'Details'], [german, 'Einzelheiten']] as const) {
         for (const { type } of await nodesWithFields()) {
-          const html = await view.page.evaluate((name) => (globalThis as unknown as { RED: { nodes: { getNodeHelp(type: string): string } } }).RED.nodes.getNodeHelp(name), type);
+          const html = await view.page.evaluate((name) => {
+            const { RED } = globalThis as unknown as { RED: { nodes: { getNodeHelp(type: string): string } } };
+            return RED.nodes.getNodeHelp(name);
+          }, type);
           assert.match(html, new RegExp(`<h3[^>]*>${word}</h3>`), type);
           assert.match(html, /<dl class="message-properties">/, type);
           assert.doesNotMatch(html, /<p>: /, `${type}: a property that Node-RED did not recognise`);

@@ -102,7 +102,10 @@ export function flowOfDefaults(nodes: readonly NodeFields[]): FlowNode[] {
       if (field.kind === 'text' && field.required === true && field.default === '') properties[name] = `first ${name}`.replaceAll(' ', '-');
     }
     if (isConfig) {
-      for (const number of [1, 2] as const) flow.push({ id: configId(type, number), type, ...properties, name: `${type} ${number}`, ...ownFolder(type, number), ...ownProperties(type) });
+      for (const number of [1, 2] as const) {
+        const own = { name: `${type} ${number}`, ...ownFolder(type, number), ...ownProperties(type) };
+        flow.push({ id: configId(type, number), type, ...properties, ...own });
+      }
     } else flow.push({ id: type, type, z: 'tab', x: 200, y: 60 + index * 60, wires: type === 'twin-asset' ? [[], []] : [[]], ...properties });
   }
   return flow;

@@ -85,7 +85,9 @@ async function checkDialog(editor: EditorPage, node: NodeFields): Promise<void> 
   for (const name of fixed) assert.equal(await editor.page.$eval(`#node-input-${name}`, (input) => (input as HTMLInputElement).readOnly), true);
   assert.deepEqual(await editor.cutTexts(), [], 'texts cut off');
   // What hangs on another field goes first: bringing it up changes that field.
-  const conditions = await editor.page.$$eval('.twinwire-dialog [data-when]', (rows) => rows.map((row) => /\w+/.exec((row as HTMLElement).dataset['when'] ?? '')?.[0]));
+  const conditions = await editor.page.$$eval('.twinwire-dialog [data-when]', (rows) =>
+    rows.map((row) => /\w+/.exec((row as HTMLElement).dataset['when'] ?? '')?.[0]),
+  );
   const order = Object.entries(fields).sort(([a], [b]) => Number(conditions.includes(a)) - Number(conditions.includes(b)));
   for (const [name, field] of order) await editor.type(node, name, field, changedValue(type, name, field));
   assert.deepEqual(await editor.missingTexts(), [], 'texts without translation');
@@ -103,7 +105,7 @@ async function checkDialog(editor: EditorPage, node: NodeFields): Promise<void> 
   for (const [name, field] of Object.entries(fields)) {
     const wanted = changedValue(type, name, field);
     const shown = await editor.shown(node, name, field);
-    if (field.kind === 'list') assert.deepEqual(asShown(shown as Record<string, unknown>[]), asShown(wanted as Record<string, unknown>[]), `${name} on reopening`);
+    if (field.kind === 'list') assert.deepEqual(asShown(shown), asShown(wanted), `${name} on reopening`);
     else assert.deepEqual(shown, wanted, `${name} on reopening`);
   }
   assert.deepEqual(await editor.missingTexts(), [], 'texts without translation on reopening');
@@ -113,8 +115,8 @@ async function checkDialog(editor: EditorPage, node: NodeFields): Promise<void> 
 }
 
 /** Rows as the inputs hold them: everything but a checkbox is text. */
-function asShown(rows: readonly Record<string, unknown>[]): Record<string, unknown>[] {
-  return rows.map((row) =>
+function asShown(rows: unknown): Record<string, unknown>[] {
+  return (rows as Record<string, unknown>[]).map((row) =>
     Object.fromEntries(
       Object.entries(row)
         .map(([name, value]): [string, unknown] => [name, typeof value === 'boolean' ? value : String(value)])
@@ -124,5 +126,6 @@ function asShown(rows: readonly Record<string, unknown>[]): Record<string, unkno
 }
 
 function missing(): string[] {
-  return nodes.flatMap(({ type }) => stages.map(({ version, theme, language }) => `${type} ${version} ${theme} ${language}`)).filter((name) => !passed.has(name));
+  const due = nodes.flatMap(({ type }) => stages.map(({ version, theme, language }) => `${type} ${version} ${theme} ${language}`));
+  return due.filter((name) => !passed.has(name));
 }

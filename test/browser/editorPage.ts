@@ -171,7 +171,10 @@ export class EditorPage {
         (rows) =>
           rows.map((row) =>
             Object.fromEntries(
-              [...row.querySelectorAll<HTMLInputElement>('[data-column]')].map((input) => [input.dataset['column'], input.type === 'checkbox' ? input.checked : input.value]),
+              [...row.querySelectorAll<HTMLInputElement>('[data-column]')].map((input) => [
+                input.dataset['column'],
+                input.type === 'checkbox' ? input.checked : input.value,
+              ]),
             ),
           ),
       );
@@ -185,7 +188,9 @@ export class EditorPage {
   /** Keys that no catalogue has, wherever the dialog would show them. */
   async missingTexts(): Promise<string[]> {
     return this.page.$eval('.red-ui-tray', (tray) => {
-      const key = /@twinwire|\btwin-[a-z]+[:.][a-z]|(?:^|[\s"„(])(?:label|hint|option|section|unit|list|column|group|placeholder|check|listen|pattern|port|phase|missing|progress|rate|test|problem|explain|start)\.[a-zA-Z]/;
+      const groups =
+        'label|hint|option|section|unit|list|column|group|placeholder|check|listen|pattern|port|phase|missing|progress|rate|test|problem|explain|start';
+      const key = new RegExp(`@twinwire|\\btwin-[a-z]+[:.][a-z]|(?:^|[\\s"„(])(?:${groups})\\.[a-zA-Z]`);
       const texts: string[] = [];
       const walker = document.createTreeWalker(tray, NodeFilter.SHOW_TEXT);
       while (walker.nextNode()) texts.push(walker.currentNode.nodeValue ?? '');
@@ -202,7 +207,8 @@ export class EditorPage {
       const cut: string[] = [];
       const edge = dialog.getBoundingClientRect();
       const pen = document.createElement('canvas').getContext('2d');
-      for (const element of dialog.querySelectorAll<HTMLElement>('label, button, summary, legend, .twinwire-hint, .twinwire-list-head span, h4, p, .twinwire-unit, th, td')) {
+      const withText = 'label, button, summary, legend, .twinwire-hint, .twinwire-list-head span, h4, p, .twinwire-unit, .twinwire-heard span';
+      for (const element of dialog.querySelectorAll<HTMLElement>(withText)) {
         if (element.offsetParent === null) continue;
         const box = element.getBoundingClientRect();
         if (element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0) cut.push(`cut: ${element.textContent}`);

@@ -23,7 +23,8 @@ describe('a key from a name', () => {
   });
 
   it('is always fit to be a key', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (name) => /^([a-z0-9]+(-[a-z0-9]+)*)?$/.test(proposeKey(name)) && proposeKey(name).length <= 60));
+    const anyText = fc.string({ unit: 'binary', maxLength: 200 });
+    fc.assert(fc.property(anyText, (name) => /^([a-z0-9]+(-[a-z0-9]+)*)?$/.test(proposeKey(name)) && proposeKey(name).length <= 60));
   });
 });
 
@@ -68,14 +69,17 @@ describe('live check of a type', () => {
   it('a name twice, none, and one that JavaScript keeps', () => {
     assert.deepEqual(found({ name: 'a' }, { name: 'a' }), ['1 name check.nameTwice']);
     assert.deepEqual(found({ name: '', unit: 'A' }), ['0 name check.nameMissing']);
-    assert.deepEqual(found({ name: '__proto__' }, { name: 'constructor' }, { name: 'time' }), ['0 name check.nameReserved', '1 name check.nameReserved', '2 name check.nameReserved']);
+    const reserved = found({ name: '__proto__' }, { name: 'constructor' }, { name: 'time' });
+    assert.deepEqual(reserved, [0, 1, 2].map((row) => `${row} name check.nameReserved`));
   });
   it('what is no number, or must not be below zero', () => {
     assert.deepEqual(found({ name: 'a', high: 'hot' }), ['0 high check.notANumber']);
     assert.deepEqual(found({ name: 'a', deadband: '-1' }), ['0 deadband check.negative']);
     assert.deepEqual(found({ name: 'a', high: '${LIMIT}' }), []);
   });
-  it('a calculated property without its expression', () => assert.deepEqual(found({ name: 'a', valueKind: 'derived' }), ['0 expression check.expressionMissing']));
+  it('a calculated property without its expression', () => {
+    assert.deepEqual(found({ name: 'a', valueKind: 'derived' }), ['0 expression check.expressionMissing']);
+  });
   it('a decimal comma becomes a point', () => {
     assert.equal(pointForComma('-3,25'), '-3.25');
     assert.equal(pointForComma('1,234.5'), '1,234.5');
@@ -92,10 +96,17 @@ describe('placeholders of address patterns', () => {
 describe('check of the table address → property', () => {
   const text = (key: string): string => key;
   const found = (...rows: Record<string, string | number>[]): string[] =>
-    checkMapping(rows, [{ name: 'a' }, { name: 'b' }], text).map(({ index, field, text, allowed }) => `${index} ${field} ${text}${allowed === true ? ' allowed' : ''}`);
+    checkMapping(rows, [{ name: 'a' }, { name: 'b' }], text).map(
+      ({ index, field, text, allowed }) => `${index} ${field} ${text}${allowed === true ? ' allowed' : ''}`,
+    );
 
   it('finds nothing in a good one, and in rows of an older version without factor', () => {
-    assert.deepEqual(found({ address: 'x', property: 'a', scale: 0.1, offset: 0 }, { address: 'y', property: '' }, { address: 'z', property: 'b', scale: '2' }), []);
+    const good = found(
+      { address: 'x', property: 'a', scale: 0.1, offset: 0 },
+      { address: 'y', property: '' },
+      { address: 'z', property: 'b', scale: '2' },
+    );
+    assert.deepEqual(good, []);
   });
   it('an address twice or missing, an unknown property, a factor that is no number', () => {
     assert.deepEqual(found({ address: 'x', property: 'a' }, { address: 'x', property: 'b' }), ['1 address check.addressTwice']);

@@ -42,7 +42,8 @@ describe('proposeMapping', () => {
 
   it('lets a whole line of addresses compete for the properties, each once', () => {
     const addresses = ['F.MotorTemp', 'F.ProductTemp', 'F.MotorCurrent', 'F.Speed', 'F.SpeedSetpoint'].map((address) => ({ address }));
-    const properties: PropertyHint[] = [{ name: 'productTemperature' }, { name: 'motorTemperature' }, { name: 'motorCurrent' }, { name: 'speed' }, { name: 'speedSetpoint' }];
+    const names = ['productTemperature', 'motorTemperature', 'motorCurrent', 'speed', 'speedSetpoint'];
+    const properties: PropertyHint[] = names.map((name) => ({ name }));
     const found = Object.fromEntries([...proposeMapping(addresses, properties)].map(([address, { property }]) => [address, property]));
     assert.deepEqual(found, {
       'F.MotorTemp': 'motorTemperature',
