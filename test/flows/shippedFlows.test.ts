@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { globSync, mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { globSync } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { packageRoot } from '../../scripts/packageRoot.ts';
 import { messageProblems, shapeOf } from '../checks/messageProblems.ts';
 import { nodeNames } from '../checks/nodes/nodeUnit.ts';
 import { requireService } from '../services/requireService.ts';
 import { mosquitto, type Mosquitto } from '../services/startMosquitto.ts';
+import { startPlc } from './startPlc.ts';
 import { type FlowNode, type NodeRed, nodeRedVersions, readFlow, startNodeRed } from './startNodeRed.ts';
 
 type Sent = Record<string, unknown>;
@@ -186,36 +184,4 @@ describe('what is shipped runs', function () {
 async function readSource(file: string): Promise<string> {
   const { readFile } = await import('node:fs/promises');
   return readFile(path.join(packageRoot, file), 'utf8');
-}
-
-interface Plc {
-  endpoint: string;
-  originMs: number;
-  rate: number;
-  stop(): Promise<void>;
-}
-
-/** The demo's PLC in a process of its own. */
-export function startPlc(rate = 60): Promise<Plc> {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'twinwire-plc-'));
-  const child: ChildProcess = spawn(process.execPath, [path.join(packageRoot, 'demo/plc.ts'), '--folder', folder, '--rate', String(rate)], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, XDG_CONFIG_HOME: folder },
-  });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const stop = async (): Promise<void> => {
-    child.kill('SIGTERM');
-    await ended;
-    rmSync(folder, { recursive: true, force: true });
-  };
-  return new Promise((resolve, reject) => {
-    let complaint = '';
-    child.stderr?.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
-    child.once('exit', (code) => reject(new Error(`The PLC ended with ${code}: ${complaint}`)));
-    if (child.stdout === null) return;
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const ready = JSON.parse(line) as { ready: boolean; endpoint: string; originMs: number; rate: number };
-      resolve({ endpoint: ready.endpoint, originMs: ready.originMs, rate: ready.rate, stop });
-    });
-  });
 }
