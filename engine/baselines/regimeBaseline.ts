@@ -2,7 +2,7 @@ import type { Json } from '../ports.ts';
 import type { Expectation, SignalRow } from '../signalRow.ts';
 import { phaseArmed, phaseLearning, phaseProvisional } from '../signalRow.ts';
 import {
-  isMeasurement, member, numberFromJson, numbersFromJson, numbersToJson, tableFromJson, tableToJson, unreadableSnapshot,
+  columnArrays, isMeasurement, member, numberFromJson, numbersFromJson, numbersToJson, tableFromJson, tableToJson, unreadableSnapshot,
 } from '../statistics/columnTable.ts';
 import { solveRidge } from '../statistics/solveRidge.ts';
 import { medianInPlace } from '../statistics/order.ts';
@@ -675,10 +675,11 @@ export class RegimeBaseline implements AssetBaseline {
     const width = this.columns.length;
     const terms = this.terms();
     const fitted = terms > 1 ? width * terms : 0;
+    const take = columnArrays(width, 9);
     return {
-      rows: new Float64Array(width), weight: new Float64Array(width), mean: new Float64Array(width), meanSquare: new Float64Array(width),
-      fitSquare: new Float64Array(width), fitRows: new Float64Array(width), nextSolve: new Float64Array(width),
-      doubts: new Float64Array(width), fade: new Float64Array(width),
+      rows: take(), weight: take(), mean: take(), meanSquare: take(),
+      fitSquare: take(), fitRows: take(), nextSolve: take(),
+      doubts: take(), fade: take(),
       lower: new Float64Array((fitted * (terms + 1)) / 2), right: new Float64Array(fitted), coefficients: new Float64Array(fitted),
       points: this.drivers.length > 0 ? new OperatingPoints(this.centers.slice(), this.scales.map((scale) => scale / 3)) : undefined,
     };

@@ -2,7 +2,7 @@ import type { ColumnInfo } from '../baselines/index.ts';
 import type { Json } from '../ports.ts';
 import type { Expectation, SignalRow } from '../signalRow.ts';
 import { phaseFrozen, phaseLearning } from '../signalRow.ts';
-import { isMeasurement, member, numberFromJson, tableFromJson, tableToJson, unreadableSnapshot } from '../statistics/columnTable.ts';
+import { columnArrays, isMeasurement, member, numberFromJson, tableFromJson, tableToJson, unreadableSnapshot } from '../statistics/columnTable.ts';
 import { TailLines } from '../statistics/tailLines.ts';
 import type { AnomalyKind, Detector, DetectorInput } from './detector.ts';
 import { detectors } from './index.ts';
@@ -379,11 +379,12 @@ function weightOf(ratio: number): number {
 }
 
 function newState(width: number): JudgeState {
+  const take = columnArrays(width, 8);
   return {
-    timeMs: new Float64Array(width).fill(NaN), intervalMs: new Float64Array(width).fill(NaN), paceMs: new Float64Array(width).fill(1_000),
-    rows: new Float64Array(width),
-    open: new Float64Array(width), kind: new Float64Array(width), quiet: new Float64Array(width).fill(quietRows),
-    expected: new Float64Array(width).fill(NaN),
+    timeMs: take(NaN), intervalMs: take(NaN), paceMs: take(1_000),
+    rows: take(),
+    open: take(), kind: take(), quiet: take(quietRows),
+    expected: take(NaN),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Json } from '../ports.ts';
-import { isMeasurement, tableFromJson, tableToJson } from '../statistics/columnTable.ts';
+import { columnArrays, isMeasurement, tableFromJson, tableToJson } from '../statistics/columnTable.ts';
 import { clippedSquare } from '../statistics/localPrediction.ts';
 import { medianOfSeven } from '../statistics/order.ts';
 import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
@@ -45,9 +45,10 @@ class NoiseDetector implements Detector {
     const { columns, factor } = { ...defaults, ...parameters };
     this.factor = factor;
     this.smallest = smallestChanges(parameters, columns);
+    const take = columnArrays(columns, 5);
     this.state = {
-      last: new Float64Array(columns).fill(NaN), ranges: new Float64Array(columns * kept), next: new Float64Array(columns),
-      square: new Float64Array(columns), finest: new Float64Array(columns), rows: new Float64Array(columns),
+      last: take(NaN), ranges: new Float64Array(columns * kept), next: take(),
+      square: take(), finest: take(), rows: take(),
     };
     if (snapshot === undefined) return;
     tableFromJson(this.state, snapshot, 'noise');

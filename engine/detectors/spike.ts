@@ -1,5 +1,5 @@
 import type { Json } from '../ports.ts';
-import { isMeasurement, member, tableFromJson, tableToJson } from '../statistics/columnTable.ts';
+import { columnArrays, isMeasurement, member, tableFromJson, tableToJson } from '../statistics/columnTable.ts';
 import { LocalPrediction } from '../statistics/localPrediction.ts';
 import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
 import { smallestChanges } from './detector.ts';
@@ -38,7 +38,8 @@ class SpikeDetector implements Detector {
     this.width = width;
     this.smallest = smallestChanges(parameters, columns);
     this.prediction = new LocalPrediction(columns);
-    this.state = { away: new Float64Array(columns), basis: new Float64Array(columns) };
+    const take = columnArrays(columns, 2);
+    this.state = { away: take(), basis: take() };
     if (snapshot === undefined) return;
     tableFromJson(this.state, member(snapshot, 'state'), 'spike');
     this.prediction.restore(member(snapshot, 'prediction'), 'spike.prediction');

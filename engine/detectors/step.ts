@@ -1,5 +1,5 @@
 import type { Json } from '../ports.ts';
-import { isMeasurement, member, tableFromJson, tableToJson } from '../statistics/columnTable.ts';
+import { columnArrays, isMeasurement, member, tableFromJson, tableToJson } from '../statistics/columnTable.ts';
 import { LocalPrediction } from '../statistics/localPrediction.ts';
 import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
 import { smallestChanges } from './detector.ts';
@@ -58,10 +58,11 @@ class StepDetector implements Detector {
     this.longestRows = longestRows;
     this.smallest = smallestChanges(parameters, columns);
     this.prediction = new LocalPrediction(columns);
+    const take = columnArrays(columns, 9);
     this.state = {
-      away: new Float64Array(columns), least: new Float64Array(columns), sum: new Float64Array(columns),
-      jump: new Float64Array(columns), jumpRows: new Float64Array(columns), troubled: new Float64Array(columns),
-      high: new Float64Array(columns), low: new Float64Array(columns), basis: new Float64Array(columns),
+      away: take(), least: take(), sum: take(),
+      jump: take(), jumpRows: take(), troubled: take(),
+      high: take(), low: take(), basis: take(),
     };
     if (snapshot === undefined) return;
     tableFromJson(this.state, member(snapshot, 'state'), 'step');

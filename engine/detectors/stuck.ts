@@ -1,5 +1,5 @@
 import type { Json } from '../ports.ts';
-import { isMeasurement, tableFromJson, tableToJson } from '../statistics/columnTable.ts';
+import { columnArrays, isMeasurement, tableFromJson, tableToJson } from '../statistics/columnTable.ts';
 import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
 
 /**
@@ -38,9 +38,10 @@ class StuckDetector implements Detector {
   constructor(parameters: StuckParameters, snapshot?: Json) {
     const { columns, shortestRun } = { ...defaults, ...parameters };
     this.shortestRun = shortestRun;
+    const take = columnArrays(columns, 6);
     this.state = {
-      last: new Float64Array(columns).fill(NaN), run: new Float64Array(columns), tainted: new Float64Array(columns),
-      longest: new Float64Array(columns), repeats: new Float64Array(columns), rows: new Float64Array(columns),
+      last: take(NaN), run: take(), tainted: take(),
+      longest: take(), repeats: take(), rows: take(),
     };
     if (snapshot !== undefined) tableFromJson(this.state, snapshot, 'stuck');
   }

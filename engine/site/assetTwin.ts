@@ -8,6 +8,7 @@ import type { Json } from '../ports.ts';
 import { newExpectation, phaseArmed, phaseFrozen, phaseProvisional } from '../signalRow.ts';
 import type { Expectation, SignalRow } from '../signalRow.ts';
 import type { Twin } from '../twin/twin.ts';
+import { RecentVerdicts } from './recentVerdicts.ts';
 import type { Language, Naming } from './sentences.ts';
 import { signalsSentence } from './sentences.ts';
 
@@ -48,9 +49,7 @@ interface AssetTwinSnapshot {
   presence: number[];
 }
 
-/** Verdicts that twin-anomaly may still ask for are kept for two to four seconds, and at least so many, at most so many. */
-const rememberedRows = 64;
-const rememberedAtMost = 100_000;
+/** Verdicts that twin-anomaly may still ask for are kept for two to four seconds. */
 const ticksRemembered = 8;
 /** So much of what is missing goes with each message; the rest is for the page to ask once that has come. */
 const missingTold = 3;
@@ -78,6 +77,7 @@ export class AssetTwin {
   readonly language: Language;
   readonly naming: Naming;
   readonly #columnOf = new Map<string, number>();
+  readonly #names: readonly string[];
   #units: readonly (string | undefined)[];
   #baseline: AssetBaseline;
   #judge: AssetJudge;
@@ -94,9 +94,8 @@ export class AssetTwin {
   #settling = 0;
   #rowsSinceProgress = Infinity;
   #progress: LearningProgress = { phase: 'learning', percent: 0, missing: [] };
-  readonly #verdicts = new Map<number, Anomaly | Anomaly[]>();
+  readonly #verdicts = new RecentVerdicts();
   #lastEvaluation: Evaluation | undefined;
-  #rememberedLately = 0;
   #ticks = 0;
   #offNow = false;
   readonly #bands: BandHistory;
@@ -111,6 +110,7 @@ export class AssetTwin {
     this.replay = options.replay;
     this.language = options.language;
     this.columns = options.twin.type.columns;
+    this.#names = this.columns.map(({ name }) => name);
     this.columns.forEach((column, index) => this.#columnOf.set(column.name, index));
     const named = new Map<string, { label: string; unit?: string }>(
       options.twin.type.properties.map(({ name, label, unit }) => [name, { label, ...(unit === '' ? {} : { unit }) }]),
@@ -238,28 +238,36 @@ export class AssetTwin {
     const rowNumber = message.twin.row;
     if (rowNumber <= this.#evaluatedRow) {
       const known = this.#verdicts.get(rowNumber);
-      if (known === undefined || Array.isArray(known)) return undefined;
+      if (known === undefined) return undefined;
       return { expected: this.#lastEvaluation?.expected ?? {}, anomaly: known };
     }
     this.#evaluatedRow = rowNumber;
     this.dirty = true;
     const { values, fresh } = this.#row;
     const { payload, quality, updated } = message;
-    fresh.fill(0);
-    for (let i = 0; i < updated.length; i++) {
-      const column = this.#columnOf.get(updated[i] as string);
+    const names = this.#names;
+    let next = 0;
+    for (let column = 0; column < names.length; column++) {
+      const name = names[column] as string;
+      // Mostly `updated` is in the order of the columns, so that nothing has to be looked up.
+      fresh[column] = updated[next] === name ? 1 : 0;
+      if (fresh[column] === 1) next++;
+      const value = payload[name];
+      values[column] = typeof value === 'number' ? value : NaN;
+    }
+    for (; next < updated.length; next++) {
+      const column = this.#columnOf.get(updated[next] as string);
       if (column !== undefined) fresh[column] = 1;
     }
-    for (let column = 0; column < this.columns.length; column++) {
-      const name = (this.columns[column] as ColumnInfo).name;
-      const value = payload[name];
-      values[column] = typeof value === 'number' && quality[name] === undefined ? value : NaN;
+    for (const name of Object.keys(quality)) {
+      const column = this.#columnOf.get(name);
+      if (column !== undefined && quality[name] !== undefined) values[column] = NaN;
     }
     const off = this.isOffMode(message.twin.state);
     const { frozen, verdict } = this.#evaluateRow(message.timestamp, message.twin.state, off);
     const anomaly = this.#anomalyOf(verdict, frozen);
     const evaluation: Evaluation = { expected: this.#expectedOf(message.twin.state), anomaly };
-    this.#remember(rowNumber, anomaly);
+    this.#verdicts.add(rowNumber, anomaly);
     this.#lastEvaluation = evaluation;
     return evaluation;
   }
@@ -269,20 +277,21 @@ export class AssetTwin {
     const firstRow = message.twin.row;
     const rows = message.payload;
     if (firstRow <= this.#evaluatedRow) {
-      const known = this.#verdicts.get(firstRow);
-      return Array.isArray(known) ? { expected: [], anomaly: known } : undefined;
+      const known = this.#knownVerdicts(firstRow, rows.length);
+      return known === undefined ? undefined : { expected: [], anomaly: known };
     }
     this.#evaluatedRow = firstRow + rows.length - 1;
     this.dirty = true;
     const expected: Expected[] = new Array<Expected>(rows.length);
     const anomaly: Anomaly[] = new Array<Anomaly>(rows.length);
     const { values, fresh } = this.#row;
+    const names = this.#names;
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as BatchRow;
       const quality = message.quality[i];
       const mode = message.states[i] ?? message.twin.state;
-      for (let column = 0; column < this.columns.length; column++) {
-        const name = (this.columns[column] as ColumnInfo).name;
+      for (let column = 0; column < names.length; column++) {
+        const name = names[column] as string;
         const value = row[name];
         if (value === undefined) {
           fresh[column] = 0;
@@ -293,9 +302,10 @@ export class AssetTwin {
       }
       const { frozen, verdict } = this.#evaluateRow(row.time, mode, this.isOffMode(mode));
       expected[i] = this.#expectedOf(mode);
-      anomaly[i] = this.#anomalyOf(verdict, frozen);
+      const found = this.#anomalyOf(verdict, frozen);
+      anomaly[i] = found;
+      this.#verdicts.add(firstRow + i, found);
     }
-    this.#remember(firstRow, anomaly);
     const last = rows.length - 1;
     if (last >= 0) this.#lastEvaluation = { expected: expected[last] as Expected, anomaly: anomaly[last] as Anomaly };
     return { expected, anomaly };
@@ -306,37 +316,30 @@ export class AssetTwin {
     return mode !== '' && this.#offModes.size > 0 && this.#offModes.has(mode.toLowerCase());
   }
 
-  #remember(rowNumber: number, anomaly: Anomaly | Anomaly[]): void {
-    this.#verdicts.set(rowNumber, anomaly);
-    this.#rememberedLately++;
-    if (this.#verdicts.size > rememberedAtMost) this.#forgetVerdicts(rememberedAtMost);
-  }
-
-  #forgetVerdicts(most: number): void {
-    for (const rowNumber of this.#verdicts.keys()) {
-      if (this.#verdicts.size <= most) return;
-      this.#verdicts.delete(rowNumber);
+  #knownVerdicts(firstRow: number, count: number): Anomaly[] | undefined {
+    const known: Anomaly[] = [];
+    for (let i = 0; i < count; i++) {
+      const anomaly = this.#verdicts.get(firstRow + i);
+      if (anomaly === undefined) return undefined;
+      known.push(anomaly);
     }
+    return known;
   }
 
-  /**
-   * Time passes. Node-RED hands a burst on node by node, so all of it may go through twin-baseline before twin-anomaly sees the
-   * first message: verdicts are therefore let go by time and not by number.
-   */
+  /** Time passes; called four times a second. */
   tick(): void {
     this.#ticks++;
-    if (this.#ticks % ticksRemembered !== 0) return;
-    this.#forgetVerdicts(Math.max(rememberedRows, this.#rememberedLately));
-    this.#rememberedLately = 0;
+    if (this.#ticks % ticksRemembered === 0) this.#verdicts.windowEnded();
   }
 
   #expectedOf(mode: string): Expected {
     const { expected, low, high, phase } = this.#expectation;
     const result: Expected = {};
-    for (let column = 0; column < this.columns.length; column++) {
+    const names = this.#names;
+    for (let column = 0; column < names.length; column++) {
       const value = expected[column] as number;
       if (value !== value) continue;
-      result[(this.columns[column] as ColumnInfo).name] = {
+      result[names[column] as string] = {
         value,
         low: low[column] as number,
         high: high[column] as number,

@@ -2,7 +2,21 @@ import type { Json } from '../ports.ts';
 import { Problem } from '../problem.ts';
 
 /** State of several columns: named arrays of numbers. */
-export type ColumnTable = Readonly<Record<string, Float64Array>>;
+export type ColumnTable = Readonly<Record<string, Float64Array | Float32Array>>;
+
+/**
+ * Hands out `count` arrays of `columns` numbers that lie in one piece of memory: a twin has hundreds of short arrays, and each
+ * one with memory of its own would cost more for its bookkeeping than for its numbers.
+ */
+export function columnArrays(columns: number, count: number): (fill?: number) => Float64Array {
+  const whole = new Float64Array(columns * count);
+  let next = 0;
+  return (fill = 0) => {
+    if (next >= count) throw new RangeError(`only ${count} arrays were asked for`);
+    next += 1;
+    return whole.subarray((next - 1) * columns, next * columns).fill(fill);
+  };
+}
 
 /** Values beyond this are not measurements; leaving them out keeps squares and sums finite. */
 export const largestMeasurement = 1e100;
@@ -46,7 +60,7 @@ export function member(json: Json | undefined, name: string): Json | undefined {
  * Fills an array from its JSON.
  * @throws Problem TWIN_SNAPSHOT_UNREADABLE when length or a value does not fit.
  */
-export function numbersFromJson(json: Json | undefined, into: Float64Array | Float32Array, what: string): void {
+export function numbersFromJson(json: Json | undefined, into: Float64Array | Float32Array | Uint16Array, what: string): void {
   if (!Array.isArray(json) || json.length !== into.length) {
     throw unreadableSnapshot(what, `a list of ${into.length} numbers is expected`);
   }

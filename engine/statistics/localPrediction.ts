@@ -1,5 +1,5 @@
 import type { Json } from '../ports.ts';
-import { tableFromJson, tableToJson } from './columnTable.ts';
+import { columnArrays, tableFromJson, tableToJson } from './columnTable.ts';
 
 const slowShare = 0.1;
 const fastShare = 0.5;
@@ -30,18 +30,19 @@ export class LocalPrediction {
   private readonly meanSquare: Float64Array;
 
   constructor(columns: number) {
-    this.rows = new Float64Array(columns);
-    this.settling = new Float64Array(columns);
-    this.best = new Float64Array(columns);
-    this.slow = new Float64Array(columns);
-    this.fast = new Float64Array(columns);
-    this.line = new Float64Array(columns);
-    this.trend = new Float64Array(columns);
-    this.slowSquare = new Float64Array(columns);
-    this.fastSquare = new Float64Array(columns);
-    this.lineSquare = new Float64Array(columns);
-    this.mean = new Float64Array(columns);
-    this.meanSquare = new Float64Array(columns);
+    const take = columnArrays(columns, 12);
+    this.rows = take();
+    this.settling = take();
+    this.best = take();
+    this.slow = take();
+    this.fast = take();
+    this.line = take();
+    this.trend = take();
+    this.slowSquare = take();
+    this.fastSquare = take();
+    this.lineSquare = take();
+    this.mean = take();
+    this.meanSquare = take();
   }
 
   predict(column: number): number {

@@ -1,5 +1,5 @@
 import type { Json } from '../ports.ts';
-import { isMeasurement, member, numbersFromJson, numbersToJson, tableFromJson, tableToJson, unreadableSnapshot } from './columnTable.ts';
+import { columnArrays, isMeasurement, member, numbersFromJson, numbersToJson, tableFromJson, tableToJson, unreadableSnapshot } from './columnTable.ts';
 import { clippedSquare } from './localPrediction.ts';
 
 const longestMemory = 20_000;
@@ -28,7 +28,7 @@ export class ResidualChart {
     this.horizons = horizons;
     this.ownMean = ownMean;
     this.smallest = smallest;
-    const numbers = (): Float64Array => new Float64Array(columns);
+    const numbers = columnArrays(columns, 5);
     this.state = { rows: numbers(), mean: numbers(), square: numbers(), short: numbers(), basis: numbers() };
     this.averages = new Float64Array(columns * horizons.length);
     this.averageSquares = new Float64Array(columns * horizons.length);

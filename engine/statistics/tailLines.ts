@@ -22,20 +22,20 @@ const trimmedShare = Array.from({ length: tailSize + 1 }, (_, size) => {
  * independent Gaussian noise counts for six. A block counts only when the one after it was normal too, so that the unnoticed
  * begin of a fault moves no line.
  * Choose it rather than a quantile of the scores themselves, which needs as many rows as there are between two false alarms.
- * 9 numbers and 32 short ones per column.
+ * 41 short numbers per column.
  */
 export class TailLines {
   private readonly blockRows: number;
   private readonly prior: { quantile: number; excess: number };
-  /** The last maxima, oldest first (once blocks grow no longer: oldest overwritten first), to four decimals. */
-  private readonly maxima: Float32Array;
+  /** The last maxima in thousandths, oldest first (once blocks grow no longer: oldest overwritten first). */
+  private readonly maxima: Uint16Array;
   private readonly state: {
     /** Rows and largest score of the short block that is going on, and the largest score of the one before; NaN = none. */
-    rows: Float64Array; maximum: Float64Array; pending: Float64Array;
+    rows: Float32Array; maximum: Float32Array; pending: Float32Array;
     /** Short blocks joined so far into the next maximum, and their largest score. */
-    joined: Float64Array; joinedMaximum: Float64Array;
-    blocks: Float64Array; doublings: Float64Array;
-    quantile: Float64Array; excess: Float64Array;
+    joined: Float32Array; joinedMaximum: Float32Array;
+    blocks: Float32Array; doublings: Float32Array;
+    quantile: Float32Array; excess: Float32Array;
   };
   private readonly tail = new Float64Array(tailSize + 1);
 
@@ -43,8 +43,13 @@ export class TailLines {
   constructor(columns: number, blockRows: number, prior: { quantile: number; excess: number }) {
     this.blockRows = blockRows;
     this.prior = prior;
-    this.maxima = new Float32Array(columns * kept);
-    const numbers = (fill = 0): Float64Array => new Float64Array(columns).fill(fill);
+    this.maxima = new Uint16Array(columns * kept);
+    const whole = new Float32Array(columns * 9);
+    let next = 0;
+    const numbers = (fill = 0): Float32Array => {
+      next += columns;
+      return whole.subarray(next - columns, next).fill(fill);
+    };
     this.state = {
       rows: numbers(), maximum: numbers(), pending: numbers(NaN), joined: numbers(), joinedMaximum: numbers(), blocks: numbers(),
       doublings: numbers(), quantile: numbers(prior.quantile), excess: numbers(prior.excess),
@@ -83,7 +88,7 @@ export class TailLines {
   }
 
   snapshot(): Json {
-    return { maxima: numbersToJson(Array.from(this.maxima, rounded)), state: tableToJson(this.state) };
+    return { maxima: numbersToJson(this.maxima), state: tableToJson(this.state) };
   }
 
   /** @throws Problem TWIN_SNAPSHOT_UNREADABLE */
@@ -109,7 +114,7 @@ export class TailLines {
       state.blocks[column] = blocks;
       return;
     }
-    maxima[start + (blocks % kept)] = rounded(state.joinedMaximum[column]!);
+    maxima[start + (blocks % kept)] = Math.min(65_535, Math.round(1_000 * state.joinedMaximum[column]!));
     state.blocks[column] = blocks + 1 < 2 * kept ? blocks + 1 : kept;
     state.joined[column] = 0;
     state.joinedMaximum[column] = 0;
@@ -123,7 +128,7 @@ export class TailLines {
     const want = Math.min(size + 1, count);
     let filled = 0;
     for (let index = 0; index < count; index += 1) {
-      const value = this.maxima[column * kept + index]!;
+      const value = this.maxima[column * kept + index]! / 1_000;
       if (filled === want && value <= tail[0]!) continue;
       let place = filled === want ? 0 : filled;
       if (filled === want) {
@@ -150,8 +155,4 @@ export class TailLines {
     this.state.quantile[column] = own * quantile + (1 - own) * (prior.quantile + prior.excess * Math.LN2 * doublings);
     this.state.excess[column] = own * excess + (1 - own) * prior.excess;
   }
-}
-
-function rounded(score: number): number {
-  return Math.round(score * 10_000) / 10_000;
 }

@@ -139,6 +139,8 @@ export class Twin {
   readonly name: string;
   readonly type: TwinType;
   readonly path: readonly string[];
+  /** Of its messages: the path, with slashes. */
+  readonly topic: string;
   /** What is wrong with this machine's table and placeholders. */
   readonly problems: readonly Problem[];
   readonly #language: Language;
@@ -198,6 +200,7 @@ export class Twin {
     this.name = options.name === '' ? options.key : options.name;
     this.type = options.type;
     this.path = Object.freeze([...options.path]);
+    this.topic = this.path.join('/');
     this.#language = options.language ?? 'en-US';
     this.#staleAfter = Math.max(2, options.staleAfter ?? 5);
     this.#replay = options.replay === true;
@@ -614,7 +617,7 @@ export class Twin {
     }
     update.timeMs = Number.isNaN(this.#currentMs) ? nowMs : this.#currentMs;
     if (this.#newlyUnmapped.length > 0) this.#tellUnmapped();
-    for (const name of countNames) this.#totals[name] += counts[name];
+    addCounts(this.#totals, counts);
     return update;
   }
 
@@ -1108,7 +1111,21 @@ function newCounts(): TwinCounts {
   };
 }
 
-const countNames = Object.keys(newCounts()) as (keyof TwinCounts)[];
+/** Written out, because it is done for every row. */
+function addCounts(totals: TwinCounts, counts: Readonly<TwinCounts>): void {
+  totals.accepted += counts.accepted;
+  totals.duplicates += counts.duplicates;
+  totals.replaced += counts.replaced;
+  totals.late += counts.late;
+  totals.tooLate += counts.tooLate;
+  totals.refused += counts.refused;
+  totals.quarantined += counts.quarantined;
+  totals.bad += counts.bad;
+  totals.uncertain += counts.uncertain;
+  totals.skewed += counts.skewed;
+  totals.unmapped += counts.unmapped;
+  totals.leftOut += counts.leftOut;
+}
 
 function newUpdate(): TwinUpdate {
   return { changed: [], updated: [], timeMs: NaN, events: [], accepted: [], backfill: false, counts: newCounts() };
