@@ -1,4 +1,4 @@
-import { messageVersion } from './messages.ts';
+import { lateRow, messageVersion } from './messages.ts';
 
 /** Plain JSON Schema, as far as it is used here. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
@@ -53,7 +53,7 @@ export const messageSchemas = {
       state: text,
       path: texts,
       units: mapOf(text),
-      row: count,
+      row: { type: 'integer', minimum: lateRow },
     }),
     ReplayMark: shape({ id: text, complete: flag, learn: flag, rows: count, skipped: count }, ['complete', 'learn', 'rows', 'skipped']),
     TwinMessage: shape(

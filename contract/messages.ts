@@ -7,6 +7,8 @@
  * `anomaly`, twin-alert sends a message of its own with `alarm` and `case`.
  */
 export const messageVersion = 1;
+/** `twin.row` of late values: for history only, never compared or learned. */
+export const lateRow = -1;
 
 export type QualityWord = 'good' | 'uncertain' | 'bad';
 /** A current value as sent. 64-bit integers beyond ±2^53 are sent as decimal text, so that they stay exact. null: never had a good value. */
@@ -24,7 +26,7 @@ export interface TwinHeader {
   path: string[];
   /** UCUM code per property, only where there is one. */
   units: Record<string, string>;
-  /** Counts the rows of this twin since the start of the process; ties a verdict to what was proposed for learning. For a batch: of its first row. */
+  /** Counts the rows of this twin since the start of the process; ties a verdict to what was proposed for learning. For a batch: of its first row. −1: late values, see `lateRow`. */
   row: number;
 }
 

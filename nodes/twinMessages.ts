@@ -1,5 +1,5 @@
 import type { TwinBatchMessage, TwinMessage } from '../contract/messages.ts';
-import { messageVersion } from '../contract/messages.ts';
+import { lateRow, messageVersion } from '../contract/messages.ts';
 import { Problem } from '../engine/problem.ts';
 import type { AssetTwin } from '../engine/site/assetTwin.ts';
 import type { Site } from '../engine/site/site.ts';
@@ -22,13 +22,18 @@ export function assetOfMessage(site: Site, message: Message, title: string): Ass
       version: header.v as number,
     });
   }
-  const asset = site.asset(header.key, replayOf(message));
+  const asset = site.asset(header.key, isLate(message) ? undefined : replayOf(message));
   if (asset === undefined) {
     throw new Problem('TWIN_UNKNOWN', `There is no machine with the key "${header.key.slice(0, 60)}" in this site.`, 'Choose the same site in twin-asset and here.', {
       key: header.key.slice(0, 60),
     });
   }
   return asset;
+}
+
+/** Late values, which are for history alone. */
+export function isLate(message: Message): boolean {
+  return (message.twin as Partial<TwinMessage['twin']> | undefined)?.row === lateRow;
 }
 
 export function replayOf(message: Message): string | undefined {

@@ -9,7 +9,7 @@ import { deliverTo } from '../deliverTo.ts';
 import type { DeliveryLine } from '../deliverTo.ts';
 import type { Message, NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
 import { status } from '../status.ts';
-import { assetOfMessage } from '../twinMessages.ts';
+import { assetOfMessage, isLate } from '../twinMessages.ts';
 import { languageOf, onInput, siteOf, twinNode, whenReady } from '../twinNode.ts';
 import { fields } from './config.ts';
 
@@ -84,6 +84,7 @@ export default function twinAlert(RED: Runtime): void {
         return;
       }
       const asset = assetOfMessage(site, message, twin.title);
+      if (isLate(message)) return;
       if (asset.replay === undefined) own.set(asset.key, asset);
       const event = message.event as TwinEvent | undefined;
       if (typeof event === 'object' && event !== null && typeof event.kind === 'string') {

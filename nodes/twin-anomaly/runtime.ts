@@ -4,7 +4,7 @@ import { Problem } from '../../engine/problem.ts';
 import type { Site } from '../../engine/site/site.ts';
 import type { Message, NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
 import { status } from '../status.ts';
-import { assetOfMessage, batchOf, completeReplay, singleOf } from '../twinMessages.ts';
+import { assetOfMessage, batchOf, completeReplay, isLate, singleOf } from '../twinMessages.ts';
 import { languageOf, onInput, siteOf, twinNode, whenReady } from '../twinNode.ts';
 import { fields } from './config.ts';
 
@@ -18,6 +18,7 @@ export default function twinAnomaly(RED: Runtime): void {
     const onChangesOnly = twin.config.send === 'changes';
     /** The last verdict of each twin, to see what changed. */
     const last = new Map<string, string>();
+    const normal = status('normal', language);
     twin.show(status('waiting', language));
 
     void whenReady(twin, handle, () => {
@@ -30,6 +31,10 @@ export default function twinAnomaly(RED: Runtime): void {
       const site = handle.site;
       if (site === undefined) throw new Problem('TWIN_SITE_CLOSED', 'The site of this node is not open.', 'See the status of the site; its store could not be opened.');
       const asset = assetOfMessage(site, message, twin.title);
+      if (isLate(message)) {
+        if (!onChangesOnly) send(message);
+        return;
+      }
       asset.configureJudge(settings);
       const batch = batchOf(message);
       const evaluation = batch === undefined ? asset.evaluate(singleOf(message)) : asset.evaluateBatch(batch);
@@ -55,10 +60,10 @@ export default function twinAnomaly(RED: Runtime): void {
       if (!onChangesOnly || different) send(message);
       if (shown?.verdict === 'anomaly') {
         const first = shown.signals[0];
-        twin.show(status('anomaly', language, { machine: asset.twin.name, signal: first === undefined ? '' : asset.naming(first.property).label }));
+        const signal = first === undefined ? '' : asset.naming(first.property).label;
+        twin.show(() => status('anomaly', language, { machine: asset.twin.name, signal }));
       } else if (shown !== undefined) {
-        const progress = asset.progress();
-        twin.show(shown.verdict === 'learning' ? status('learning', language, { percent: Math.floor(progress.percent) }) : status('normal', language));
+        twin.show(shown.verdict === 'learning' ? () => status('learning', language, { percent: Math.floor(asset.progress().percent) }) : normal);
       }
     });
   });

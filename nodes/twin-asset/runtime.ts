@@ -1,13 +1,15 @@
 import type { ReplayMark, TwinEvent } from '../../contract/messages.ts';
 import type { Observation } from '../../engine/observation.ts';
+import type { HistoryPoint } from '../../engine/ports.ts';
 import { Problem } from '../../engine/problem.ts';
 import type { AssetTwin } from '../../engine/site/assetTwin.ts';
 import { timeText } from '../../engine/site/sentences.ts';
 import type { Site } from '../../engine/site/site.ts';
 import type { TwinUpdate } from '../../engine/twin/twin.ts';
+import { lateMessage, lateValues } from '../lateMessage.ts';
 import { TwinBatch, readMessage, twinEventMessage, twinMessage } from '../message.ts';
 import type { ReadRow, Reading } from '../message.ts';
-import type { Message, NodeDefinition, NodeInstance, Request, Response, Runtime } from '../red.d.ts';
+import type { Message, NodeDefinition, NodeInstance, Request, Response, Runtime, Status } from '../red.d.ts';
 import { status } from '../status.ts';
 import { replayOf } from '../twinMessages.ts';
 import { languageOf, onInput, siteOf, twinNode, whenReady } from '../twinNode.ts';
@@ -96,31 +98,42 @@ export default function twinAsset(RED: Runtime): void {
     }
 
     function showState(): void {
-      if (asset === undefined) return;
-      const { stale, state } = asset.twin;
-      const unmapped = asset.twin.unmappedCount;
-      const count = asset.twin.row;
-      if (stale) twin.show(status('stale', language, { time: timeText(asset.twin.timeMs ?? 0, language) }));
-      else if (unmapped > 0) twin.show(status('unmapped', language, { count, unmapped }));
-      else twin.show(status('live', language, { count, state: state === '' ? '✓' : state }));
+      if (asset !== undefined) twin.show(stateStatus);
+    }
+
+    function stateStatus(): Status {
+      const { stale, state, timeMs = 0, unmappedCount, row: count } = (asset as AssetTwin).twin;
+      if (stale) return status('stale', language, { time: timeText(timeMs, language) });
+      if (unmappedCount > 0) return status('unmapped', language, { count, unmapped: unmappedCount });
+      return status('live', language, { count, state: state === '' ? '✓' : state });
     }
 
     /** Sends the twin's message for a row that was applied. */
     function sendRow(target: AssetTwin, update: TwinUpdate, message: Message, marks: { historical?: true; replay?: ReplayMark }): void {
       const site = handle?.site as Site;
       if (update.accepted.length > 0) site.keep(update.accepted);
-      const historical = marks.historical ?? (update.backfill ? true : undefined);
-      if (update.updated.length > 0 && !(update.backfill && marks.historical === undefined)) {
+      const unsent = update.backfill && marks.historical === undefined;
+      sendLate(target, lateValues(update, unsent));
+      if (update.updated.length > 0 && !unsent) {
         const row = target.takeRows(1);
         if (config.send !== 'change' || update.changed.length > 0) {
-          const sent = twinMessage(target.twin, update, { received: message, row, ...marks }) as unknown as Message;
+          const { historical, replay } = marks;
+          const sent = twinMessage(target.twin, update, { received: message, row, historical, replay }) as unknown as Message;
           if (config.send === 'interval' && marks.historical === undefined) waitingForInterval = sent;
           else node.send([sent, null]);
         }
       }
-      if (update.events.length > 0) sendEvents(update.events, historical === true ? { historical, ...(marks.replay === undefined ? {} : { replay: marks.replay }) } : {});
+      if (update.events.length > 0) {
+        const { historical, replay } = marks;
+        sendEvents(update.events, historical === true || update.backfill ? { historical: true, ...(replay === undefined ? {} : { replay }) } : noMarks);
+      }
       site.changed(target.key);
       showState();
+    }
+
+    /** Values that are older than what is known still belong to history. */
+    function sendLate(target: AssetTwin, points: readonly HistoryPoint[]): void {
+      if (points.length > 0) node.send([lateMessage(target.twin, points) as unknown as Message, null]);
     }
 
     function flushTogether(): void {
@@ -153,13 +166,17 @@ export default function twinAsset(RED: Runtime): void {
     function takeRows(rows: readonly ReadRow[], message: Message, site: Site, target: AssetTwin, marks: Marks): void {
       const batch = new TwinBatch();
       const events: TwinEvent[] = [];
+      const late: HistoryPoint[] = [];
       for (const row of rows) {
         if (marks.historical === true && row.timeMs !== undefined) site.clock.observe(row.timeMs);
         const update = target.twin.applyRow(row.values, row.timeMs, site.clock.nowMs(), row);
         if (update.accepted.length > 0) site.keep(update.accepted);
         events.push(...update.events);
-        if (!update.backfill || marks.historical === true) batch.add(target.twin, update);
+        const unsent = update.backfill && marks.historical === undefined;
+        late.push(...lateValues(update, unsent));
+        if (!unsent) batch.add(target.twin, update);
       }
+      sendLate(target, late);
       if (batch.length > 0 || marks.replay?.complete === true) {
         const row = target.takeRows(batch.length);
         node.send([batch.message(target.twin, { received: message, row, ...marks }) as unknown as Message, null]);
@@ -223,10 +240,13 @@ interface Marks {
   replay?: ReplayMark;
 }
 
+/** Of a live message. */
+const noMarks: Marks = {};
+
 /** A replay's mark goes on with the message; a message that only says historical gets the common one. */
 function marksOf(message: Message): Marks {
   const id = replayOf(message);
-  if (id === undefined) return {};
+  if (id === undefined) return noMarks;
   const mark = message.replay;
   return { historical: true, replay: typeof mark === 'object' && mark !== null ? { ...(mark as ReplayMark), id } : { id } };
 }

@@ -3,7 +3,7 @@ import type { BaselineSettings } from '../../engine/site/assetTwin.ts';
 import type { Site } from '../../engine/site/site.ts';
 import type { Message, NodeDefinition, NodeInstance, Response, Request, Runtime } from '../red.d.ts';
 import { status } from '../status.ts';
-import { assetOfMessage, batchOf, completeReplay, singleOf } from '../twinMessages.ts';
+import { assetOfMessage, batchOf, completeReplay, isLate, singleOf } from '../twinMessages.ts';
 import { commandOf } from '../command.ts';
 import { languageOf, onInput, siteOf, twinNode, whenReady } from '../twinNode.ts';
 import { fields } from './config.ts';
@@ -61,6 +61,10 @@ export default function twinBaseline(RED: Runtime): void {
         return;
       }
       const asset = assetOfMessage(site, message, twin.title);
+      if (isLate(message)) {
+        send(message);
+        return;
+      }
       asset.configureBaseline(settings);
       seen.add(asset.key);
       const batch = batchOf(message);
@@ -75,8 +79,10 @@ export default function twinBaseline(RED: Runtime): void {
       message.learning = progress;
       send(message);
       completeReplay(site, message);
-      const phase = asset.isOff ? 'frozen' : progress.phase;
-      twin.show(status(phase, language, { percent: Math.floor(progress.percent), state: asset.twin.header().state }));
+      twin.show(() => {
+        const { phase, percent } = asset.progress();
+        return status(asset.isOff ? 'frozen' : phase, language, { percent: Math.floor(percent), state: asset.twin.state });
+      });
     });
   });
 

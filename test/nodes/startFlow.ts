@@ -46,7 +46,7 @@ export interface StartedFlow {
   until(condition: () => boolean, what: string, withinMs?: number): Promise<void>;
   /** Every status of a node since the start. */
   statuses(id: string): NodeStatus[];
-  /** Warnings and errors of the log, as texts. */
+  /** Warnings and errors that nodes wrote to the log, as texts. */
   warnings(): string[];
   /** Deploys another flow; nodes that it changes are made anew. */
   deploy(flow: Record<string, unknown>[], type?: 'full' | 'flows' | 'nodes'): Promise<void>;
@@ -106,8 +106,9 @@ export async function startFlow(
     statuses: (id) => told.get(id) ?? [],
     warnings: () =>
       helper.log().args.flatMap(([entry]) => {
-        const { msg, level } = entry as { msg?: unknown; level?: number };
-        return level === 30 || level === 20 ? [String((msg as { message?: string } | undefined)?.message ?? msg)] : [];
+        const { msg, level, id } = entry as { msg?: unknown; level?: number; id?: string };
+        // Without an id it is Node-RED's own, for instance about credentials without a key.
+        return id !== undefined && (level === 30 || level === 20) ? [String((msg as { message?: string } | undefined)?.message ?? msg)] : [];
       }),
     async until(condition, what, withinMs = 8000) {
       const end = performance.now() + withinMs;

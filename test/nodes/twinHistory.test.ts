@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { requireService } from '../services/requireService.ts';
+import type { Influxd } from '../services/startInfluxd.ts';
+import { influxd } from '../services/startInfluxd.ts';
+import { codeOf, plantFlow } from './plantFlow.ts';
+import type { StartedFlow } from './startFlow.ts';
+import { property, startFlow } from './startFlow.ts';
+
+const properties = [
+  property('current', { unit: 'A', label: 'Motor current' }),
+  property('pressure', { unit: 'bar', rangeLow: '0', rangeHigh: '10' }),
+  property('mode', { valueKind: 'state' }),
+];
+
+function historyFlow(influx: Record<string, unknown>, history: Record<string, unknown> = {}): Record<string, unknown>[] {
+  return plantFlow({
+    properties,
+    asset: { wires: [['history'], []] },
+    more: [
+      { id: 'influx', type: 'twin-influxdb', ...influx },
+      { id: 'history', type: 'twin-history', site: 'site', influxdb: 'influx', flushAfter: 0.1, wires: [['out']], ...history },
+      { id: 'out', type: 'helper' },
+    ],
+  });
+}
+
+describe('twin-history', function () {
+  this.timeout(40_000);
+  let run: StartedFlow | undefined;
+  let userDir = '';
+  const started = (): StartedFlow => run as StartedFlow;
+
+  beforeEach(() => {
+    userDir = mkdtempSync(path.join(tmpdir(), 'twinwire-history-'));
+  });
+  afterEach(async () => {
+    await run?.stop();
+    run = undefined;
+    rmSync(userDir, { recursive: true, force: true });
+  });
+
+  it('without a database passes everything on and says that there is only the embedded history', async () => {
+    for (const flow of [historyFlow({ url: '' }), historyFlow({ url: '${TWINWIRE_NOT_SET}' }), historyFlow({}, { influxdb: '' })]) {
+      run = await startFlow(flow, { userDir });
+      run.node('asset').receive({ payload: { current: 4 } });
+      await run.until(() => started().received('out').length === 1, 'passed on');
+      await run.until(() => started().statuses('history').at(-1)?.text === 'embedded history only', 'the status');
+      assert.deepEqual(run.warnings(), []);
+      await run.stop();
+    }
+    run = undefined;
+  });
+
+  describe('InfluxDB 1.x', () => {
+    let service: Influxd;
+    let database = '';
+    let number = 0;
+    before(requireService('influxd'));
+    before(async () => {
+      service = await influxd();
+    });
+    after(() => service?.stop());
+    beforeEach(() => {
+      database = `plant${++number}`;
+    });
+
+    async function stored(fields = '*', from = 'pump'): Promise<Record<string, unknown>[]> {
+      const [series] = await service.query(`SELECT ${fields} FROM "${from}"`, database).catch(() => []);
+      return (series?.values ?? []).map((values) => Object.fromEntries((series as NonNullable<typeof series>).columns.map((column, index) => [column, values[index]])));
+    }
+    async function until(count: number, fields = 'current', from = 'pump'): Promise<Record<string, unknown>[]> {
+      const end = performance.now() + 15_000;
+      for (;;) {
+        const rows = await stored(fields, from);
+        if (rows.length === count) return rows;
+        if (performance.now() > end) assert.fail(`${rows.length} rows instead of ${count}: ${JSON.stringify(rows.slice(0, 5))}; ${started().warnings().join('\n')}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+
+    it('gives back what was written: numbers, texts, quality, each at its own time, one by one and as a batch', async () => {
+      run = await startFlow(historyFlow({ url: service.url, database }), { userDir });
+      const now = Date.now();
+      run.node('asset').receive({ payload: { current: 4.25, pressure: 6, mode: 'running "fast", ä' }, timestamp: now });
+      run.node('asset').receive({ payload: { pressure: 99 }, timestamp: now + 1000 });
+      run.node('asset').receive({ payload: [{ time: now + 2000, current: 1e-12 }, { time: now + 3000, current: -0.5, pressure: 7 }] });
+      const rows = await until(4, '*');
+      assert.deepEqual(rows.map((row) => row['time']), [now, now + 1000, now + 2000, now + 3000]);
+      assert.deepEqual(rows.map((row) => row['current']), [4.25, null, 1e-12, -0.5]);
+      assert.deepEqual(rows.map((row) => row['mode']), ['running "fast", ä', null, null, null]);
+      assert.deepEqual(rows.map((row) => row['pressure.quality']), [null, 'bad', null, null]);
+      assert.deepEqual(rows.map((row) => row['pressure']), [6, rows[1]?.['pressure'], null, 7]);
+      // What was out of the instrument's range must not look measured.
+      assert.notEqual(rows[1]?.['pressure'], 99);
+      assert.deepEqual(rows.map((row) => [row['twin'], row['path']]), rows.map(() => ['pump1', 'plant/line1/pump1']));
+      await run.until(() => started().statuses('history').at(-1)?.text === '4 values written', 'the status');
+    });
+
+    it('loses nothing while the database is down and after a restart, and writes it in order afterwards', async () => {
+      run = await startFlow(historyFlow({ url: service.url, database }), { userDir });
+      const now = Date.now();
+      run.node('asset').receive({ payload: { current: 0 }, timestamp: now });
+      await until(1);
+      await service.process.halt();
+      for (let index = 1; index <= 50; index++) run.node('asset').receive({ payload: { current: index }, timestamp: now + index });
+      await run.until(() => started().received('out').length === 51, 'all accepted');
+      await run.until(() => started().warnings().some((text) => text.includes('TWIN_INFLUX_UNREACHABLE')), 'a warning');
+      await run.until(() => started().statuses('history').some((status) => status.text?.includes('waiting') ?? false), `waiting told ${JSON.stringify(started().statuses('history'))}`);
+      await run.stop();
+      run = await startFlow(historyFlow({ url: service.url, database }), { userDir });
+      for (let index = 51; index <= 60; index++) run.node('asset').receive({ payload: { current: index }, timestamp: now + index });
+      await service.process.start();
+      const rows = await until(61);
+      assert.deepEqual(rows.map((row) => row['current']), rows.map((_, index) => index));
+    });
+
+    it('sets a record aside that the database refuses, says why, and stores the others', async () => {
+      run = await startFlow(historyFlow({ url: service.url, database }), { userDir });
+      const now = Date.now();
+      run.node('asset').receive({ payload: { mode: 'auto', current: 1 }, timestamp: now });
+      await until(1);
+      run.node('asset').receive({ payload: { current: 2 }, timestamp: now + 1 });
+      run.node('asset').receive({ payload: { mode: 3 }, timestamp: now + 2 });
+      run.node('asset').receive({ payload: { current: 4 }, timestamp: now + 3 });
+      await until(3);
+      await run.until(() => started().warnings().some((text) => /TWIN_REJECTED.*mode/s.test(text)), 'the reason');
+    });
+
+    it('written three times is there once', async () => {
+      run = await startFlow(historyFlow({ url: service.url, database }, { measurement: '{type} of {key}, {path}' }), { userDir });
+      const now = Date.now() - 600_000;
+      const rows = Array.from({ length: 20 }, (_, index) => ({ time: now + index * 1000, current: index }));
+      for (let replay = 0; replay < 3; replay++) run.node('asset').receive({ payload: rows, historical: true, replay: { id: `r${replay}` } });
+      const found = await until(20, 'current', 'pump of pump1, plant/line1/pump1');
+      assert.deepEqual(found.map((row) => row['current']), rows.map((row) => row.current));
+      await run.until(() => started().statuses('history').at(-1)?.text === '60 values written', 'written');
+      assert.equal((await until(20, 'current', 'pump of pump1, plant/line1/pump1')).length, 20);
+    });
+
+    it('writes late values at their own time', async () => {
+      run = await startFlow(historyFlow({ url: service.url, database }), { userDir });
+      const now = Date.now();
+      run.node('asset').receive({ payload: { current: 5 }, timestamp: now });
+      run.node('asset').receive({ payload: { current: 3 }, timestamp: now - 7_200_000 });
+      run.node('asset').receive({ payload: [{ time: now - 3_600_000, current: 4 }, { time: now + 1000, current: 6 }] });
+      const rows = await until(4);
+      assert.deepEqual(rows.map((row) => [row['time'], row['current']]), [[now - 7_200_000, 3], [now - 3_600_000, 4], [now, 5], [now + 1000, 6]]);
+    });
+
+    it('refuses what is no message of a twin', async () => {
+      run = await startFlow(historyFlow({ url: service.url, database }), { userDir });
+      for (const message of [{ payload: 5 }, { twin: { key: 'pump1' } }, { twin: { v: 1, key: 'other', row: 1 }, payload: {} }, { twin: { v: 9, key: 'pump1', row: 1 } }, { twin: { v: 1, key: 'pump1', row: 1 }, payload: 7 }]) {
+        run.node('history').receive(message);
+      }
+      await run.until(() => started().received('caught').length === 5, 'five caught');
+      assert.deepEqual(run.received('caught').map(codeOf), [
+        'TWIN_NOT_A_TWIN_MESSAGE', 'TWIN_NOT_A_TWIN_MESSAGE', 'TWIN_UNKNOWN', 'TWIN_MESSAGE_VERSION', 'TWIN_NOT_A_TWIN_MESSAGE',
+      ]);
+    });
+  });
+
+  describe('the write API of InfluxDB 2.x', () => {
+    let server: Server;
+    let url = '';
+    let writes: { url: string; authorization: string | undefined; lines: string[] }[] = [];
+    /** Answers of the next writes; then 204. */
+    let answers: { status: number; headers?: Record<string, string>; body?: (lines: string[]) => string }[] = [];
+    beforeEach(async () => {
+      writes = [];
+      answers = [];
+      server = createServer((request, response) => {
+        let body = '';
+        request.setEncoding('utf8').on('data', (part: string) => (body += part));
+        request.on('end', () => {
+          const lines = body === '' ? [] : body.split('\n');
+          writes.push({ url: request.url ?? '', authorization: request.headers.authorization, lines });
+          const answer = answers.shift() ?? { status: 204 };
+          response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers }).end(answer.body?.(lines));
+        });
+      });
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    });
+    afterEach(async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    });
+
+    async function start(): Promise<void> {
+      run = await startFlow(historyFlow({ url, version: '2', organisation: 'plant', bucket: 'machines' }), { userDir, credentials: { influx: { token: 'secret' } } });
+    }
+    const problem = (code: string, message: string) => (): string => JSON.stringify({ code, message });
+
+    it('writes lines in milliseconds with token, organisation and bucket', async () => {
+      await start();
+      const now = Date.now();
+      started().node('asset').receive({ payload: { current: 4.5 }, timestamp: now });
+      await started().until(() => writes.length === 1, 'a write');
+      const { searchParams, pathname } = new URL(writes[0]?.url ?? '', url);
+      assert.equal(pathname, '/api/v2/write');
+      assert.deepEqual(Object.fromEntries(searchParams), { org: 'plant', bucket: 'machines', precision: 'ms' });
+      assert.equal(writes[0]?.authorization, 'Token secret');
+      assert.equal(writes[0]?.lines[0], `pump,twin=pump1,path=plant/line1/pump1 current=4.5 ${now}`);
+    });
+
+    it('sets aside what a partial write names, and stores the rest', async () => {
+      answers = [{ status: 400, body: (lines) => problem('invalid', `partial write: unable to parse '${lines[1] ?? ''}': bad timestamp`)() }];
+      await start();
+      const now = Date.now();
+      started().node('asset').receive({ payload: [1, 2, 3].map((current) => ({ time: now + current, current })) });
+      await started().until(() => writes.length === 2, 'the rest again');
+      assert.equal(writes[1]?.lines.length, 2);
+      await started().until(() => started().warnings().some((text) => text.includes('TWIN_REJECTED') && text.includes('bad timestamp')), 'the reason');
+      await started().until(() => started().statuses('history').some((status) => status.text === '2 values written'), 'the others');
+    });
+
+    for (const [status, code] of [[401, 'TWIN_INFLUX_LOGIN'], [404, 'TWIN_INFLUX_DATABASE'], [429, 'TWIN_INFLUX_BUSY'], [503, 'TWIN_INFLUX_BUSY']] as const) {
+      it(`keeps everything at a ${status}, says ${code} and writes it later`, async () => {
+        answers = [{ status, headers: status === 429 ? { 'retry-after': '1' } : {}, body: problem('no', 'not now') }];
+        await start();
+        const now = Date.now();
+        started().node('asset').receive({ payload: { current: 1 }, timestamp: now });
+        await started().until(() => started().warnings().some((text) => text.includes(code)), `the warning: ${started().warnings().join()}`);
+        await started().until(() => writes.length === 2, 'a second write');
+        assert.deepEqual(writes[1]?.lines, writes[0]?.lines);
+        await started().until(() => started().statuses('history').at(-1)?.text === '1 values written', 'written');
+      });
+    }
+  });
+});
