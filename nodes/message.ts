@@ -1,5 +1,6 @@
 import type {
   BatchRow,
+  HistoricalMarks,
   QualityWord,
   ReplayMark,
   SentValue,
@@ -456,15 +457,10 @@ class MessageReader {
       const observations = this.#nestedValues(payload, timeMs);
       if (observations !== undefined) return { kind: 'observations', observations, complete: true, historical: this.#historical };
     }
-    return {
-      kind: 'row',
-      values: flat ? payload : this.#flatten(payload),
-      timeMs,
-      topic,
-      historical: this.#historical,
-      ...(quality.quality === undefined ? {} : { quality: quality.quality }),
-      ...(quality.qualities === undefined ? {} : { qualities: quality.qualities }),
-    };
+    const reading: Reading = { kind: 'row', values: flat ? payload : this.#flatten(payload), timeMs, topic, historical: this.#historical };
+    if (quality.quality !== undefined) reading.quality = quality.quality;
+    if (quality.qualities !== undefined) reading.qualities = quality.qualities;
+    return reading;
   }
 
   /** {temperature: {value, timestamp, quality}, …}: each value with its own time. undefined where the object is not of that kind. */
@@ -830,9 +826,10 @@ export interface OutgoingOptions {
   updated?: string[];
 }
 
-function marks(options: OutgoingOptions | undefined): { historical?: true; replay?: ReplayMark } {
-  const replay = options?.replay;
-  return { ...(options?.historical === true ? { historical: true as const } : {}), ...(replay === undefined ? {} : { replay }) };
+function marked<Sent extends HistoricalMarks>(message: Sent, options: OutgoingOptions | undefined): Sent {
+  if (options?.historical === true) message.historical = true;
+  if (options?.replay !== undefined) message.replay = options.replay;
+  return message;
 }
 
 /** The message of twin-asset: everything the twin knows now. */
@@ -841,30 +838,30 @@ export function twinMessage(
   update: Pick<TwinUpdate, 'changed' | 'updated' | 'timeMs'>,
   options?: OutgoingOptions,
 ): TwinMessage {
-  return {
+  const message: TwinMessage = {
     ...options?.received,
-    topic: twin.path.join('/'),
+    topic: twin.topic,
     payload: twin.payload(),
     changed: options?.changed ?? update.changed,
     updated: options?.updated ?? update.updated,
     timestamp: update.timeMs,
     quality: twin.quality(),
     twin: twin.header(options?.row),
-    ...marks(options),
   };
+  return marked(message, options);
 }
 
 /** The message of twin-asset's second output. */
 export function twinEventMessage(twin: Twin, event: TwinEvent, options?: OutgoingOptions): TwinEventMessage {
-  return {
+  const message: TwinEventMessage = {
     ...options?.received,
-    topic: twin.path.join('/'),
+    topic: twin.topic,
     payload: event.text,
     event,
     timestamp: event.timeMs,
     twin: twin.header(options?.row),
-    ...marks(options),
   };
+  return marked(message, options);
 }
 
 /** Collects the rows of a batch, one after the other as the twin takes them. */
@@ -897,16 +894,16 @@ export class TwinBatch {
 
   /** @param options.row number of the first row */
   message(twin: Twin, options?: OutgoingOptions): TwinBatchMessage {
-    return {
+    const message: TwinBatchMessage = {
       ...options?.received,
-      topic: twin.path.join('/'),
+      topic: twin.topic,
       payload: this.#rows,
       changed: [...this.#changed],
       timestamp: Number.isNaN(this.#timeMs) ? (twin.timeMs ?? 0) : this.#timeMs,
       quality: this.#quality,
       states: this.#states,
       twin: twin.header(options?.row),
-      ...marks(options),
     };
+    return marked(message, options);
   }
 }

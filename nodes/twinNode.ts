@@ -17,8 +17,8 @@ export interface TwinNode<F extends Fields> {
   readonly config: Config<F>;
   /** Name for people: the given one, else the type. */
   readonly title: string;
-  /** Shows a status; equal ones are told once, and bursts are thinned out. */
-  show(next: Status): void;
+  /** Shows a status; equal ones are told once, and bursts are thinned out. A function is only called when its status is really shown. */
+  show(next: Status | (() => Status)): void;
   /** Status, log line and, with a message, a catchable error; the same problem is logged once until another one comes. */
   fail(problem: Problem): void;
   /** Runs when the node goes; all of it, even if one part fails. */
@@ -31,11 +31,12 @@ export function twinNode<F extends Fields>(RED: Runtime, node: NodeInstance, def
   const { config, problems } = readConfig(fields, definition);
   const closing: ((removed: boolean) => void | Promise<void>)[] = [];
   let shown = '';
-  let waiting: Status | undefined;
+  let waiting: Status | (() => Status) | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let lastProblem = '';
   let closed = false;
-  const tell = (next: Status): void => {
+  const tell = (given: Status | (() => Status)): void => {
+    const next = typeof given === 'function' ? given() : given;
     const text = `${next.fill}${next.shape}${next.text}`;
     if (text === shown || closed) return;
     shown = text;
