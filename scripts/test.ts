@@ -153,6 +153,8 @@ async function runAndTell(group: Group, scratch: string): Promise<void> {
   const bad = result.failures.length > 0;
   console.log(`${bad ? 'FAILED' : 'ok    '}  ${group.name}: ${counts} (${(result.durationMs / 1000).toFixed(1)} s)`);
   if (bad || flags.verbose) console.log(result.output.replace(/^/gm, '        '));
+  // What mocha could not print: a hang, a crash, a rejection after the last test.
+  for (const { title, message } of result.failures) if (!result.output.includes(message.split('\n')[0] ?? '')) console.log(`        ${title}: ${message}`);
 }
 
 function runGroup(group: Group, scratch: string): Promise<GroupResult> {
