@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { Anomaly, Expected, LearningProgress, TwinMessage } from '../../contract/messages.ts';
+import type { Overview } from '../../contract/http.ts';
+import type { AlertMessage, Anomaly, Expected, LearningProgress, TwinCase, TwinMessage } from '../../contract/messages.ts';
 import { SeededRandom } from '../../demo/seededRandom.ts';
 import { type FlowNode, type NodeRed, nodeRedVersions, startNodeRed } from './startNodeRed.ts';
 
@@ -19,15 +20,31 @@ const flow: FlowNode[] = [
     properties: [
       { name: 'speed', valueKind: 'setpoint', unit: '/min' },
       { name: 'current', valueKind: 'measured', unit: 'A', label: 'Motor current' },
+      { name: 'strokes', valueKind: 'counter', counterBits: '16' },
+      { name: 'hours', valueKind: 'counter', unit: 'h', label: 'Operating hours' },
     ],
   },
   { id: 'asset', type: 'twin-asset', z: 'tab', site: 'site', assetType: 'type', key: 'pump1', name: 'Pump 1', wires: [['baseline'], []] },
   { id: 'baseline', type: 'twin-baseline', z: 'tab', site: 'site', wires: [['anomaly']] },
-  { id: 'anomaly', type: 'twin-anomaly', z: 'tab', site: 'site', wires: [['end']] },
+  { id: 'anomaly', type: 'twin-anomaly', z: 'tab', site: 'site', wires: [['alert']] },
+  { id: 'alert', type: 'twin-alert', z: 'tab', site: 'site', clearAfter: 3600, wires: [['end']] },
   { id: 'end', type: 'debug', z: 'tab', active: false, wires: [] },
 ];
 
 const judged = (nodeRed: NodeRed): Judged[] => nodeRed.sent.filter(({ from }) => from === 'anomaly').map(({ message }) => message as unknown as Judged);
+
+const told = (nodeRed: NodeRed): TwinCase[] => nodeRed.sent.filter(({ from }) => from === 'alert').map(({ message }) => (message as unknown as AlertMessage).case);
+
+/** The page is there as soon as the site has opened its store, a moment after the flows have started. */
+async function overview(nodeRed: NodeRed): Promise<Overview> {
+  for (let attempt = 0; ; attempt++) {
+    const answer = await fetch(`${nodeRed.url}/twin/api/overview`);
+    if (answer.ok) return (await answer.json()) as Overview;
+    await answer.arrayBuffer();
+    if (attempt > 50) throw new Error(`The page answers ${answer.status}.`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
 
 describe('what was learned survives kill -9', function () {
   this.timeout(120_000);
@@ -71,6 +88,48 @@ describe('what was learned survives kill -9', function () {
         await nodeRed.until(() => judged(nodeRed).some(({ anomaly }) => anomaly.verdict === 'anomaly'), 'an anomaly');
         const found = judged(nodeRed).find(({ anomaly }) => anomaly.verdict === 'anomaly') as Judged;
         assert.equal(found.anomaly.signals[0]?.property, 'current');
+        assert.deepEqual(nodeRed.complaints(), []);
+      } finally {
+        await nodeRed.stop();
+      }
+    });
+
+    it(`an open case stays the same case, and counters go on where they were, in Node-RED ${version}.x (seed ${seed})`, async () => {
+      const rows = 800;
+      const random = new SeededRandom(seed);
+      const nodeRed = await startNodeRed({ version, userDir, flow });
+      try {
+        let timeMs = Date.now() - (rows + 100) * 5;
+        const send = (values: Record<string, number>): void => nodeRed.receive('asset', { payload: values, timestamp: (timeMs += 5) });
+        const current = (speed: number): number => speed / 250 + 0.05 * random.normal();
+        for (let index = 0; index < rows; index++) {
+          const speed = 1000 + 100 * Math.floor(random.uniform() * 5);
+          // 16 bits: rolls over once on the way.
+          send({ speed, current: current(speed), strokes: (65_000 + index) % 65_536, hours: 1200 + index / 1000 });
+        }
+        for (let row = 0; row < 12; row++) send({ speed: 1200, current: 9 + 0.05 * random.normal() });
+        await nodeRed.until(() => told(nodeRed).some(({ change }) => change === 'opened'), 'a case');
+        const before = told(nodeRed).find(({ change }) => change === 'opened') as TwinCase;
+        const counted = judged(nodeRed).at(-1)?.payload as Record<string, number>;
+        assert.equal(counted.strokes, 65_000 + rows - 1, 'the counter did not go on over its rollover');
+        await new Promise((resolve) => setTimeout(resolve, 2_500));
+        await nodeRed.kill();
+
+        nodeRed.sent.length = 0;
+        await nodeRed.restart();
+        const { sites } = await overview(nodeRed);
+        const shown = sites[0]?.machines[0];
+        assert.equal(shown?.openCase?.id, before.id, 'the page forgot the case');
+        assert.equal(shown.openCase.sinceMs, before.sinceMs);
+        assert.equal(shown.properties.find(({ name }) => name === 'hours')?.value, 1200 + (rows - 1) / 1000);
+        for (let row = 0; row < 12; row++) send({ speed: 1200, current: 9 + 0.05 * random.normal(), strokes: (65_000 + rows + row) % 65_536, hours: 1201 + row / 1000 });
+        await nodeRed.until(() => judged(nodeRed).length >= 12, 'verdicts after the restart');
+        const last = judged(nodeRed).at(-1)?.payload as Record<string, number>;
+        assert.equal(last.strokes, 65_000 + rows + 11);
+        assert.equal(last.hours, 1201.011);
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        assert.deepEqual(told(nodeRed).filter(({ change }) => change === 'opened'), [], 'the same trouble was told as a new case');
+        assert.ok(told(nodeRed).every(({ id }) => id === before.id));
         assert.deepEqual(nodeRed.complaints(), []);
       } finally {
         await nodeRed.stop();
