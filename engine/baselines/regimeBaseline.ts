@@ -359,51 +359,78 @@ export class RegimeBaseline implements AssetBaseline {
    * would (analysis of variance, Fisher 1925): before, the machine is still showing something new, and a new level is no fault.
    */
   private settle(): void {
-    const width = this.columns.length;
-    const rowCount = this.keptModes.length;
-    const terms = this.terms();
     const overdue = this.timeMs - this.firstTimeMs >= longestLearningMs || this.busiest() >= longestLearningRows;
-    for (let column = 0; column < width; column += 1) {
+    const quarter = Math.floor(this.keptModes.length / 4);
+    for (let column = 0; column < this.judged.length; column += 1) {
       if (this.judged[column] === 0 || this.settled[column] === 1) continue;
-      let total = 0;
-      let count = 0;
-      let within = 0;
-      let between = 0;
-      let blocks = 0;
-      let sumOfMeans = 0;
-      for (let block = 0; block < settledBlocks; block += 1) {
-        let sum = 0;
-        let squares = 0;
-        let inBlock = 0;
-        const end = Math.floor(((block + 1) * rowCount) / settledBlocks);
-        for (let row = Math.floor((block * rowCount) / settledBlocks); row < end; row += 1) {
-          const values = this.kept.subarray(row * width, (row + 1) * width);
-          const model = this.modes.get(this.keptModes[row]!);
-          if (model === undefined || Number.isNaN(values[column]!) || !this.readPoint(values)) continue;
-          let centre = model.mean[column]!;
-          let square = model.meanSquare[column]!;
-          if (this.prefersFit(model, column)) {
-            this.readFeatures();
-            centre = this.fit(model, column, terms);
-            square = model.fitSquare[column]!;
-          }
-          const reach = 5 * Math.sqrt(square);
-          const residual = Math.max(-reach, Math.min(reach, values[column]! - centre));
-          sum += residual;
-          squares += residual * residual;
-          inBlock += 1;
-        }
-        if (inBlock < 6) continue;
-        blocks += 1;
-        count += inBlock;
-        total += sum;
-        sumOfMeans += (sum * sum) / inBlock;
-        within += squares - (sum * sum) / inBlock;
+      if (this.isCalm(column, 0) || overdue) {
+        this.settled[column] = 1;
+      } else if (this.keptModes.length === keptRows && this.isCalm(column, quarter)) {
+        // Only the begin was different: a machine that warmed up. It is left out.
+        this.learnFrom(column, quarter);
+        this.settled[column] = 1;
       }
-      if (blocks < settledBlocks) continue;
-      between = sumOfMeans - (total * total) / count;
-      const calm = between / (blocks - 1) <= (settledRatio * within) / (count - blocks);
-      if (calm || overdue) this.settled[column] = 1;
+    }
+  }
+
+  private isCalm(column: number, firstRow: number): boolean {
+    const width = this.columns.length;
+    const rowCount = this.keptModes.length - firstRow;
+    const terms = this.terms();
+    let total = 0;
+    let count = 0;
+    let within = 0;
+    let sumOfMeans = 0;
+    for (let block = 0; block < settledBlocks; block += 1) {
+      let sum = 0;
+      let squares = 0;
+      let inBlock = 0;
+      const end = firstRow + Math.floor(((block + 1) * rowCount) / settledBlocks);
+      for (let row = firstRow + Math.floor((block * rowCount) / settledBlocks); row < end; row += 1) {
+        const values = this.kept.subarray(row * width, (row + 1) * width);
+        const model = this.modes.get(this.keptModes[row]!);
+        if (model === undefined || Number.isNaN(values[column]!) || !this.readPoint(values)) continue;
+        let centre = model.mean[column]!;
+        let square = model.meanSquare[column]!;
+        if (this.prefersFit(model, column)) {
+          this.readFeatures();
+          centre = this.fit(model, column, terms);
+          square = model.fitSquare[column]!;
+        }
+        const reach = 5 * Math.sqrt(square);
+        const residual = Math.max(-reach, Math.min(reach, values[column]! - centre));
+        sum += residual;
+        squares += residual * residual;
+        inBlock += 1;
+      }
+      if (inBlock < 6) return false;
+      count += inBlock;
+      total += sum;
+      sumOfMeans += (sum * sum) / inBlock;
+      within += squares - (sum * sum) / inBlock;
+    }
+    const between = sumOfMeans - (total * total) / count;
+    return between / (settledBlocks - 1) <= (settledRatio * within) / (count - settledBlocks);
+  }
+
+  /** Forgets a column and learns it from the kept rows, but for the first ones. */
+  private learnFrom(column: number, firstRow: number): void {
+    const width = this.columns.length;
+    const rowsBefore = new Map<ModeModel, number>();
+    for (const model of this.modes.values()) {
+      rowsBefore.set(model, model.rows[column]!);
+      this.forgetColumn(model, column);
+    }
+    for (let row = firstRow; row < this.keptModes.length; row += 1) {
+      const values = this.kept.subarray(row * width, (row + 1) * width);
+      const model = this.modes.get(this.keptModes[row]!);
+      if (model === undefined || Number.isNaN(values[column]!) || !this.readPoint(values)) continue;
+      this.readFeatures();
+      this.learnValue(model, column, values[column]!, 0, true);
+    }
+    for (const [mode, model] of this.modes) {
+      this.fitKept(mode, model, column, firstRow);
+      model.rows[column] = Math.max(model.rows[column]!, rowsBefore.get(model)!);
     }
   }
 
@@ -411,6 +438,10 @@ export class RegimeBaseline implements AssetBaseline {
     this.started = true;
     this.chooseDrivers();
     this.learnKept();
+    // Of `stride` rows only one was kept, but all were seen.
+    for (const { rows } of this.modes.values()) {
+      for (let column = 0; column < rows.length; column += 1) rows[column] = Math.min(rows[column]! * this.stride, this.columnRows[column]!);
+    }
   }
 
   private chooseDrivers(): void {
@@ -482,7 +513,9 @@ export class RegimeBaseline implements AssetBaseline {
       }
       model.points?.visit(this.point);
     }
-    for (const [mode, model] of this.modes) this.fitKept(mode, model);
+    for (const [mode, model] of this.modes) {
+      for (let column = 0; column < width; column += 1) this.fitKept(mode, model, column, 0);
+    }
     this.settle();
   }
 
@@ -498,32 +531,30 @@ export class RegimeBaseline implements AssetBaseline {
   }
 
   /** After the kept rows: fit at once, and take the spread around mean and fit from these rows, with the terms' degrees of freedom. */
-  private fitKept(mode: string, model: ModeModel): void {
+  private fitKept(mode: string, model: ModeModel, column: number, firstRow: number): void {
     const width = this.columns.length;
     const terms = this.terms();
-    for (let column = 0; column < width; column += 1) {
-      const weight = model.weight[column]!;
-      if (weight < 8) continue;
-      const fitted = terms > 1 && weight >= 3 * terms && this.solve(model, column);
-      let meanSquares = 0;
-      let fitSquares = 0;
-      let count = 0;
-      for (let row = 0; row < this.keptModes.length; row += 1) {
-        const values = this.kept.subarray(row * width, (row + 1) * width);
-        const value = values[column]!;
-        if (this.keptModes[row] !== mode || Number.isNaN(value) || !this.readPoint(values)) continue;
-        this.readFeatures();
-        count += 1;
-        const reach = 64 * model.meanSquare[column]!;
-        meanSquares += Math.min((value - model.mean[column]!) ** 2, reach);
-        if (fitted) fitSquares += Math.min((value - this.fit(model, column, terms)) ** 2, reach);
-      }
-      if (count < 8) continue;
-      model.meanSquare[column] = meanSquares / (count - 1);
-      if (fitted && count > 2 * terms) {
-        model.fitSquare[column] = (fitSquares / count) * ((count + terms) / (count - terms));
-        model.fitRows[column] = Math.max(fitRowsToTrust, count / 2);
-      }
+    const weight = model.weight[column]!;
+    if (weight < 8) return;
+    const fitted = terms > 1 && weight >= 3 * terms && this.solve(model, column);
+    const reach = 64 * model.meanSquare[column]!;
+    let meanSquares = 0;
+    let fitSquares = 0;
+    let count = 0;
+    for (let row = firstRow; row < this.keptModes.length; row += 1) {
+      const values = this.kept.subarray(row * width, (row + 1) * width);
+      const value = values[column]!;
+      if (this.keptModes[row] !== mode || Number.isNaN(value) || !this.readPoint(values)) continue;
+      this.readFeatures();
+      count += 1;
+      meanSquares += Math.min((value - model.mean[column]!) ** 2, reach);
+      if (fitted) fitSquares += Math.min((value - this.fit(model, column, terms)) ** 2, reach);
+    }
+    if (count < 8) return;
+    model.meanSquare[column] = meanSquares / (count - 1);
+    if (fitted && count > 2 * terms) {
+      model.fitSquare[column] = (fitSquares / count) * ((count + terms) / (count - terms));
+      model.fitRows[column] = Math.max(fitRowsToTrust, count / 2);
     }
   }
 
