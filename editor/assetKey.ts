@@ -1,5 +1,5 @@
 import type { Form, OpenForm } from './form.ts';
-import { proposeFreeKey } from './proposeKey.ts';
+import { proposeFreeKey } from '../contract/proposeKey.ts';
 import type { TextValues } from './text.ts';
 
 /** Keys that other twins of the site use, with what those are called. */

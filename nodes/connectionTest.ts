@@ -25,7 +25,8 @@ export function offerConnectionTest<F extends Fields>(
   RED.httpAdmin.post(path, RED.auth.needsPermission(`${type}.write`), (request: Request, response: Response) => {
     const body = (typeof request.body === 'object' && request.body !== null ? request.body : {}) as Record<string, unknown>;
     const id = typeof body.id === 'string' ? body.id : '';
-    const stored = RED.nodes.getCredentials(id) ?? {};
+    const sameAddress = deployedAddress(RED, id) === body.url;
+    const stored = (sameAddress ? RED.nodes.getCredentials(id) : undefined) ?? {};
     const given: Record<string, unknown> = {};
     const credentials: Record<string, string> = {};
     for (const [name, field] of Object.entries(fields)) {
@@ -34,16 +35,30 @@ export function offerConnectionTest<F extends Fields>(
         credentials[name] = value === unchanged || value === undefined ? (Object.hasOwn(stored, name) ? (stored[name] ?? '') : '') : String(value);
       } else given[name] = typeof value === 'string' ? fromEnvironment(value) : value;
     }
+    const retype = !sameAddress && Object.entries(fields).some(([name, field]) => field.kind === 'credential' && Object.hasOwn(body, name) && body[name] === unchanged);
     const language = typeof body.language === 'string' && body.language.startsWith('de') ? 'de' : 'en-US';
     const answer = (result: { ok: true; version: string } | Problem): void => {
       if (result instanceof Problem) response.json({ ok: false, code: result.code, text: result.message });
       else response.json({ ok: true, text: connected[language].replace('{version}', result.version) });
     };
+    if (retype) {
+      answer(new Problem('TWIN_PASSWORD_AGAIN', 'The address is another one than the one this password was stored for.', 'Type the password again, or deploy first.'));
+      return;
+    }
     const run = async (): Promise<void> => answer(await test(readConfig(fields, given).config, credentials));
     run().catch((cause: unknown) => {
       answer(cause instanceof Problem ? cause : new Problem('TWIN_TEST_FAILED', `The test ended with: ${cause instanceof Error ? cause.message : String(cause)}.`, 'Check the address.'));
     });
   });
+}
+
+/** A stored password goes nowhere but to the address it was stored for. */
+function deployedAddress(RED: Runtime, id: string): unknown {
+  let address: unknown;
+  RED.nodes.eachNode((definition) => {
+    if (definition.id === id) address = definition.url;
+  });
+  return address;
 }
 
 function fromEnvironment(text: string): string {

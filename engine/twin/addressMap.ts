@@ -134,6 +134,15 @@ export class AddressMap {
     return target;
   }
 
+  /** Addresses that arrived and belong to a property, by the property's place in the type; at most one of each. */
+  heard(): Map<number, string> {
+    const heard = new Map<number, string>();
+    for (const [cacheKey, target] of this.#resolved) {
+      if (target.index >= 0) heard.set(target.index, cacheKey.slice(cacheKey.indexOf('\n') + 1));
+    }
+    return heard;
+  }
+
   #find(address: string, topic: string): AddressTarget {
     const underTopic = topic === '' ? undefined : (this.#table.get(`${topic}/${address}`) ?? this.#table.get(`${topic}.${address}`));
     const inTable = underTopic ?? this.#table.get(address);

@@ -1024,6 +1024,11 @@ export class Twin {
   }
 
   /** How many of them there are. */
+  /** Addresses that arrived and the property that each belongs to. */
+  heard(): { address: string; property: string }[] {
+    return [...this.#addresses.heard()].map(([index, address]) => ({ address, property: (this.#properties[index] as TypeProperty).name }));
+  }
+
   get unmappedCount(): number {
     return this.#unmapped.size;
   }

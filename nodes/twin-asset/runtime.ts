@@ -251,17 +251,21 @@ function marksOf(message: Message): Marks {
   return { historical: true, replay: typeof mark === 'object' && mark !== null ? { ...(mark as ReplayMark), id } : { id } };
 }
 
-/** What the dialog's Listen shows: what arrived and belongs to no property yet. */
+/** What the dialog's Listen shows: what arrived, first what belongs to no property yet. */
 function listened(site: Site, asset: AssetTwin): unknown {
-  const nowMs = site.clock.nowMs();
-  return {
-    addresses: asset.twin.unmapped().map((entry) => ({
-      address: entry.address,
-      lastValue: entry.value,
-      ...(entry.unit === undefined ? {} : { unit: entry.unit }),
-      ageMs: Math.max(0, nowMs - entry.receivedMs) / site.clock.rate,
-      count: entry.count,
-      mapped: null,
-    })),
-  };
+  const age = (sinceMs: number): number => Math.max(0, site.clock.nowMs() - sinceMs) / site.clock.rate;
+  const unknown = asset.twin.unmapped().map(({ address, value, unit, receivedMs, count }) => ({
+    address,
+    lastValue: value,
+    ...(unit === undefined ? {} : { unit }),
+    ageMs: age(receivedMs),
+    count,
+    mapped: null,
+  }));
+  const properties = new Map(asset.twin.properties().map((property) => [property.name, property]));
+  const known = asset.twin.heard().map(({ address, property }) => {
+    const state = properties.get(property);
+    return { address, lastValue: String(state?.value ?? ''), unit: state?.unit ?? '', ageMs: age(state?.timeMs ?? 0), count: 0, mapped: property };
+  });
+  return { addresses: [...unknown, ...known] };
 }

@@ -1,4 +1,5 @@
 import { fields } from './config.ts';
+import { proposeKey } from '../../contract/proposeKey.ts';
 import { form } from '../../editor/form.ts';
 
 const dialog = form(
@@ -26,6 +27,9 @@ RED.nodes.registerType('twin-site', {
     dialog.prepare(this);
   },
   oneditsave() {
+    // Written down once, so that a site that is renamed later finds its data again.
+    const folder = $('#node-config-input-folder');
+    if (String(folder.val()).trim() === '') folder.val(`twinwire/${proposeKey(String($('#node-config-input-name').val())) || 'site'}`);
     dialog.save(this);
   },
 });

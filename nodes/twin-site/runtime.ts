@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { readCsv } from '../../adapters/csv/readCsv.ts';
 import { openSiteStore } from '../../adapters/sqlite/siteStore.ts';
+import { proposeKey } from '../../contract/proposeKey.ts';
 import { Problem } from '../../engine/problem.ts';
 import type { Clock } from '../../engine/ports.ts';
 import { machineDetail, machineOf, siteSummary } from '../../engine/site/overview.ts';
@@ -41,7 +42,7 @@ export default function twinSite(RED: Runtime): void {
     const { config, node } = twin;
     const language = config.language as Language;
     const userDir = RED.settings.userDir ?? process.cwd();
-    const folder = path.resolve(userDir, config.folder === '' ? path.join('twinwire', folderName(config.name)) : config.folder);
+    const folder = path.resolve(userDir, config.folder === '' ? path.join('twinwire', proposeKey(config.name) || 'site') : config.folder);
     let site: Site | undefined;
     let timer: ReturnType<typeof setInterval> | undefined;
     let closeStore: (() => Promise<void>) | undefined;
@@ -139,17 +140,6 @@ export default function twinSite(RED: Runtime): void {
       subscribe: (listener) => site.onChange(listener),
     };
   }
-}
-
-/** A folder's name from a person's text: letters, digits and dashes, so that it is the same on every file system. */
-function folderName(name: string): string {
-  const plain = name
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 60);
-  return plain === '' ? 'site' : plain;
 }
 
 function readRate(text: string, fail: (problem: Problem) => void): number {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { checkMapping, missingPlaceholders } from '../../editor/assetAddresses.ts';
-import { proposeFreeKey, proposeKey } from '../../editor/proposeKey.ts';
+import { proposeFreeKey, proposeKey } from '../../contract/proposeKey.ts';
 import { plainRate, ratePerWeek } from '../../editor/rate.ts';
 import { checkProperties, pointForComma } from '../../editor/typeChecks.ts';
 import { fillPlaceholders, placeholdersOf } from '../../editor/typeProperties.ts';
