@@ -54,7 +54,7 @@ export interface StartedFlow {
   admin(method: 'GET' | 'POST', path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
   /** Asks the server of the flow's own pages. */
   page(path: string): Promise<{ status: number; text: string }>;
-  /** Stops the flow; a user directory that was handed in stays for a second start. */
+  /** Stops the flow, once; a user directory that was handed in stays for a second start. */
   stop(): Promise<void>;
 }
 
@@ -99,6 +99,7 @@ export async function startFlow(
     }
   };
   listen(flow);
+  let stopped = false;
   return {
     userDir,
     node: (id) => helper.getNode(id),
@@ -133,6 +134,8 @@ export async function startFlow(
         return { status: response.status, text: await response.text() };
       }),
     async stop() {
+      if (stopped) return;
+      stopped = true;
       await helper.unload();
       events.removeListener('node-status', onStatus);
       await new Promise<void>((resolve, reject) => helper.stopServer((problem) => (problem === undefined ? resolve() : reject(problem))));

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { openSiteStore } from '../../adapters/sqlite/siteStore.ts';
+import type { AlertMessage } from '../../contract/messages.ts';
+import type { Fact } from '../../engine/ports.ts';
+import { codeOf, plantFlow, verdictMessage } from './plantFlow.ts';
+import type { StartedFlow } from './startFlow.ts';
+import { startFlow } from './startFlow.ts';
+
+type Entry = Record<string, unknown>;
+const line = { id: 'link', type: 'twin-link', site: 'site', from: 'pump1', relation: 'feeds', to: 'press3', wires: [['out']] };
+/** Stands for nothing but a twin-link that listens to messages. */
+const asked = { id: 'asked', type: 'twin-link', site: 'site', from: 'pump1', relation: 'located in', to: 'hall', wires: [['out']] };
+
+function linkFlow(links: Entry[]): Entry[] {
+  return plantFlow({ more: [...links, { id: 'out', type: 'helper' }, { id: 'alert', type: 'twin-alert', site: 'site', clearAfter: 0, wires: [['alerts']] }, { id: 'alerts', type: 'helper' }] });
+}
+
+describe('twin-link', () => {
+  let run: StartedFlow;
+  let userDir = '';
+  let alertNumber = 0;
+  beforeEach(() => {
+    userDir = mkdtempSync(path.join(tmpdir(), 'twinwire-link-'));
+  });
+  afterEach(async () => {
+    await run.stop();
+    rmSync(userDir, { recursive: true, force: true });
+  });
+
+  /** The relations of the pump, as an alert tells them. */
+  async function relations(): Promise<string[]> {
+    const timeMs = Date.now() + alertNumber++ * 10;
+    const before = run.received('alerts').length;
+    run.node('alert').receive(verdictMessage('anomaly', timeMs, [{}]));
+    run.node('alert').receive(verdictMessage('normal', timeMs + 1));
+    await run.until(() => run.received('alerts').length === before + 2, 'opened and cleared');
+    const { why } = run.received('alerts')[before] as unknown as AlertMessage;
+    return why.neighbours.map(({ direction, relation, key }) => `${direction} ${relation} ${key}`).sort();
+  }
+
+  /** What is on disk of the pump's present relations; the flow must have been stopped. */
+  async function facts(): Promise<Fact[]> {
+    const store = openSiteStore(path.join(userDir, 'twinwire', 'plant'));
+    try {
+      return await store.graph.facts({ validMs: Date.now(), recordedMs: Date.now(), subject: 'pump1' });
+    } finally {
+      await store.close();
+    }
+  }
+
+  it('draws its line at deploy, and the same one after a redeploy and a restart', async () => {
+    run = await startFlow(linkFlow([line, asked]), { userDir });
+    await run.until(() => run.statuses('link').at(-1)?.text === 'pump1 feeds press3', 'the status');
+    assert.deepEqual(await relations(), ['downstream feeds press3', 'downstream located in hall']);
+    await run.stop();
+    const first = await facts();
+    assert.equal(first.length, 2);
+    run = await startFlow(linkFlow([line, asked]), { userDir });
+    await run.deploy(linkFlow([{ ...line, name: 'renamed' }, asked]));
+    assert.deepEqual(await relations(), ['downstream feeds press3', 'downstream located in hall']);
+    await run.stop();
+    assert.deepEqual(await facts(), first);
+  });
+
+  it('changed ends the former line, removed ends it whole', async () => {
+    run = await startFlow(linkFlow([line]), { userDir });
+    await run.until(() => run.statuses('link').length > 0, 'drawn');
+    await run.deploy(linkFlow([{ ...line, to: 'press4' }]));
+    await run.until(() => run.statuses('link').at(-1)?.text === 'pump1 feeds press4', 'the new line');
+    assert.deepEqual(await relations(), ['downstream feeds press4']);
+    await run.deploy(linkFlow([]), 'full');
+    assert.deepEqual(await relations(), []);
+  });
+
+  it('removed while Node-RED was down ends its line at the next start', async () => {
+    run = await startFlow(linkFlow([line, asked]), { userDir });
+    assert.equal((await relations()).length, 2);
+    await run.stop();
+    run = await startFlow(linkFlow([asked]), { userDir });
+    const end = performance.now() + 5000;
+    while ((await relations()).length !== 1 && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.deepEqual(await relations(), ['downstream located in hall']);
+  });
+
+  it('links and unlinks by message, and names what it cannot do', async () => {
+    run = await startFlow(linkFlow([asked]), { userDir });
+    run.node('asked').receive({ command: { do: 'link', from: 'mixer', relation: 'feeds', to: 'pump1' } });
+    await run.until(() => run.received('out').length === 1, 'linked');
+    assert.deepEqual((run.received('out')[0]?.payload as { linked: unknown }).linked, { from: 'mixer', relation: 'feeds', to: 'pump1' });
+    assert.deepEqual(await relations(), ['downstream located in hall', 'upstream fed by mixer']);
+    run.node('asked').receive({ command: { do: 'unlink', from: 'mixer', relation: 'feeds', to: 'pump1' } });
+    await run.until(() => run.received('out').length === 2, 'ended');
+    assert.deepEqual(await relations(), ['downstream located in hall']);
+    for (const command of [
+      { do: 'unlink', from: 'mixer', relation: 'feeds', to: 'pump1' },
+      { do: 'unlink', from: '__proto__', relation: 'constructor', to: 'toString' },
+      { do: 'link', from: 'mixer', to: 'pump1' },
+      { do: 'link', from: 'mixer', relation: 'feeds', to: 'pump1', validFromMs: 'yesterday' },
+      { do: 'acknowledge' },
+      { do: 'dance' },
+      undefined,
+    ]) run.node('asked').receive({ command });
+    await run.until(() => run.received('caught').length === 7, 'seven caught');
+    assert.deepEqual(run.received('caught').map(codeOf), [
+      'TWIN_LINK_UNKNOWN', 'TWIN_LINK_UNKNOWN', 'TWIN_COMMAND', 'TWIN_COMMAND', 'TWIN_LINK_COMMAND', 'TWIN_COMMAND', 'TWIN_LINK_COMMAND',
+    ]);
+    assert.deepEqual(await relations(), ['downstream located in hall']);
+  });
+});
