@@ -9,6 +9,7 @@ interface Texts {
   kinds: Record<AnomalyKind, string>;
   expected: string;
   expectedBand: string;
+  unusual: string;
   above: string;
   below: string;
   and: string;
@@ -42,6 +43,7 @@ const texts: Record<Language, Texts> = {
     },
     expected: 'about {expected} is usual here',
     expectedBand: 'normal here is {low} to {high}',
+    unusual: '{signal} behaves unusually, now {value}',
     above: '{signal} is {value}, above the limit of {limit}',
     below: '{signal} is {value}, below the limit of {limit}',
     and: '{first}; {second} is unusual too',
@@ -97,6 +99,7 @@ const texts: Record<Language, Texts> = {
     },
     expected: 'üblich ist hier etwa {expected}',
     expectedBand: 'hier normal sind {low} bis {high}',
+    unusual: '{signal} verhält sich ungewöhnlich, jetzt {value}',
     above: '{signal} ist {value}, über der Grenze von {limit}',
     below: '{signal} ist {value}, unter der Grenze von {limit}',
     and: '{first}; auch {second} ist auffällig',
@@ -202,9 +205,11 @@ export function signalSentence(signal: AnomalySignal, naming: Naming, language: 
     const sentence = fill(t.kinds[kind], { signal: label, value: withUnit(text(value), unit) });
     return `${sentence}, ${fill(t.expectedBand, { low: text(low), high: withUnit(text(high), unit) })}`;
   }
-  const sentence = fill(t.kinds[kind], name);
-  if (kind === 'noise' || expected === undefined || !Number.isFinite(expected)) return sentence;
-  return `${sentence}, ${fill(t.expected, { expected: valueText(expected, unit, language) })}`;
+  const usual = expected === undefined || !Number.isFinite(expected) ? undefined : valueText(expected, unit, language);
+  // Within its band, so it is the company that is unusual: the number alone would contradict the alarm.
+  const sentence = fill(kind === 'deviation' && usual !== undefined ? t.unusual : t.kinds[kind], name);
+  if (kind === 'noise' || kind === 'deviation' || usual === undefined || usual === name.value) return sentence;
+  return `${sentence}, ${fill(t.expected, { expected: usual })}`;
 }
 
 /** So many decimals that the width of a band shows in two digits; fewer where they are noughts on both ends. */
