@@ -2,7 +2,9 @@ import type { ColumnInfo } from '../baselines/index.ts';
 import type { Json } from '../ports.ts';
 import type { Expectation, SignalRow } from '../signalRow.ts';
 import { phaseFrozen, phaseLearning } from '../signalRow.ts';
-import { columnArrays, isMeasurement, member, numberFromJson, tableFromJson, tableToJson, unreadableSnapshot } from '../statistics/columnTable.ts';
+import {
+  columnArrays, isMeasurement, member, numberFromJson, tableFromJson, tableToJson, unreadableSnapshot,
+} from '../statistics/columnTable.ts';
 import { TailLines } from '../statistics/tailLines.ts';
 import type { AnomalyKind, Detector, DetectorInput } from './detector.ts';
 import { detectors } from './index.ts';

@@ -52,7 +52,8 @@ class NoiseDetector implements Detector {
     };
     if (snapshot === undefined) return;
     tableFromJson(this.state, snapshot, 'noise');
-    for (let column = 0; column < columns; column += 1) this.state.next[column] = Math.abs(Math.trunc(this.state.next[column]!)) % kept || 0;
+    const { next } = this.state;
+    for (let column = 0; column < columns; column += 1) next[column] = Math.abs(Math.trunc(next[column]!)) % kept || 0;
   }
 
   score(input: DetectorInput, into: Float64Array): void {

@@ -6,7 +6,7 @@ export function medianInPlace(numbers: Float64Array, count = numbers.length): nu
   return count % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** The value below which the share `quantile` (0–1) of ascending numbers lies, linear between neighbours (Hyndman and Fan 1996, type 7). */
+/** The value below which the share `quantile` (0–1) of ascending numbers lies, linear in between (Hyndman and Fan 1996, type 7). */
 export function quantileOfSorted(sorted: ArrayLike<number>, quantile: number): number {
   if (sorted.length === 0) return NaN;
   const place = (sorted.length - 1) * Math.min(1, Math.max(0, quantile));

@@ -1,5 +1,7 @@
 import type { Json } from '../ports.ts';
-import { columnArrays, isMeasurement, member, numbersFromJson, numbersToJson, tableFromJson, tableToJson, unreadableSnapshot } from './columnTable.ts';
+import {
+  columnArrays, isMeasurement, member, numbersFromJson, numbersToJson, tableFromJson, tableToJson, unreadableSnapshot,
+} from './columnTable.ts';
 import { clippedSquare } from './localPrediction.ts';
 
 const longestMemory = 20_000;
