@@ -1,7 +1,7 @@
 import { sendResult, settingsOfProcess } from './benchProcess.ts';
+import { benchClock, benchProperties, rowSource } from './benchRows.ts';
 import { startEmbeddedNodeRed } from './embeddedNodeRed.ts';
 import type { BenchNode } from './embeddedNodeRed.ts';
-import { seededNormal, seededRandom } from './labelledStream.ts';
 
 export interface ChainSettings {
   cases: readonly { signals: number; rows: number }[];
@@ -31,11 +31,6 @@ export interface ChainResult {
   verdicts: Record<string, number>;
   historyDropped: number;
 }
-
-/** A site clock so fast that hours of rows, sent in seconds, are neither too old nor of the future. */
-const clockRate = 100;
-const rowEveryMs = 50;
-const startMs = Date.now();
 
 /** CPU of the calling thread in µs; Node 22 only tells of the process. */
 const threadCpu = (): number => {
@@ -136,7 +131,7 @@ async function main(settings: ChainSettings): Promise<void> {
 /** One site; a machine of each width for single messages and one for batches; a pass-through chain of three nodes. */
 function benchFlow(widths: readonly number[]): BenchNode[] {
   const flow: BenchNode[] = [
-    { id: 'site', type: 'twin-site', name: 'Bench', clock: 'accelerated', clockRate: String(clockRate) },
+    { id: 'site', type: 'twin-site', name: 'Bench', ...benchClock },
     { id: 'pass-1', z: 'tab', type: 'bench-pass', wires: [['pass-2']] },
     { id: 'pass-2', z: 'tab', type: 'bench-pass', wires: [['pass-3']] },
     { id: 'pass-3', z: 'tab', type: 'bench-pass', wires: [['pass-sink']] },
@@ -148,7 +143,7 @@ function benchFlow(widths: readonly number[]): BenchNode[] {
       type: 'twin-type',
       name: `machine${width}`,
       version: 1,
-      properties: Array.from({ length: width }, (_, index) => ({ name: `signal${index}`, label: '', unit: '', valueKind: index === 0 && width > 1 ? 'setpoint' : 'measured', address: '', expression: '' })),
+      properties: benchProperties(width),
     });
     for (const form of ['single', 'batch']) {
       const id = `${form}${width}`;
@@ -161,26 +156,4 @@ function benchFlow(widths: readonly number[]): BenchNode[] {
     }
   }
   return flow;
-}
-
-/** Flat rows 100 ms apart: a setpoint of five steps, the others noise around a level that follows it. */
-function rowSource(signals: number): { message(): Record<string, unknown>; batch(rows: number): Record<string, unknown> } {
-  const random = seededRandom(signals);
-  const normal = seededNormal(random);
-  const names = Array.from({ length: signals }, (_, index) => `signal${index}`);
-  let timeMs = startMs;
-  let setpoint = 10;
-  const row = (): Record<string, number> => {
-    timeMs += rowEveryMs;
-    if (random() < 0.01) setpoint = 10 + Math.floor(random() * 5);
-    const values: Record<string, number> = {};
-    for (let index = 0; index < signals; index++) {
-      values[names[index] as string] = signals > 1 && index === 0 ? setpoint : 50 + index + 0.3 * normal() + (signals > 1 ? 0.2 * setpoint : 0);
-    }
-    return values;
-  };
-  return {
-    message: () => ({ payload: row(), timestamp: timeMs, topic: '' }),
-    batch: (rows) => ({ topic: '', payload: Array.from({ length: rows }, () => ({ ...row(), time: timeMs })) }),
-  };
 }

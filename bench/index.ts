@@ -1,0 +1,38 @@
+/**
+ * `npm run bench` measures everything, `npm run bench -- chain memory` what is named. Absolute figures depend on the machine and on what else
+ * it does; ratios are taken within one run.
+ */
+import os from 'node:os';
+import { build } from '../scripts/build.ts';
+import { packageRoot } from '../scripts/packageRoot.ts';
+import { chainSpeed } from './chainSpeed.ts';
+import { detectionSpeed } from './detectionSpeed.ts';
+import { detectionStream } from './detectionStream.ts';
+import { memoryUse } from './memoryUse.ts';
+import { storeSpeed } from './storeSpeed.ts';
+
+const benches: Record<string, (print: (line: string) => void) => Promise<unknown>> = {
+  chain: chainSpeed,
+  memory: memoryUse,
+  stream: detectionStream,
+  detection: detectionSpeed,
+  store: storeSpeed,
+};
+
+const named = process.argv.slice(2);
+const unknown = named.filter((name) => !Object.hasOwn(benches, name));
+if (unknown.length > 0) {
+  console.error(`There is no bench ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}.`);
+  process.exit(1);
+}
+process.chdir(packageRoot);
+const built = await build({ despiteProblems: true });
+for (const problem of built.problems) console.error(problem);
+const cpus = os.cpus();
+const [load = 0] = os.loadavg();
+console.log(`${cpus.length} cores (${cpus[0]?.model.trim() ?? 'unknown'}), Node ${process.versions.node}, ${os.platform()} ${os.arch()}, load before ${load.toFixed(1)}`);
+for (const [name, bench] of Object.entries(benches)) {
+  if (named.length > 0 && !named.includes(name)) continue;
+  console.log(`\n## ${name}\n`);
+  await bench((line) => console.log(line));
+}
