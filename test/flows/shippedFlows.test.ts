@@ -99,11 +99,10 @@ const stories: Record<string, Story> = {
         const { message } = await nodeRed.message(of('twin-asset', machine), (sent, port) => port === 0 && Object.values(object(sent.payload)).filter((value) => value !== null).length >= 6, 60_000);
         assert.ok(object(message.twin).key !== undefined);
       }
-      await nodeRed.message(of('twin-anomaly'), (sent) => object(sent.anomaly).verdict === 'normal', 90_000);
-      await press(nodeRed, flow, /bearing wear: begin/i);
-      const { message } = await nodeRed.message(of('twin-alert'), (sent) => object(sent.case).change === 'opened' && object(sent.case).twin === 'filler', 120_000);
-      const signals = (object(message.case).signals as { property: string }[]).map((signal) => signal.property);
-      assert.ok(signals.some((property) => /vibration|current/.test(property)), `the alert names ${signals.join(', ')}`);
+      await nodeRed.message(of('twin-anomaly'), (sent) => typeof object(sent.anomaly).verdict === 'string', 60_000);
+      // What comes of each fault is tested in packagingLine.test.ts; here, that every button works.
+      for (const node of flow) if (node.type === 'inject' && node.once !== true && /begin|end/i.test(String(node.name))) await nodeRed.inject(node.id);
+      await nodeRed.until(() => nodeRed.statuses.get(of('OpcUa-Client'))?.text !== undefined, 'a status of the client');
     },
   },
 };
