@@ -58,7 +58,7 @@ const settlingRows = 3;
 /** Over how many rows a column's presence is averaged. */
 const presenceRows = 64;
 /** Rows of the chart's band history; even, because it halves. */
-const bandRows = 128;
+const bandRows = 64;
 
 const phaseNames: readonly LearningPhase[] = ['learning', 'provisional', 'armed', 'frozen'];
 
