@@ -19,7 +19,9 @@ export interface TwinNode<F extends Fields> {
   readonly title: string;
   /** Shows a status; equal ones are told once, and bursts are thinned out. A function is only called when its status is really shown. */
   show(next: Status | (() => Status)): void;
-  /** Status, log line and, with a message, a catchable error; the same problem is logged once until another one comes. */
+  /** Why the node cannot work at all; each message then gets this as its error. */
+  refusal: Problem | undefined;
+  /** Status, log line and, with a message, a catchable error; the same problem is logged once until it is over or another one comes. */
   fail(problem: Problem): void;
   /** Runs when the node goes; all of it, even if one part fails. */
   onClose(listener: (removed: boolean) => void | Promise<void>): void;
@@ -40,11 +42,14 @@ export function twinNode<F extends Fields>(RED: Runtime, node: NodeInstance, def
     const text = `${next.fill}${next.shape}${next.text}`;
     if (text === shown || closed) return;
     shown = text;
+    // It works again: the next trouble is worth a line in the log, even if it is the same.
+    if (next.fill === 'green') lastProblem = '';
     node.status(next);
   };
   const twin: TwinNode<F> = {
     node,
     config,
+    refusal: undefined,
     title: typeof definition.name === 'string' && definition.name !== '' ? definition.name : definition.type,
     show(next) {
       waiting = next;
@@ -116,11 +121,16 @@ export function onInput<F extends Fields>(
     () => {
       isReady = true;
     },
-    () => {
+    (problem: unknown) => {
+      twin.refusal ??= asProblem(twin, problem);
       isReady = true;
     },
   );
   const run = (message: Message, send: Send, done: (problem?: Error) => void): void => {
+    if (twin.refusal !== undefined) {
+      done(twin.refusal);
+      return;
+    }
     try {
       const result = handle(message, send);
       if (result instanceof Promise) {
@@ -178,9 +188,8 @@ export function siteOf<F extends Fields>(RED: Runtime, twin: TwinNode<F>, siteId
   if (handle === undefined) {
     const problem = new Problem('TWIN_SITE_MISSING', `"${twin.title}" belongs to no site.`, 'Open the node and choose a site.', { node: twin.title });
     twin.fail(problem);
-    onInput(twin, undefined, () => {
-      throw problem;
-    });
+    twin.refusal = problem;
+    onInput(twin, undefined, () => {});
     return undefined;
   }
   return handle;
@@ -188,9 +197,20 @@ export function siteOf<F extends Fields>(RED: Runtime, twin: TwinNode<F>, siteId
 
 /** Does this, when the site is ready; a site that did not open is told on the node. */
 export function whenReady<F extends Fields>(twin: TwinNode<F>, handle: SiteHandle, action: () => void | Promise<void>): Promise<void> {
-  return handle.ready.then(action).catch((problem: unknown) => {
-    twin.fail(asProblem(twin, problem));
-  });
+  const told = (problem: unknown): void => twin.fail(asProblem(twin, problem));
+  return handle.ready.then(
+    async () => {
+      try {
+        await action();
+      } catch (problem) {
+        told(problem);
+      }
+    },
+    (problem: unknown) => {
+      twin.refusal = asProblem(twin, problem);
+      told(problem);
+    },
+  );
 }
 
 export function languageOf(handle: SiteHandle | undefined): Language {

@@ -36,7 +36,6 @@ export default function twinAsset(RED: Runtime): void {
     const type = typeOf(RED.nodes.getNode(config.assetType));
     const name = config.name === '' ? config.key : config.name;
     let asset: AssetTwin | undefined;
-    let refused: Problem | undefined;
     let together: Together | undefined;
     let togetherTimer: ReturnType<typeof setTimeout> | undefined;
     let intervalTimer: ReturnType<typeof setInterval> | undefined;
@@ -47,8 +46,8 @@ export default function twinAsset(RED: Runtime): void {
     const opening = whenReady(twin, handle, () => {
       const site = handle.site as Site;
       if (type === undefined) {
-        refused = new Problem('TWIN_TYPE_MISSING', `The machine "${name}" has no usable type.`, 'Open the node and choose a type; if one is chosen, see its status.', { name });
-        throw refused;
+        twin.refusal = new Problem('TWIN_TYPE_MISSING', `The machine "${name}" has no usable type.`, 'Open the node and choose a type; if one is chosen, see its status.', { name });
+        throw twin.refusal;
       }
       try {
         asset = site.register({
@@ -67,7 +66,7 @@ export default function twinAsset(RED: Runtime): void {
           },
         });
       } catch (problem) {
-        refused = problem as Problem;
+        twin.refusal = problem as Problem;
         throw problem;
       }
       for (const problem of asset.twin.problems) twin.fail(problem);
@@ -188,7 +187,7 @@ export default function twinAsset(RED: Runtime): void {
 
     onInput(twin, opening, (message: Message) => {
       const site = handle.site;
-      if (asset === undefined || site === undefined) throw refused ?? new Problem('TWIN_SITE_CLOSED', 'The site of this node is not open.', 'See the status of the site.');
+      if (asset === undefined || site === undefined) throw new Problem('TWIN_SITE_CLOSED', 'The site of this node is not open.', 'See the status of the site.');
       const reading = readMessage(message, site.clock.nowMs());
       const marks = marksOf(message);
       const target = marks.historical === true ? (site.asset(asset.key, replayOf(message)) as AssetTwin) : asset;

@@ -43,7 +43,7 @@ export interface StartedFlow {
   /** What arrived at a helper node so far. */
   received(id: string): Message[];
   /** Resolves when the condition holds; rejects after `withinMs` with what was there. */
-  until(condition: () => boolean, what: string, withinMs?: number): Promise<void>;
+  until(condition: () => boolean, what: string | (() => string), withinMs?: number): Promise<void>;
   /** Every status of a node since the start. */
   statuses(id: string): NodeStatus[];
   /** Warnings and errors that nodes wrote to the log, as texts. */
@@ -114,7 +114,7 @@ export async function startFlow(
     async until(condition, what, withinMs = 8000) {
       const end = performance.now() + withinMs;
       while (!condition()) {
-        if (performance.now() > end) throw new Error(`not within ${withinMs} ms: ${what}`);
+        if (performance.now() > end) throw new Error(`not within ${withinMs} ms: ${typeof what === 'string' ? what : what()}`);
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     },
