@@ -3,15 +3,17 @@ import type { BatchRow, QualityWord, SentValue, TwinBatchMessage } from '../cont
 import type { HistoryPoint } from '../engine/ports.ts';
 import type { Twin, TwinUpdate } from '../engine/twin/twin.ts';
 
+const none: HistoryPoint[] = [];
+
 /**
  * Of what a row brought, the values that went to history only, because they are older than what is known. The marks of a gap and
  * bad values tell a reader of history nothing and are left out.
  * @param unsent true: the row's message does not go out, so that its current values are to be told here too
  */
 export function lateValues(update: TwinUpdate, unsent: boolean): HistoryPoint[] {
-  return update.accepted.filter(
-    ({ property, value, quality }) => value !== null && quality !== 'bad' && (unsent || !update.updated.includes(property)),
-  );
+  if (!unsent && update.counts.late === 0) return none;
+  const sent = new Set(unsent ? [] : update.updated);
+  return update.accepted.filter(({ property, value, quality }) => value !== null && quality !== 'bad' && !sent.has(property));
 }
 
 /**

@@ -449,7 +449,7 @@ class MessageReader {
     if (keys.length > largestValues) return tooMany(keys.length);
     const timeMs = rowTime(payload) ?? timeBeside(msg);
     const quality = rowQuality(payload, msg);
-    const flat = isFlat(payload);
+    const flat = isFlat(payload, keys);
     if (!flat) {
       // An IoT gateway's {timestamp, values: [{id, v, q, t}, …]}.
       const list = own(payload, 'values');
@@ -571,9 +571,9 @@ function setValue(into: Fields, name: string, value: unknown): void {
   else into[name] = value;
 }
 
-function isFlat(payload: Fields): boolean {
-  for (const key of Object.keys(payload)) {
-    const value = payload[key];
+function isFlat(payload: Fields, keys: readonly string[] = Object.keys(payload)): boolean {
+  for (let place = 0; place < keys.length; place += 1) {
+    const value = payload[keys[place] as string];
     if (typeof value === 'object' && value !== null) return false;
   }
   return true;
