@@ -105,6 +105,8 @@ export class OpcuaLink {
   /** Address of each client handle. */
   readonly #addresses: string[] = [];
   #session: RawSession | undefined;
+  /** The session that the server was asked for, whether it has answered or not. */
+  #asked: Promise<ClientSession> | undefined;
   #isClosed = false;
   #abandon: ((problem: Problem) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -170,11 +172,10 @@ export class OpcuaLink {
       ...(endpoint === undefined ? {} : { serverCertificate: endpoint.serverCertificate }),
     });
     await this.#within(client.connect(url), connectTimeoutMs);
-    const session = await this.#within(
-      client.createSession(login === undefined
-        ? { type: UserTokenType.Anonymous }
-        : { type: UserTokenType.UserName, userName: login.username, password: login.password }),
-      connectTimeoutMs * 2);
+    this.#asked = client.createSession(login === undefined
+      ? { type: UserTokenType.Anonymous }
+      : { type: UserTokenType.UserName, userName: login.username, password: login.password });
+    const session = await this.#within(this.#asked, connectTimeoutMs * 2);
     this.#session = session as RawSession;
     this.securityName = endpoint?.securityPolicyUri?.split('#')[1] ?? 'none';
     client.on('close', (cause) => this.#down(lost(place, cause?.message ?? '')));
@@ -215,6 +216,7 @@ export class OpcuaLink {
   }
 
   #client(options: object): OPCUAClient {
+    if (this.#isClosed) throw closed(this.#options.place);
     const client = OPCUAClient.create(options);
     this.#channels.set(client, undefined);
     client.on('secure_channel_created', (channel) => this.#channels.set(client, channel));
@@ -440,10 +442,10 @@ export class OpcuaLink {
     this.#isClosed = true;
     clearInterval(this.#timer);
     this.#subscriptions.clear();
-    const session = this.#session;
     this.#session = undefined;
     this.#abandon?.(closed(this.#options.place));
-    if (polite && session !== undefined) await limited(session.close(true), 1000);
+    // One that is being made would else be held by the server until it times out.
+    if (polite && this.#asked !== undefined) await limited(this.#asked.then((session) => session.close(true)), 1000);
     await Promise.all([...this.#channels.keys()].map((client) => this.#discard(client)));
   }
 

@@ -1,7 +1,7 @@
 import { createServer, connect } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 
-/** pass: through. refuse: nothing listens. blackhole: bytes vanish, both ways, connections stay. stall: connections are taken, nothing is said. */
+/** pass: through. refuse: nothing listens. blackhole: bytes vanish both ways, connections stay. stall: taken, but never answered. */
 export type ProxyMode = 'pass' | 'refuse' | 'blackhole' | 'stall';
 
 /** A TCP proxy on loopback that misbehaves on command. */

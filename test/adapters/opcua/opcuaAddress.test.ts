@@ -13,7 +13,8 @@ describe('addresses of OPC UA nodes', () => {
   });
 
   it('says why something is none', () => {
-    const odd = ['', 'Tank', 'ns=2;Tank', 'ns=99999;s=x', 'ns=2;i=4294967296', 'i=-1', 'g=123', 'b=#', 's=', 'ns=2;s=a\nb', `s=${'x'.repeat(2001)}`];
+    const odd = ['', 'Tank', 'ns=2;Tank', 'ns=99999;s=x', 'ns=2;i=4294967296', 'i=-1', 'g=123', 'b=#', 's=', 'ns=2;s=a\nb'];
+    odd.push(`s=${'x'.repeat(2001)}`);
     for (const text of odd) assert.equal(typeof readAddress(text), 'string', text);
   });
 

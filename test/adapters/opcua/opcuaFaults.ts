@@ -100,8 +100,9 @@ export async function inject(bench: FaultBench, fault: FaultName, holdMs: number
   const fromMs = performance.now();
   const noticed = async (): Promise<number> => {
     // A cut connection may be back before anyone looks: the diary knows.
-    await until(() => bench.states.slice(began).some(({ state }) => state !== 'connected'), 20_000, () => `${fault} was not noticed; ${bench.describe()}`);
-    return bench.states.slice(began).find(({ state }) => state !== 'connected')!.atMs - fromMs;
+    const change = (): { atMs: number } | undefined => bench.states.slice(began).find(({ state }) => state !== 'connected');
+    await until(() => change() !== undefined, 20_000, () => `${fault} was not noticed; ${bench.describe()}`);
+    return change()!.atMs - fromMs;
   };
   let noticedMs: number;
   switch (fault) {

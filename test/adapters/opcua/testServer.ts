@@ -22,8 +22,6 @@ export interface TestServerSettings {
   users?: Record<string, string>;
   /** The server's certificate is out of date. */
   expired?: boolean;
-  /** Leaves the node Late out until {do: 'late'}. */
-  secure?: boolean;
 }
 
 export const plantUri = 'urn:twinwire:test-plant';
@@ -46,8 +44,10 @@ async function serve(settings: TestServerSettings): Promise<void> {
     host: '127.0.0.1', hostname: '127.0.0.1', port: settings.port ?? 0, resourcePath: '/test',
     allowAnonymous: settings.users === undefined,
     userManager: { isValidUser: (user: string, password: string) => settings.users !== undefined && settings.users[user] === password },
-    securityModes: settings.secure === true ? [MessageSecurityMode.SignAndEncrypt] : [MessageSecurityMode.None, MessageSecurityMode.SignAndEncrypt],
-    securityPolicies: [SecurityPolicy.None, SecurityPolicy.Basic256Sha256, SecurityPolicy.Aes128_Sha256_RsaOaep, SecurityPolicy.Aes256_Sha256_RsaPss],
+    securityModes: [MessageSecurityMode.None, MessageSecurityMode.SignAndEncrypt],
+    securityPolicies: [
+      SecurityPolicy.None, SecurityPolicy.Basic256Sha256, SecurityPolicy.Aes128_Sha256_RsaOaep, SecurityPolicy.Aes256_Sha256_RsaPss,
+    ],
     serverCertificateManager: certificates, userCertificateManager: certificates, disableDiscovery: true,
     serverInfo: { applicationUri: 'urn:127.0.0.1:test' },
     ...(settings.expired === true ? { certificateFile } : {}),
@@ -61,13 +61,16 @@ async function serve(settings: TestServerSettings): Promise<void> {
   const folder = plant.addFolder(space.rootFolder.objects, { browseName: 'Plant', nodeId: 's=Plant' });
   const tagFolder = plant.addFolder(folder, { browseName: 'Tags', nodeId: 's=Tags' });
   const variable = (name: string, dataType: string, value: Variant, parent = folder): UAVariable => plant.addVariable({
-    componentOf: parent, browseName: name, nodeId: `s=${name}`, dataType, minimumSamplingInterval: 0, value, ...(value.arrayType === 1 ? { valueRank: 1 } : {}),
+    componentOf: parent, browseName: name, nodeId: `s=${name}`, dataType, minimumSamplingInterval: 0, value,
+    ...(value.arrayType === VariantArrayType.Array ? { valueRank: 1 } : {}),
   });
   const int = (value: number): Variant => new Variant({ dataType: DataType.Int32, value });
   const count = variable('Count', 'Int32', int(0));
   variable('Quiet', 'Double', new Variant({ dataType: DataType.Double, value: 21.5 }));
-  variable('Big', 'UInt64', new Variant({ dataType: DataType.UInt64, arrayType: VariantArrayType.Scalar, value: [0xffff_ffff, 0xffff_fffe] }));
-  variable('Negative', 'Int64', new Variant({ dataType: DataType.Int64, arrayType: VariantArrayType.Scalar, value: [0xffff_ffff, 0xffff_ffff] }));
+  const wide = (dataType: DataType, low: number): Variant =>
+    new Variant({ dataType, arrayType: VariantArrayType.Scalar, value: [0xffff_ffff, low] });
+  variable('Big', 'UInt64', wide(DataType.UInt64, 0xffff_fffe));
+  variable('Negative', 'Int64', wide(DataType.Int64, 0xffff_ffff));
   variable('Text', 'String', new Variant({ dataType: DataType.String, value: 'x'.repeat(20_000) }));
   variable('Array', 'Int32', new Variant({ dataType: DataType.Int32, arrayType: VariantArrayType.Array, value: new Int32Array(100_000) }));
   variable('__proto__', 'Int32', int(7));
