@@ -51,8 +51,8 @@ describe('sentences', () => {
     assert.equal(of({ kind: 'limit', value: 7.2, expected: 7.1 }), 'Vibration is 7.2 mm/s, above the limit of 7.1 mm/s');
     assert.equal(of({ kind: 'limit', value: -8.7, expected: -8 }), 'Vibration is -8.7 mm/s, below the limit of -8 mm/s');
     assert.equal(of({ kind: 'stuck' }), 'Vibration is stuck at 2.5 mm/s');
-    assert.equal(of({ kind: 'noise' }), 'Vibration is unusually restless, now 2.5 mm/s');
-    assert.equal(of({}), 'Vibration behaves unusually, now 2.5 mm/s');
+    assert.equal(of({ kind: 'noise' }), 'Vibration is unusually restless: 2.5 mm/s');
+    assert.equal(of({}), 'Vibration behaves unusually: 2.5 mm/s');
     assert.equal(of({ kind: 'step', expected: 2.501 }), 'Vibration changed suddenly to 2.5 mm/s');
     assert.equal(of({ kind: 'step' }), 'Vibration changed suddenly to 2.5 mm/s, about 2.6 mm/s is usual here');
     assert.equal(of({ kind: 'step', value: 3.111, low: 0.883, high: 1.94 }), 'Vibration changed suddenly to 3.1 mm/s, normal here is 0.9 to 1.9 mm/s');
