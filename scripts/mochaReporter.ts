@@ -33,7 +33,9 @@ export default class MochaReporter extends Mocha.reporters.Base {
     // mocha passes over these in silence.
     const seen = new WeakSet<Promise<unknown>>();
     process.on('unhandledRejection', (reason, promise) => {
-      if (seen.has(promise)) return;
+      // A test that plants a rejection watches for it itself.
+      const watched = process.listeners('unhandledRejection').some((listener) => (listener as { watchesRejections?: boolean }).watchesRejections === true);
+      if (watched || seen.has(promise)) return;
       seen.add(promise);
       const problem = reason instanceof Error ? reason : new Error(String(reason));
       console.error(`Rejected, and nobody was listening: ${problem.stack}`);

@@ -50,9 +50,12 @@ export class NodeBench {
   private openBefore = new Map<string, number>();
   private listenersBefore = new Map<string | symbol, number>();
   private nextId = 0;
-  private readonly onException = (problem: unknown): void => {
-    this.errors.push(`not caught: ${problem instanceof Error ? problem.stack : String(problem)}`);
-  };
+  private readonly onException = Object.assign(
+    (problem: unknown): void => {
+      this.errors.push(`not caught: ${problem instanceof Error ? problem.stack : String(problem)}`);
+    },
+    { watchesRejections: true },
+  );
 
   /** @param others the package's own nodes, of which the config nodes and the twin-asset are taken as needed */
   constructor(unit: NodeUnit, others: ReadonlyMap<string, NodeUnit>, properties?: (references: ReadonlyMap<string, string>) => Record<string, unknown>) {
