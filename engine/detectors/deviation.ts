@@ -4,27 +4,33 @@ import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from 
 import { smallestChanges } from './detector.ts';
 
 /**
- * EWMA chart on value − expectation with a memory of 5 values (Roberts 1959).
- * Flags a value that is not what it should be under the operating conditions of the moment: |average| ÷ (6 · its usual size).
+ * EWMA chart on value − expectation with a memory of 5 values (Roberts 1959), and a Shewhart chart (1931) beside it, whose wide
+ * limit needs no value before: so the first one after a pause or a restart is judged too.
+ * Flags a value that is not what it should be under the operating conditions of the moment: the larger of
+ * |average| ÷ (6 · its usual size) and |value − expectation| ÷ (12 · its usual size).
  * Choose it where a baseline knows the operating conditions, rather than for what the signal shows by itself (spike, step).
  * 9 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 9.2.
  */
 export interface DeviationParameters extends DetectorParameters {
   /** Usual sizes of the average at which the score is 1; > 0. */
   width?: number;
+  /** Usual sizes of a single value's distance at which the score is 1; > 0. */
+  singleWidth?: number;
 }
 
-const defaults = { columns: 1, width: 6 };
+const defaults = { columns: 1, width: 6, singleWidth: 12 };
 const horizons: readonly number[] = [5];
 
 class DeviationDetector implements Detector {
   private readonly width: number;
+  private readonly singleWidth: number;
   private readonly columns: number;
   private readonly chart: ResidualChart;
 
   constructor(parameters: DeviationParameters, snapshot?: Json) {
-    const { columns, width } = { ...defaults, ...parameters };
+    const { columns, width, singleWidth } = { ...defaults, ...parameters };
     this.width = width;
+    this.singleWidth = singleWidth;
     this.columns = columns;
     this.chart = new ResidualChart(columns, horizons, false, smallestChanges(parameters, columns));
     if (snapshot !== undefined) this.chart.restore(snapshot, 'deviation');
@@ -32,8 +38,13 @@ class DeviationDetector implements Detector {
 
   score(input: DetectorInput, into: Float64Array): void {
     for (let column = 0; column < this.columns; column += 1) {
-      const usable = input.usable[column] === 1 || input.usable[column] === 2;
-      into[column] = usable ? this.chart.deviation(column, input.values[column]!, input.expected[column]!) / this.width : NaN;
+      into[column] = NaN;
+      if (input.usable[column] !== 1 && input.usable[column] !== 2) continue;
+      const value = input.values[column]!;
+      const expected = input.expected[column]!;
+      const single = this.chart.distance(column, value, expected) / this.singleWidth;
+      const average = this.chart.deviation(column, value, expected) / this.width;
+      into[column] = single > average ? Math.min(single, 1_000) : average;
     }
   }
 

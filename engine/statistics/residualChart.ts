@@ -60,6 +60,14 @@ export class ResidualChart {
     return most;
   }
 
+  /** How many of its usual sizes a single value lies from its expectation; NaN while it cannot say. */
+  distance(column: number, value: number, expected: number): number {
+    const { rows, basis } = this.state;
+    if (!isMeasurement(value) || Number.isNaN(expected) || rows[column]! < warmUpRows || basis[column] !== 1) return NaN;
+    const distance = Math.abs(value - expected);
+    return distance < this.smallest[column]! ? 0 : distance / this.spread(column, value);
+  }
+
   learn(column: number, value: number, expected: number, trains: boolean): void {
     const { state, horizons } = this;
     if (!isMeasurement(value)) return;

@@ -132,6 +132,17 @@ export const faultyJudges: Readonly<Record<string, JudgeFactory>> = {
       },
     };
   }),
+  'judges the first value after a pause by what was learned before it': faulty((sound, snapshot) => {
+    let lastMs = Number(stored(snapshot, 'timeMs') ?? NaN);
+    return {
+      // Only the second value is looked at.
+      judge: (row, expectation) => (row.timeMs - lastMs > 10_000 ? { verdict: 'normal', score: 0, sinceMs: NaN, signals: [] } : sound.judge(row, expectation)),
+      learn(row, expectation, verdict) {
+        sound.learn(row, expectation, verdict);
+        if (!(row.timeMs < lastMs)) lastMs = row.timeMs;
+      },
+    };
+  }),
   'keeps to the asked rate: a wider budget tells sooner, a smaller one later': (columns, _, snapshot) => createJudge(columns, {}, snapshot),
   'learns again when told to': faulty(() => ({ learnAgain: () => undefined })),
 };

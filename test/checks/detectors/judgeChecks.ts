@@ -273,6 +273,24 @@ export const judgeChecks: readonly Check<JudgeFactory>[] = [
     },
   },
   {
+    name: 'judges the first value after a pause by what was learned before it',
+    run(create) {
+      const quiet = quietRows(65, 1_500);
+      const sound = create(twoColumns, {});
+      run(sound, quiet);
+      const learned = JSON.stringify(sound.snapshot());
+      for (const pauseMs of [15_000, 8 * 3_600_000, 30 * 24 * 3_600_000]) {
+        for (const [halfBands, told] of [[8, true], [-8, true], [1.5, false], [0.5, false], [-0.5, false]] as const) {
+          const judge = create(twoColumns, {}, JSON.parse(learned) as Json);
+          const row = { ...rowsOf([50 + halfBands * 1.2], [-100 + 3 * 50])[0]!, timeMs: quiet.at(-1)!.timeMs + pauseMs };
+          const [verdict] = run(judge, [row]);
+          assert.equal(isTold([verdict!]), told, `${halfBands} half-bands away, ${pauseMs} ms after the last value: ${JSON.stringify(verdict)}`);
+          if (told) assert.deepEqual(verdict!.signals.map(({ column, kind }) => [column, kind]), [[0, 'deviation']]);
+        }
+      }
+    },
+  },
+  {
     name: 'keeps to the asked rate: a wider budget tells sooner, a smaller one later',
     run(create) {
       const tellsAt = (falseAlarmsPerWeek: number): number => {
