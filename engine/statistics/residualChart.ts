@@ -10,6 +10,8 @@ const shortShare = 0.35;
 const shortSpread = Math.sqrt(shortShare / (2 - shortShare));
 const warmUpRows = 20;
 const clip = 3;
+/** An average so many usual sizes away may be the begin of something, even where that is too small to be of interest: nothing is learned of it. */
+const suspicious = 4;
 
 /**
  * Moving averages of value − expectation with several memories, each against its own usual size: an EWMA chart (Roberts
@@ -89,6 +91,7 @@ export class ResidualChart {
     const short = state.short[column]! + shortShare * (standard - state.short[column]!);
     state.short[column] = short;
     const share = Math.max(1 / (rows + 1), 1 / longestMemory);
+    let calm = true;
     for (let index = 0; index < horizons.length; index += 1) {
       const horizon = horizons[index]!;
       const place = column * horizons.length + index;
@@ -99,13 +102,14 @@ export class ResidualChart {
         continue;
       }
       this.averages[place] = average;
-      if (trains && rows >= warmUpRows) {
+      if (Math.abs(average) > suspicious * usual && rows >= 3 * horizon) calm = false;
+      if (trains && calm && rows >= warmUpRows) {
         const square = this.averageSquares[place]!;
         const newest = clippedSquare(average, Math.max(square, usual * usual));
         this.averageSquares[place] = square + Math.max(1 / (rows - warmUpRows + 1), 1 / longestMemory) * (newest - square);
       }
     }
-    if (!trains) return;
+    if (!trains || !calm) return;
     state.rows[column] = rows + 1;
     state.square[column]! += share * (clippedSquare(residual, rows < 2 ? 0 : state.square[column]!) - state.square[column]!);
     if (basis === 0) state.mean[column]! += share * Math.max(-4 * spread, Math.min(4 * spread, residual));
