@@ -11,9 +11,10 @@ import type { Observation } from '../../engine/observation.ts';
 import { browseBounds, browseSubtree, referencesPerNode } from './opcuaBrowse.ts';
 import type { BrowseBounds, Subtree } from './opcuaBrowse.ts';
 import { factsOf, openCertificates } from './opcuaCertificates.ts';
-import { connectProblem, lost, notOffered, outOfDate, silent, subscriptionDead, untrusted } from './opcuaProblem.ts';
+import { brokenOff, connectProblem, lost, notAServer, notOffered, outOfDate, silent, subscriptionDead, untrusted } from './opcuaProblem.ts';
 import { addObservations } from './opcuaValue.ts';
 import type { Oddity } from './opcuaValue.ts';
+import { speaksOpcua } from './speaksOpcua.ts';
 
 /** best: the strongest that the server offers. All but none sign and encrypt. */
 export type OpcuaSecurity = 'best' | 'Basic256Sha256' | 'Aes128_Sha256_RsaOaep' | 'Aes256_Sha256_RsaPss' | 'none';
@@ -87,6 +88,7 @@ const productName = 'ns=0;i=2261';
 const mostItemsPerCall = 'ns=0;i=11714';
 const mostNodesPerBrowse = 'ns=0;i=11710';
 const tickMs = 250;
+const probeLimitMs = 1500;
 /** So many unanswered publish requests lie at the server, so that a slow network does not hold it up. */
 const publishAhead = 3;
 /** The server forgets a lost session or subscription after so long, so that it soon counts against its limit no more. */
@@ -134,7 +136,11 @@ export class OpcuaLink {
       await this.#connect();
     } catch (cause) {
       const problem = connectProblem(this.#options.place, cause);
+      const wasClosed = this.#isClosed;
       await this.close(false);
+      if (problem.code === brokenOff && !wasClosed && (await speaksOpcua(this.#options.url, probeLimitMs)) === false) {
+        throw notAServer(this.#options.place);
+      }
       throw problem;
     }
   }

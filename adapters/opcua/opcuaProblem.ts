@@ -20,6 +20,14 @@ function begin(place: string): string {
   return place.charAt(0).toUpperCase() + place.slice(1);
 }
 
+/** The code of a connection that ended while it was being made, for whatever reason. */
+export const brokenOff = 'TWIN_OPCUA_BROKEN_OFF';
+
+export function notAServer(place: string): Problem {
+  return new Problem('TWIN_OPCUA_NOT_A_SERVER', `What answers at ${place.replace('the OPC UA server at ', '')} does not speak OPC UA.`,
+    'Check address and port: OPC UA servers mostly listen on 4840.', { place });
+}
+
 export function untrusted(place: string, certificate: CertificateFacts): Problem {
   const { fingerprint, subject } = certificate;
   return new Problem('TWIN_OPCUA_CERTIFICATE',
@@ -88,11 +96,11 @@ export function connectProblem(place: string, cause: unknown): Problem {
     return new Problem('TWIN_OPCUA_UNREACHABLE', `${begin(place)} refuses the connection: nothing listens there.`,
       'Check address and port, and whether the OPC UA server is running; it is tried again by itself.', values);
   }
-  if (is(/BadTcpMessageTypeInvalid|BadTcpEndpointUrlInvalid|invalid message|Invalid message header|expecting|malformed|msgType/i)) {
-    return new Problem('TWIN_OPCUA_NOT_A_SERVER', `What answers at ${place} does not speak OPC UA (${reason}).`,
-      'Check the port: OPC UA servers mostly listen on 4840.', values);
+  if (is(/socket has been disconnected by third party|ended by server|hadError ?true/i)) {
+    return new Problem(brokenOff, `${begin(place)} breaks the connection off.`,
+      'Check that it is an OPC UA server and not too busy; it is tried again by itself.', values);
   }
-  if (is(/ETIMEDOUT|time[d ]?out|EHOSTUNREACH|ENETUNREACH/i)) {
+  if (is(/ETIMEDOUT|timed ?out|time-?out|EHOSTUNREACH|ENETUNREACH/i)) {
     return new Problem('TWIN_OPCUA_UNREACHABLE', `${begin(place)} does not answer.`,
       'Check address, network and firewall; it is tried again by itself.', values);
   }

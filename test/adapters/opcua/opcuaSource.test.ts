@@ -181,7 +181,7 @@ describe('a PLC source by OPC UA', function () {
 
       const strange = await open({ url: `opc.tcp://127.0.0.1:${(stranger.address() as AddressInfo).port}` }).test();
       assert.ok(strange instanceof Problem);
-      assert.match(strange.code, /^TWIN_OPCUA_(?:NOT_A_SERVER|UNREACHABLE)$/);
+      assert.equal(strange.code, 'TWIN_OPCUA_NOT_A_SERVER');
     } finally {
       stranger.close();
       await Promise.all([strict.kill(), old.kill()]);
