@@ -9,6 +9,7 @@ import { problemStatus } from './status.ts';
 
 /** A node's status is told at most so often: each one is a frame to every open editor. */
 const statusEveryMs = 500;
+const refusalEveryMs = 10_000;
 /** Messages that may wait while the site's store opens. */
 const waitingLimit = 10_000;
 
@@ -117,6 +118,7 @@ export function onInput<F extends Fields>(
 ): void {
   let isReady = ready === undefined;
   let waiting = 0;
+  let refusalToldMs = -Infinity;
   void ready?.then(
     () => {
       isReady = true;
@@ -128,7 +130,11 @@ export function onInput<F extends Fields>(
   );
   const run = (message: Message, send: Send, done: (problem?: Error) => void): void => {
     if (twin.refusal !== undefined) {
-      done(twin.refusal);
+      // A node that cannot work says so now and then, not with each of a thousand messages a second: that would fill the log.
+      const nowMs = performance.now();
+      const due = nowMs - refusalToldMs >= refusalEveryMs;
+      if (due) refusalToldMs = nowMs;
+      done(due ? twin.refusal : undefined);
       return;
     }
     try {

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { readCsv } from '../../adapters/csv/readCsv.ts';
-import { openSiteStore } from '../../adapters/sqlite/siteStore.ts';
+import type { SiteStore } from '../../adapters/sqlite/siteStore.ts';
 import { proposeKey } from '../../contract/proposeKey.ts';
 import { Problem } from '../../engine/problem.ts';
 import type { Clock } from '../../engine/ports.ts';
@@ -59,7 +59,7 @@ export default function twinSite(RED: Runtime): void {
           { folder },
         );
       }
-      const store = openSiteStore(folder);
+      const store = await openStore(folder);
       closeStore = () => store.close();
       for (const problem of store.problems) node.warn(`${problem.code}: ${problem.message}`);
       store.onProblem((problem) => node.warn(`${problem.code}: ${problem.message}`));
@@ -140,6 +140,20 @@ export default function twinSite(RED: Runtime): void {
       subscribe: (listener) => site.onChange(listener),
     };
   }
+}
+
+/**
+ * SQLite came to Node in 22.13; on less, importing it would end in a stack trace and take all our nodes out of the palette.
+ * @throws Problem TWIN_NODE_VERSION, and what opening the store throws
+ */
+async function openStore(folder: string): Promise<SiteStore> {
+  if (!process.getBuiltinModule?.('node:sqlite')) {
+    throw new Problem('TWIN_NODE_VERSION', `Node.js ${process.versions.node} is too old for Twinwire.`, 'Install Node.js 22.13 or newer and start Node-RED again.', {
+      version: process.versions.node,
+    });
+  }
+  const { openSiteStore } = await import('../../adapters/sqlite/siteStore.ts');
+  return openSiteStore(folder);
 }
 
 function readRate(text: string, fail: (problem: Problem) => void): number {
