@@ -62,12 +62,14 @@ export class ResidualChart {
     return most;
   }
 
-  /** How many of its usual sizes a single value lies from its expectation; NaN while it cannot say. */
+  /**
+   * How many of its usual sizes a single value lies from its expectation; NaN while it cannot say. The size is at least a quarter of the
+   * smallest change of interest, as in the baseline's bands: a machine that starts may be a little off for a moment.
+   */
   distance(column: number, value: number, expected: number): number {
     const { rows, basis } = this.state;
     if (!isMeasurement(value) || Number.isNaN(expected) || rows[column]! < warmUpRows || basis[column] !== 1) return NaN;
-    const distance = Math.abs(value - expected);
-    return distance < this.smallest[column]! ? 0 : distance / this.spread(column, value);
+    return Math.abs(value - expected) / Math.max(this.spread(column, value), this.smallest[column]! / 4);
   }
 
   learn(column: number, value: number, expected: number, trains: boolean): void {
