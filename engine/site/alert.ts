@@ -18,24 +18,23 @@ const severityRank: Record<Severity, number> = { specification: 1, maintenance: 
 
 /**
  * Takes in what twin-anomaly said of a message, row by row and each at its own time, so that a batch opens and clears the
- * same cases as its rows one by one.
+ * same cases as its rows one by one. Where anomalies open no case, the rows still tell the time, so that others clear.
  */
 export function takeVerdicts(site: Site, asset: AssetTwin, message: (TwinMessage | TwinBatchMessage) & { anomaly?: Anomaly | Anomaly[] }, settings: AlertSettings): AlertMessage[] {
   const { anomaly } = message;
   if (anomaly === undefined) return [];
-  if (!Array.isArray(anomaly)) {
-    if (isUnjudged(asset, anomaly, message.twin.state)) return [];
-    return takeConditions(site, asset, [conditionOfAnomaly(anomaly, message.timestamp)], settings);
-  }
-  const rows = Array.isArray(message.payload) ? message.payload : [];
   const changes: CaseChange[] = [];
   asset.cases.options = caseOptions(asset, settings);
-  anomaly.forEach((verdict, index) => {
-    const timeMs = rows[index]?.time ?? message.timestamp;
-    if (isUnjudged(asset, verdict, 'states' in message ? (message.states[index] ?? message.twin.state) : message.twin.state)) return;
-    if (verdict.verdict === 'anomaly' || asset.cases.active) changes.push(...asset.cases.condition(conditionOfAnomaly(verdict, timeMs)));
+  const take = (verdict: Anomaly, timeMs: number, mode: string): void => {
+    if (!settings.onAnomaly || isUnjudged(asset, verdict, mode)) changes.push(...asset.cases.watch(timeMs, true));
+    else if (verdict.verdict === 'anomaly' || asset.cases.active) changes.push(...asset.cases.condition(conditionOfAnomaly(verdict, timeMs)));
     else if (asset.cases.open !== undefined) changes.push(...asset.cases.watch(timeMs, true));
-  });
+  };
+  if (Array.isArray(anomaly)) {
+    const rows = Array.isArray(message.payload) ? message.payload : [];
+    const states = 'states' in message ? message.states : [];
+    anomaly.forEach((verdict, index) => take(verdict, rows[index]?.time ?? message.timestamp, states[index] ?? message.twin.state));
+  } else take(anomaly, message.timestamp, message.twin.state);
   return messagesOf(site, asset, changes);
 }
 

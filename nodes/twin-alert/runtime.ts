@@ -95,7 +95,6 @@ export default function twinAlert(RED: Runtime): void {
       if (message.anomaly === undefined) {
         throw new Problem('TWIN_NOTHING_TO_ALERT', `"${twin.title}" got a message without a verdict or event.`, 'Wire a twin-anomaly, or the second output of twin-asset, in front of it.');
       }
-      if (!settings.onAnomaly) return;
       const told = message as unknown as Parameters<typeof takeVerdicts>[2];
       await publish(takeVerdicts(site, asset, told, settings));
       if (asset.replay !== undefined) await publish(watchCases(site, asset, settings, told.timestamp));

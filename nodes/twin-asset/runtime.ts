@@ -193,6 +193,9 @@ export default function twinAsset(RED: Runtime): void {
       const target = marks.historical === true ? (site.asset(asset.key, replayOf(message)) as AssetTwin) : asset;
       switch (reading.kind) {
         case 'ignored':
+          // The end of a replay whose rows have all been sent already still has to be told.
+          if (marks.replay?.complete === true) takeRows([], message, site, target, marks);
+          return;
         case 'command':
           return;
         case 'problem':

@@ -235,13 +235,15 @@ describe('twin-asset', () => {
 
     it('on change only what is another, every time otherwise', async () => {
       await start({ asset: { send: 'change' } });
-      for (const current of [4, 4, 4, 5, 5]) run.node('asset').receive({ payload: { current } });
+      // Each at its own time: the same value at the same time is a repetition.
+      const now = Date.now() - 1000;
+      for (const [index, current] of [4, 4, 4, 5, 5].entries()) run.node('asset').receive({ payload: { current }, timestamp: now + index });
       await told(2);
       await settle();
       await told(2);
       assert.deepEqual(sent().map((message) => [message.payload['current'], message.changed]), [[4, ['current']], [5, ['current']]]);
       await run.deploy(plantFlow({ asset: { send: 'every' } }));
-      for (const current of [5, 5]) run.node('asset').receive({ payload: { current } });
+      for (const index of [5, 6]) run.node('asset').receive({ payload: { current: 5 }, timestamp: now + index });
       await told(4);
       assert.deepEqual(sent().slice(2).map((message) => message.changed), [[], []]);
     });
