@@ -236,13 +236,14 @@ class Connection implements MqttConnection {
       const client = mqtt.connect(this.#options.url, clientOptions(this.#options, `twinwire_test_${randomBytes(6).toString('hex')}`));
       const end = (answer: { ok: true; version: string } | Problem): void => {
         resolve(answer);
-        client.removeAllListeners('close');
+        client.off('close', closed);
         client.on('error', () => {});
         client.end(answer instanceof Problem);
       };
+      const closed = (): void => end(connectProblem(this.#place, new Error('the connection was closed')));
       client.once('connect', () => end({ ok: true, version: this.#options.protocolVersion === 5 ? 'MQTT 5' : 'MQTT 3.1.1' }));
       client.once('error', (error) => end(connectProblem(this.#place, error)));
-      client.once('close', () => end(connectProblem(this.#place, new Error('the connection was closed'))));
+      client.once('close', closed);
     });
   }
 

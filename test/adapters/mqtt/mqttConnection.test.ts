@@ -229,7 +229,7 @@ describe('mqttConnection with a server that misbehaves', function () {
   this.timeout(60_000);
 
   it('a server that accepts and says nothing is unreachable, and not waited for when closing', async () => {
-    const server = createServer(() => {});
+    const server = createServer((socket) => void socket.resume());
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const connection = createMqttConnection({
