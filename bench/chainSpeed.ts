@@ -59,3 +59,5 @@ export async function chainSpeed(print: (line: string) => void, given: Partial<C
   if (dropped > 0) print(`${dropped} points of history did not fit and were left out, so this run is not comparable.`);
   return results;
 }
+
+if (import.meta.main) await chainSpeed((line) => console.log(line));

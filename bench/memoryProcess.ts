@@ -3,7 +3,7 @@ import type { Site } from '../engine/site/site.ts';
 import { sendResult, settingsOfProcess } from './benchProcess.ts';
 import { benchClock, benchProperties, rowSource } from './benchRows.ts';
 import { startEmbeddedNodeRed } from './embeddedNodeRed.ts';
-import type { BenchNode } from './embeddedNodeRed.ts';
+import type { BenchNode, EmbeddedNodeRed } from './embeddedNodeRed.ts';
 
 export interface MemorySettings {
   twins: number;
@@ -14,19 +14,24 @@ export interface MemorySettings {
   looks: number;
 }
 
-export interface MemoryResult {
-  /** Memory of a twin that has learned, less that of a Node-RED with its nodes deployed and no row yet. */
-  bytesPerTwin: number;
-  /** Of that, typed arrays outside of the heap. */
-  externalBytesPerTwin: number;
-  /** What a deployed twin takes before its first row: the node, the type's columns, empty arrays. */
-  emptyBytesPerTwin: number;
+/** Of one process: twins, or the long run. */
+export interface MemoryTask extends MemorySettings {
+  task: 'twins' | 'longRun';
+}
+
+export interface TwinsInUse {
+  /** Heap and outside of it, all of Node-RED. */
+  bytes: number;
+  outsideBytes: number;
   phases: Record<string, number>;
-  /** CPU of one checkpoint of one twin (its state as JSON text), in µs, and the size of it. */
+  /** CPU of the checkpoint of one twin (its state as JSON text), in µs, and the size of it. */
   checkpointMicroseconds: number;
   checkpointBytes: number;
-  /** Messages so far and bytes in use after garbage collection, in the long run. */
-  looks: { messages: number; bytes: number }[];
+}
+
+export interface Look {
+  messages: number;
+  bytes: number;
 }
 
 const collect = (globalThis as { gc?: () => void }).gc;
@@ -43,29 +48,16 @@ async function bytesInUse(settle: () => Promise<void>): Promise<{ all: number; o
   return { all: heapUsed + external, outside: external };
 }
 
-const settings = settingsOfProcess<MemorySettings>();
-sendResult({ ...(await perTwin()), looks: await longRun() } satisfies MemoryResult);
+const settings = settingsOfProcess<MemoryTask>();
+sendResult(settings.task === 'twins' ? await twinsInUse() : await longRun());
 
-async function perTwin(): Promise<Omit<MemoryResult, 'looks'>> {
+async function twinsInUse(): Promise<TwinsInUse> {
   const { twins, signals, rowsPerTwin } = settings;
-  const empty = await startEmbeddedNodeRed(flow(0));
-  const emptySite = await empty.site('site');
-  const withoutTwins = await bytesInUse(() => empty.historyWritten(emptySite));
-  await empty.stop();
-
   const nodeRed = await startEmbeddedNodeRed(flow(twins));
   const site = await nodeRed.site('site');
   const sink = nodeRed.sink('sink');
-  const settle = async (): Promise<void> => {
-    await nodeRed.historyWritten(site);
-    await site.checkpoint();
-    // Verdicts of recent rows are kept for some seconds.
-    for (let tick = 0; tick < 40; tick++) site.tick();
-    await nodeRed.historyWritten(site);
-  };
-  const before = await bytesInUse(settle);
   await teach(site);
-  const after = await bytesInUse(settle);
+  const { all, outside } = await bytesInUse(async () => settle(nodeRed, site));
   const phases: Record<string, number> = {};
   for (const asset of site.assets()) {
     const { phase } = asset.progress();
@@ -76,14 +68,7 @@ async function perTwin(): Promise<Omit<MemoryResult, 'looks'>> {
   for (const asset of site.assets()) checkpointBytes += JSON.stringify(asset.snapshot()).length;
   const { user, system } = process.cpuUsage(start);
   await nodeRed.stop();
-  return {
-    bytesPerTwin: (after.all - before.all) / twins,
-    externalBytesPerTwin: (after.outside - before.outside) / twins,
-    emptyBytesPerTwin: (before.all - withoutTwins.all) / twins,
-    phases,
-    checkpointMicroseconds: (user + system) / twins,
-    checkpointBytes: checkpointBytes / twins,
-  };
+  return { bytes: all, outsideBytes: outside, phases, checkpointMicroseconds: (user + system) / twins, checkpointBytes: checkpointBytes / twins };
 
   async function teach(opened: Site): Promise<void> {
     const rowsAtOnce = 250;
@@ -110,7 +95,15 @@ async function perTwin(): Promise<Omit<MemoryResult, 'looks'>> {
   }
 }
 
-async function longRun(): Promise<MemoryResult['looks']> {
+/** Everything is written, and the verdicts of recent rows, kept for some seconds, are let go. */
+async function settle(nodeRed: EmbeddedNodeRed, site: Site): Promise<void> {
+  await nodeRed.historyWritten(site);
+  await site.checkpoint();
+  for (let tick = 0; tick < 40; tick++) site.tick();
+  await nodeRed.historyWritten(site);
+}
+
+async function longRun(): Promise<Look[]> {
   const nodeRed = await startEmbeddedNodeRed([
     { id: 'site', type: 'twin-site', name: 'Bench', ...benchClock },
     { id: 'type', type: 'twin-type', name: 'machine', version: 1, properties: benchProperties(1) },
@@ -122,13 +115,7 @@ async function longRun(): Promise<MemoryResult['looks']> {
   const site = await nodeRed.site('site');
   const sink = nodeRed.sink('sink');
   const source = rowSource(1);
-  const looks: MemoryResult['looks'] = [];
-  const settle = async (): Promise<void> => {
-    await nodeRed.historyWritten(site);
-    await site.checkpoint();
-    for (let tick = 0; tick < 40; tick++) site.tick();
-    await nodeRed.historyWritten(site);
-  };
+  const looks: Look[] = [];
   let done = 0;
   let unwritten = 0;
   for (let look = 0; look < settings.looks; look++) {
@@ -142,7 +129,7 @@ async function longRun(): Promise<MemoryResult['looks']> {
       await nodeRed.historyWritten(site);
       unwritten = 0;
     }
-    looks.push({ messages: done, bytes: (await bytesInUse(settle)).all });
+    looks.push({ messages: done, bytes: (await bytesInUse(() => settle(nodeRed, site))).all });
   }
   await nodeRed.stop();
   return looks;
