@@ -152,6 +152,8 @@ export class AssetTwin {
     if (!sameDrivers) {
       this.#baseline = createBaseline(this.columns, { drivers: settings.drivers.filter((name) => this.#columnOf.has(name)) });
       this.#judge.learnAgain();
+      this.#rowsSinceProgress = Infinity;
+      this.#lastEvaluation = undefined;
       this.dirty = true;
     }
     this.#baselineSettings = settings;

@@ -179,7 +179,8 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
     for (let attempt = 0; ; attempt++) {
       const answer = await fetch(`${url()}/settings`).catch(() => undefined);
       await answer?.arrayBuffer();
-      if (answer?.ok === true) return;
+      // 401: it answers, and asks for a login.
+      if (answer?.ok === true || answer?.status === 401) return;
       if (attempt > 100) throw new Error(`Node-RED does not answer on ${url()}.\n${output}`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
