@@ -43,6 +43,8 @@ interface OpenCondition {
   active: boolean;
   sinceMs: number;
   endedMs: number;
+  /** Until then nobody could see whether it is back; absent where it could be seen all the time. */
+  unseenMs?: number;
   severity: Severity;
   signals: AnomalySignal[];
 }
@@ -139,6 +141,12 @@ export class CaseBook {
     return [...cleared, this.#tell(open, condition.timeMs, false)];
   }
 
+  /** At this time nothing could be seen of a condition: that does not count as time without it. */
+  unseen(name: string, timeMs: number): void {
+    const conditions = this.#open?.conditions;
+    if (conditions !== undefined && Object.hasOwn(conditions, name)) (conditions[name] as OpenCondition).unseenMs = timeMs;
+  }
+
   /**
    * Clears what has been gone long enough and reminds of what nobody answered. Call it with the site's time, and with a
    * row's own time during a replay (then nobody is reminded of anything).
@@ -147,7 +155,8 @@ export class CaseBook {
     const open = this.#open;
     if (open === undefined) return [];
     const conditions = Object.values(open.conditions);
-    if (conditions.every((condition) => !condition.active && nowMs - condition.endedMs >= this.#options.clearAfterMs)) {
+    const goneFor = ({ endedMs, unseenMs = endedMs }: OpenCondition): number => nowMs - Math.max(endedMs, unseenMs);
+    if (conditions.every((condition) => !condition.active && goneFor(condition) >= this.#options.clearAfterMs)) {
       open.case.state = 'cleared';
       open.case.change = 'cleared';
       open.case.changedMs = nowMs;

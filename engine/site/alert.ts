@@ -26,7 +26,9 @@ export function takeVerdicts(site: Site, asset: AssetTwin, message: (TwinMessage
   const changes: CaseChange[] = [];
   asset.cases.options = caseOptions(asset, settings);
   const take = (verdict: Anomaly, timeMs: number, mode: string): void => {
-    if (!settings.onAnomaly || isUnjudged(asset, verdict, mode)) changes.push(...asset.cases.watch(timeMs, true));
+    const unjudged = isUnjudged(asset, verdict, mode);
+    if (unjudged) asset.cases.unseen('anomaly', timeMs);
+    if (!settings.onAnomaly || unjudged) changes.push(...asset.cases.watch(timeMs, true));
     else if (verdict.verdict === 'anomaly' || asset.cases.active) changes.push(...asset.cases.condition(conditionOfAnomaly(verdict, timeMs)));
     else if (asset.cases.open !== undefined) changes.push(...asset.cases.watch(timeMs, true));
   };

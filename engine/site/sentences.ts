@@ -14,6 +14,7 @@ interface Texts {
   below: string;
   and: string;
   severalMore: string;
+  share: string;
   since: string;
   stale: string;
   learning: string;
@@ -48,6 +49,7 @@ const texts: Record<Language, Texts> = {
     below: '{signal} is {value}, below the limit of {limit}',
     and: '{first}; {second} is unusual too',
     severalMore: '{first}; {count} more signals are unusual too',
+    share: '{percent} % of the deviation',
     since: 'Since {time}.',
     stale: 'no data from the machine',
     learning: 'Learning what is normal: {percent} %.',
@@ -104,6 +106,7 @@ const texts: Record<Language, Texts> = {
     below: '{signal} ist {value}, unter der Grenze von {limit}',
     and: '{first}; auch {second} ist auffällig',
     severalMore: '{first}; {count} weitere Signale sind ebenfalls auffällig',
+    share: '{percent} % der Abweichung',
     since: 'Seit {time}.',
     stale: 'keine Daten von der Maschine',
     learning: 'Lernt, was normal ist: {percent} %.',
@@ -200,7 +203,7 @@ export function signalSentence(signal: AnomalySignal, naming: Naming, language: 
   // That a standing or missing value lies within its band says nothing; that a restless one does, neither.
   if (kind === 'limit' || kind === 'stuck' || kind === 'dropout' || typeof value !== 'number') return fill(t.kinds[kind], name);
   if (low !== undefined && high !== undefined && Number.isFinite(low) && Number.isFinite(high) && (value < low || value > high)) {
-    const digits = bandDigits(low, high);
+    const digits = bandDigits(low, high, value);
     const text = (number: number): string => withDigits(number, digits, language);
     const sentence = fill(t.kinds[kind], { signal: label, value: withUnit(text(value), unit) });
     return `${sentence}, ${fill(t.expectedBand, { low: text(low), high: withUnit(text(high), unit) })}`;
@@ -212,11 +215,13 @@ export function signalSentence(signal: AnomalySignal, naming: Naming, language: 
   return `${sentence}, ${fill(t.expected, { expected: usual })}`;
 }
 
-/** So many decimals that the width of a band shows in two digits; fewer where they are noughts on both ends. */
-function bandDigits(low: number, high: number): number {
+/** So many decimals that the width of a band shows in two digits, fewer where they are noughts, and more where a value would look as if it were inside. */
+function bandDigits(low: number, high: number, value: number): number {
   const width = Math.abs(high - low);
   let digits = width > 0 ? Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(width)))) : 3;
   while (digits > 0 && low.toFixed(digits).endsWith('0') && high.toFixed(digits).endsWith('0')) digits--;
+  const end = value < low ? low : high;
+  while (digits < 6 && end.toFixed(digits) === value.toFixed(digits)) digits++;
   return digits;
 }
 
@@ -294,7 +299,8 @@ export function caseText(input: CaseTextInput, naming: Naming, language: Languag
   if (input.historical) subject += ` ${t.historical}`;
   const lines = input.signals.slice(0, 5).map((signal) => {
     const sentence = signalSentence(signal, naming, language);
-    return `- ${sentence} (${Math.round(signal.share * 100)} %)`;
+    const percent = Math.round(signal.share * 100);
+    return percent === 100 ? `- ${sentence}` : `- ${sentence} (${fill(t.share, { percent: String(percent) })})`;
   });
   if (lines.length === 0 && input.change !== 'cleared') lines.push(plainSentence('stale', language));
   lines.push(fill(t.since, { time: timeText(input.sinceMs, language) }));

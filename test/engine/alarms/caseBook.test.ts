@@ -29,6 +29,23 @@ describe('CaseBook', () => {
     assert.equal(book.open, undefined);
   });
 
+  it('does not clear while nobody could see whether it is over', () => {
+    const book = new CaseBook(options);
+    book.condition(anomaly(true, 1000, 'vibration'));
+    book.condition(anomaly(false, 10_000));
+    for (let t = 20_000; t <= 200_000; t += 10_000) {
+      book.unseen('anomaly', t);
+      assert.deepEqual(book.watch(t), [], 'cleared while the machine stood');
+    }
+    book.unseen('limit/temperature/high', 230_000);
+    assert.deepEqual(book.watch(259_999), []);
+    const cleared = book.watch(260_000);
+    assert.deepEqual(changesOf(cleared), ['cleared']);
+    assert.equal(cleared[0]?.case.clearedMs, 10_000);
+    book.unseen('anomaly', 300_000);
+    assert.equal(book.open, undefined);
+  });
+
   it('tells when a signal joins and names all of them, the biggest share first', () => {
     const book = new CaseBook(options);
     book.condition(anomaly(true, 0, 'vibration'));

@@ -57,6 +57,7 @@ describe('sentences', () => {
     assert.equal(of({ kind: 'step' }), 'Vibration changed suddenly to 2.5 mm/s, about 2.6 mm/s is usual here');
     assert.equal(of({ kind: 'step', value: 3.111, low: 0.883, high: 1.94 }), 'Vibration changed suddenly to 3.1 mm/s, normal here is 0.9 to 1.9 mm/s');
     assert.equal(of({ value: 165.331, low: 166.12, high: 166.32 }), 'Vibration is 165.33 mm/s, normal here is 166.12 to 166.32 mm/s');
+    assert.equal(of({ value: 167.64, low: 168, high: 174 }), 'Vibration is 167.6 mm/s, normal here is 168.0 to 174.0 mm/s');
     assert.equal(of({ value: null }), 'Vibration is –');
     const two = signalsSentence([{ ...signal, kind: 'stuck' }, { ...signal, property: 'current', kind: 'stuck' }], naming, 'en-US');
     assert.equal(two, 'Vibration is stuck at 2.5 mm/s; current is unusual too');
