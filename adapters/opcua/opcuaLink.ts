@@ -107,6 +107,8 @@ export class OpcuaLink {
   /** Address of each client handle. */
   readonly #addresses: string[] = [];
   #session: RawSession | undefined;
+  /** The folder of certificates, which may be being made. */
+  #opening: Promise<unknown> | undefined;
   /** The session that the server was asked for, whether it has answered or not. */
   #asked: Promise<ClientSession> | undefined;
   #isClosed = false;
@@ -147,7 +149,9 @@ export class OpcuaLink {
 
   async #connect(): Promise<void> {
     const { place, url, security, login, connectTimeoutMs, pkiFolder } = this.#options;
-    const certificates = await this.#within(openCertificates(pkiFolder), connectTimeoutMs * 4);
+    const opening = openCertificates(pkiFolder);
+    this.#opening = opening;
+    const certificates = await this.#within(opening, connectTimeoutMs * 4);
     const shared = {
       applicationName: 'Twinwire',
       applicationUri: certificates.applicationUri,
@@ -450,6 +454,8 @@ export class OpcuaLink {
     this.#subscriptions.clear();
     this.#session = undefined;
     this.#abandon?.(closed(this.#options.place));
+    // Files are not written any more after a close.
+    if (this.#opening !== undefined) await limited(this.#opening, 5000);
     // One that is being made would else be held by the server until it times out.
     if (polite && this.#asked !== undefined) await limited(this.#asked.then((session) => session.close(true)), 1000);
     await Promise.all([...this.#channels.keys()].map((client) => this.#discard(client)));

@@ -127,6 +127,45 @@ export function createOpcuaSource(options: OpcuaOptions): OpcuaSource {
   return new Source(options);
 }
 
+/** Makes one connection, reads the server's name and ends it. @throws Problem TWIN_OPCUA_SETTING, TWIN_OPCUA_PASSWORD_UNPROTECTED */
+export async function testOpcuaServer(options: OpcuaOptions): Promise<OpcuaTest | Problem> {
+  return testLink(linkOptions(options));
+}
+
+/** Trusts the server certificate with this fingerprint from now on, for all sources with this folder. */
+export async function trustOpcuaServer(pkiFolder: string, fingerprint: string): Promise<void> {
+  await (await openCertificates(pkiFolder)).trust(fingerprint);
+}
+
+async function testLink(options: LinkOptions): Promise<OpcuaTest | Problem> {
+  const link = new OpcuaLink(options, () => {});
+  try {
+    await link.open();
+    return { ok: true, server: link.serverName, security: link.securityName };
+  } catch (cause) {
+    return connectProblem(options.place, cause);
+  } finally {
+    await link.close(true);
+  }
+}
+
+function linkOptions(options: OpcuaOptions): LinkOptions {
+  const login = loginOf(options);
+  const { url, security = 'best', pkiFolder, silenceMs = 4000, connectTimeoutMs = 4000 } = options;
+  const host = hostOf(url);
+  if (security === 'none' && login !== undefined) {
+    throw new Problem('TWIN_OPCUA_PASSWORD_UNPROTECTED', 'A password would be sent without encryption.',
+      'Choose a security policy, or leave user name and password empty.', { url });
+  }
+  if (pkiFolder === '') throw setting('No folder for certificates is given.', 'Name one that can be written to.');
+  return {
+    url, security, pkiFolder, login, connectTimeoutMs, silenceMs: Math.min(60_000, Math.max(1000, silenceMs)),
+    place: `the OPC UA server at ${host}`,
+    probeMs: Math.min(1000, silenceMs / 3),
+    browseBounds: { ...browseBounds, ...options.browseBounds },
+  };
+}
+
 class Source implements OpcuaSource {
   readonly #options: LinkOptions;
   readonly #retry: { firstMs: number; longestMs: number; unknownMs: number };
@@ -145,23 +184,10 @@ class Source implements OpcuaSource {
   #namespaces: string[] | undefined;
 
   constructor(options: OpcuaOptions) {
-    const login = loginOf(options);
-    const { url, security = 'best', pkiFolder, silenceMs = 4000, connectTimeoutMs = 4000 } = options;
-    const host = hostOf(url);
-    if (security === 'none' && login !== undefined) {
-      throw new Problem('TWIN_OPCUA_PASSWORD_UNPROTECTED', 'A password would be sent without encryption.',
-        'Choose a security policy, or leave user name and password empty.', { url });
-    }
-    if (pkiFolder === '') throw setting('No folder for certificates is given.', 'Name one that can be written to.');
-    this.#options = {
-      url, security, pkiFolder, login, connectTimeoutMs, silenceMs: Math.min(60_000, Math.max(1000, silenceMs)),
-      place: `the OPC UA server at ${host}`,
-      probeMs: Math.min(1000, silenceMs / 3),
-      browseBounds: { ...browseBounds, ...options.browseBounds },
-    };
+    this.#options = linkOptions(options);
     const { firstRetryMs = 500, longestRetryMs = 3000, unknownRetryMs = 30_000 } = options;
     this.#retry = { firstMs: firstRetryMs, longestMs: longestRetryMs, unknownMs: unknownRetryMs };
-    if (security === 'none') {
+    if (this.#options.security === 'none') {
       this.warning = new Problem('TWIN_OPCUA_UNPROTECTED', `The connection to ${this.#options.place} is neither signed nor encrypted.`,
         'Anyone on the network can read and change the values; choose a security policy outside of a test bench.',
         { place: this.#options.place });
@@ -208,22 +234,14 @@ class Source implements OpcuaSource {
   }
 
   async trust(fingerprint: string): Promise<void> {
-    await (await openCertificates(this.#options.pkiFolder)).trust(fingerprint);
+    await trustOpcuaServer(this.#options.pkiFolder, fingerprint);
     if (this.#state === 'closed' || this.#link !== undefined) return;
     clearTimeout(this.#timer);
     this.#connect();
   }
 
-  async test(): Promise<OpcuaTest | Problem> {
-    const link = new OpcuaLink(this.#options, () => {});
-    try {
-      await link.open();
-      return { ok: true, server: link.serverName, security: link.securityName };
-    } catch (cause) {
-      return connectProblem(this.#options.place, cause);
-    } finally {
-      await link.close(true);
-    }
+  test(): Promise<OpcuaTest | Problem> {
+    return testLink(this.#options);
   }
 
   async close(): Promise<void> {
