@@ -12,6 +12,8 @@ export interface AlertSettings {
   onStale: boolean;
   clearAfterMs: number;
   repeatAfterMs: number;
+  /** The twin-alert that asks; see CaseBookOptions. */
+  teller?: string;
 }
 
 const severityRank: Record<Severity, number> = { specification: 1, maintenance: 2, failure: 3 };
@@ -125,6 +127,7 @@ function messagesOf(site: Site, asset: AssetTwin, changes: readonly CaseChange[]
         machine: header.name,
         change: change.reminder ? 'reminder' : twinCase.change,
         signals: twinCase.signals,
+        silent: asset.replay === undefined && asset.twin.stale,
         sinceMs: twinCase.sinceMs,
         clearedMs: twinCase.clearedMs,
         acknowledgedBy: twinCase.acknowledgedBy,

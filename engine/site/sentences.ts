@@ -284,6 +284,8 @@ export interface CaseTextInput {
   machine: string;
   change: 'opened' | 'updated' | 'acknowledged' | 'cleared' | 'reminder';
   signals: readonly AnomalySignal[];
+  /** Nothing arrives from the machine any more: then nothing else matters as much. */
+  silent?: boolean;
   sinceMs: number;
   clearedMs?: number;
   acknowledgedBy?: string;
@@ -294,15 +296,18 @@ export interface CaseTextInput {
 /** Subject line and body of a case, ready for mail, MQTT and messengers: plain text, control characters taken out. */
 export function caseText(input: CaseTextInput, naming: Naming, language: Language): { subject: string; body: string } {
   const t = texts[language];
-  const what = signalsSentence(input.signals, naming, language);
+  const silent = input.silent === true && input.change !== 'cleared';
+  const what = silent ? t.stale : signalsSentence(input.signals, naming, language);
   let subject = fill(t.subjects[input.change], { machine: input.machine, what, by: input.acknowledgedBy ?? '' });
   if (input.historical) subject += ` ${t.historical}`;
-  const lines = input.signals.slice(0, 5).map((signal) => {
+  // What has next to no part in it only distracts.
+  const named = input.signals.filter((signal, index) => index === 0 || signal.share >= 0.005).slice(0, 5);
+  const lines = named.map((signal) => {
     const sentence = signalSentence(signal, naming, language);
     const percent = Math.round(signal.share * 100);
     return percent === 100 ? `- ${sentence}` : `- ${sentence} (${fill(t.share, { percent: String(percent) })})`;
   });
-  if (lines.length === 0 && input.change !== 'cleared') lines.push(plainSentence('stale', language));
+  if (silent || (lines.length === 0 && input.change !== 'cleared')) lines.unshift(plainSentence('stale', language));
   lines.push(fill(t.since, { time: timeText(input.sinceMs, language) }));
   if (input.clearedMs !== undefined) lines.push(fill(t.clearedAt, { time: timeText(input.clearedMs, language) }));
   if (input.acknowledgedBy !== undefined && input.change !== 'acknowledged') lines.push(fill(t.acknowledgedBy, { by: input.acknowledgedBy }));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { AnomalySignal } from '../../../contract/messages.ts';
 import { caseText, learningSentence, numberText, oneLine, sentenceTexts, signalsSentence, timeText, valueText } from '../../../engine/site/sentences.ts';
 
 const naming = (property: string): { label: string; unit?: string } => (property === 'vibration' ? { label: 'Vibration', unit: 'mm/s' } : { label: property });
@@ -61,6 +62,17 @@ describe('sentences', () => {
     assert.equal(of({ value: null }), 'Vibration is –');
     const two = signalsSentence([{ ...signal, kind: 'stuck' }, { ...signal, property: 'current', kind: 'stuck' }], naming, 'en-US');
     assert.equal(two, 'Vibration is stuck at 2.5 mm/s; current is unusual too');
+  });
+
+  it('say first that nothing arrives any more, and leave out what has no part in it', () => {
+    const signal = (property: string, share: number): AnomalySignal => ({ property, share, kind: 'stuck', value: 2 });
+    const input = { machine: 'Press', sinceMs: 0, historical: false, neighbours: [], signals: [signal('vibration', 0.996), signal('current', 0.004)] };
+    const silent = caseText({ ...input, change: 'updated', silent: true }, naming, 'en-US');
+    assert.equal(silent.subject, 'Press, something joined: no data from the machine');
+    assert.deepEqual(silent.body.split('\n').slice(2, 4), ['No data from the machine.', '- Vibration is stuck at 2 mm/s']);
+    assert.ok(!silent.body.includes('current'));
+    const cleared = caseText({ ...input, change: 'cleared', silent: true }, naming, 'en-US');
+    assert.ok(!cleared.body.includes('No data'));
   });
 
   it('let no name forge a second line or a header', () => {
