@@ -10,7 +10,7 @@ import { smallestChanges } from './detector.ts';
  * Flags a signal that scatters more than it used to: median of the last seven |value − value before| ÷ (3.5 · its usual size).
  * Neither a single wild value nor a step moves the median of seven.
  * Choose it for a loose contact, cavitation or a failing sensor, rather than for a changed level (step, drift).
- * 12 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 6.4.
+ * 13 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 6.4.
  */
 export interface NoiseParameters extends DetectorParameters {
   /** Times its usual size at which the score is 1; > 1. */
@@ -28,12 +28,15 @@ interface NoiseState extends Record<string, Float64Array> {
   /** The smallest range above 0: what the signal's resolution can be. */
   finest: Float64Array;
   rows: Float64Array;
+  /** 1 while it scatters beyond the line, until it falls to half of it. */
+  noisy: Float64Array;
 }
 
 const defaults = { columns: 1, factor: 3.5 };
 const kept = 7;
 const warmUpRows = 40;
 const longestMemory = 5_000;
+const noiseEnd = 0.4;
 
 class NoiseDetector implements Detector {
   private readonly factor: number;
@@ -45,10 +48,10 @@ class NoiseDetector implements Detector {
     const { columns, factor } = { ...defaults, ...parameters };
     this.factor = factor;
     this.smallest = smallestChanges(parameters, columns);
-    const take = columnArrays(columns, 5);
+    const take = columnArrays(columns, 6);
     this.state = {
       last: take(NaN), ranges: new Float64Array(columns * kept), next: take(),
-      square: take(), finest: take(), rows: take(),
+      square: take(), finest: take(), rows: take(), noisy: take(),
     };
     if (snapshot === undefined) return;
     tableFromJson(this.state, snapshot, 'noise');
@@ -64,10 +67,9 @@ class NoiseDetector implements Detector {
         into[column] = NaN;
         continue;
       }
-      const median = this.medianWith(column, Math.abs(value - state.last[column]!));
-      const usual = Math.max(Math.sqrt(state.square[column]!), state.finest[column]!);
-      const line = Math.max(this.factor * usual, this.smallest[column]!, 1e-9 * Math.abs(value));
-      into[column] = median === 0 ? 0 : Math.min(median / line, 1_000);
+      const score = this.scoreOf(column, value, Math.abs(value - state.last[column]!));
+      // What was seen in the noise says nothing of the level: whoever looks at that begins anew.
+      into[column] = score < noiseEnd && state.noisy[column] === 1 ? -1 : score;
     }
   }
 
@@ -78,8 +80,14 @@ class NoiseDetector implements Detector {
       if (input.usable[column] === 0 || !isMeasurement(value)) continue;
       const before = state.last[column]!;
       state.last[column] = value;
+      if (input.usable[column]! >= 2) state.noisy[column] = 0;
       if (Number.isNaN(before) || input.usable[column]! >= 2) continue;
       const range = Math.abs(value - before);
+      // The median only passes the line when the newest range does.
+      if (state.noisy[column] === 1 || (state.rows[column]! >= warmUpRows && range >= this.line(column, value))) {
+        const score = this.scoreOf(column, value, range);
+        if (score >= 1 || score < noiseEnd) state.noisy[column] = score >= 1 ? 1 : 0;
+      }
       const next = state.next[column]!;
       state.ranges[column * kept + next] = range;
       state.next[column] = (next + 1) % kept;
@@ -100,6 +108,16 @@ class NoiseDetector implements Detector {
     return tableToJson(this.state);
   }
 
+  private scoreOf(column: number, value: number, range: number): number {
+    const median = this.medianWith(column, range);
+    return median === 0 ? 0 : Math.min(median / this.line(column, value), 1_000);
+  }
+
+  private line(column: number, value: number): number {
+    const usual = Math.max(Math.sqrt(this.state.square[column]!), this.state.finest[column]!);
+    return Math.max(this.factor * usual, this.smallest[column]!, 1e-9 * Math.abs(value));
+  }
+
   /** The median as it would be with one more range. */
   private medianWith(column: number, range: number): number {
     const { window } = this;
@@ -115,7 +133,7 @@ export const noise: DetectorEntry<NoiseParameters> = {
   kind: 'noise',
   promises: ['noise'],
   defaults,
-  memory: 12,
+  memory: 13,
   blockRows: 64,
   typical: { quantile: 0.57, excess: 0.06 },
   needsExpectation: false,

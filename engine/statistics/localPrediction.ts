@@ -107,7 +107,10 @@ export class LocalPrediction {
   isReturn(column: number, value: number, troubled: boolean): boolean {
     const usual = Math.sqrt(this.meanSquare[column]!);
     const distance = Math.abs(value - this.mean[column]!);
-    const before = Math.abs(this.predict(column) - this.mean[column]!);
+    const predicted = this.predict(column);
+    const before = Math.abs(predicted - this.mean[column]!);
+    // A single wild value does not come back all the way.
+    if (Math.abs(value - predicted) < 0.6 * before) return false;
     return distance <= 2 * usual && (before > 2.2 * usual || (troubled && before > distance));
   }
 

@@ -11,7 +11,7 @@ const shortSpread = Math.sqrt(shortShare / (2 - shortShare));
 const warmUpRows = 20;
 const clip = 3;
 /** An average so many usual sizes away may be the begin of something, even where that is too small to be of interest: nothing is learned of it. */
-const suspicious = 4;
+const suspicious = 3;
 
 /**
  * Moving averages of value − expectation with several memories, each against its own usual size: an EWMA chart (Roberts
