@@ -37,6 +37,8 @@ export interface CaseBookOptions {
   clearAfterMs: number;
   /** 0: no reminder. */
   repeatAfterMs: number;
+  /** Who tells of the cases (a node's id): so that somebody still does after a restart, before the machine speaks again. */
+  teller?: string;
 }
 
 interface OpenCondition {
@@ -53,6 +55,7 @@ interface OpenCase {
   case: TwinCase;
   annunciation: number;
   toldMs: number;
+  teller?: string;
   conditions: Record<string, OpenCondition>;
 }
 
@@ -101,6 +104,11 @@ export class CaseBook {
 
   get open(): TwinCase | undefined {
     return this.#open?.case;
+  }
+
+  /** Who told of the open case. */
+  get teller(): string | undefined {
+    return this.#open?.teller;
   }
 
   /** Is one of the open case's conditions true right now? */
@@ -231,6 +239,7 @@ export class CaseBook {
   #tell(open: OpenCase, nowMs: number, reminder: boolean): CaseChange {
     open.annunciation++;
     open.toldMs = nowMs;
+    if (this.#options.teller !== undefined) open.teller = this.#options.teller;
     return {
       case: structuredCopy(open.case),
       priority: priorityOf(open.conditions),

@@ -1,6 +1,6 @@
 import type { AlertMessage, Anomaly, AnomalySignal, TwinBatchMessage, TwinEvent, TwinHeader, TwinMessage } from '../../contract/messages.ts';
 import { severityOf } from '../alarms/caseBook.ts';
-import type { CaseChange, Condition, Severity } from '../alarms/caseBook.ts';
+import type { CaseBookOptions, CaseChange, Condition, Severity } from '../alarms/caseBook.ts';
 import type { AssetTwin } from './assetTwin.ts';
 import { caseText, signalsSentence } from './sentences.ts';
 import type { Site } from './site.ts';
@@ -111,8 +111,9 @@ export function acknowledgeCase(site: Site, asset: AssetTwin, caseId: string | u
   return messages;
 }
 
-function caseOptions(asset: AssetTwin, settings: AlertSettings): { twin: string; historical: boolean; clearAfterMs: number; repeatAfterMs: number } {
-  return { twin: asset.key, historical: asset.replay !== undefined, clearAfterMs: settings.clearAfterMs, repeatAfterMs: settings.repeatAfterMs };
+function caseOptions(asset: AssetTwin, settings: AlertSettings): CaseBookOptions {
+  const { clearAfterMs, repeatAfterMs, teller } = settings;
+  return { twin: asset.key, historical: asset.replay !== undefined, clearAfterMs, repeatAfterMs, ...(teller === undefined ? {} : { teller }) };
 }
 
 function messagesOf(site: Site, asset: AssetTwin, changes: readonly CaseChange[]): AlertMessage[] {

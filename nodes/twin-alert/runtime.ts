@@ -26,6 +26,7 @@ export default function twinAlert(RED: Runtime): void {
       onStale: config.onStale,
       clearAfterMs: config.clearAfter * 1000,
       repeatAfterMs: config.repeatAfter * 3_600_000,
+      teller: node.id,
     };
     /** Live machines that this node answers for. */
     const own = new Map<string, AssetTwin>();
@@ -36,6 +37,12 @@ export default function twinAlert(RED: Runtime): void {
       const site = handle.site as Site;
       twin.onClose(
         site.onTick(() => {
+          // A case that this node told before a restart or deploy is still its own, though the machine has said nothing since.
+          for (const asset of site.assets()) {
+            if (asset.cases.teller !== node.id || own.has(asset.key)) continue;
+            own.set(asset.key, asset);
+            showCases();
+          }
           for (const [key, asset] of own) {
             if (site.asset(key) !== asset) own.delete(key);
             else void publish(watchCases(site, asset, settings, site.clock.nowMs())).catch((problem: unknown) => node.warn(String(problem)));
@@ -52,14 +59,17 @@ export default function twinAlert(RED: Runtime): void {
 
     /** Resolves when what has to be delivered is on disk. */
     async function publish(messages: readonly AlertMessage[]): Promise<void> {
+      if (messages.length === 0) return;
+      const records: { idempotencyKey: string; body: string }[] = [];
       for (const message of messages) {
         node.send(message as unknown as Message);
-        if (message.historical !== true && line !== undefined) {
-          const topic = fillTopic(config.mqttTopic, message.twin.path, message.twin.key);
-          await line.add([{ idempotencyKey: message.alarm.idempotencyKey, body: JSON.stringify({ topic, payload: mqttBody(message), retain: false }) }]);
-        }
+        if (message.historical === true) continue;
+        const topic = fillTopic(config.mqttTopic, message.twin.path, message.twin.key);
+        records.push({ idempotencyKey: message.alarm.idempotencyKey, body: JSON.stringify({ topic, payload: mqttBody(message), retain: false }) });
       }
-      if (messages.length > 0) showCases();
+      showCases();
+      // All of it at once, so that nothing told meanwhile comes in between.
+      await line?.add(records);
     }
 
     function showCases(): void {

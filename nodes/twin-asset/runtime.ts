@@ -6,6 +6,7 @@ import type { AssetTwin } from '../../engine/site/assetTwin.ts';
 import { timeText } from '../../engine/site/sentences.ts';
 import type { Site } from '../../engine/site/site.ts';
 import type { TwinUpdate } from '../../engine/twin/twin.ts';
+import { largestValues } from '../messageLimits.ts';
 import { lateMessage, lateValues } from '../lateMessage.ts';
 import { TwinBatch, readMessage, twinEventMessage, twinMessage } from '../message.ts';
 import type { ReadRow, Reading } from '../message.ts';
@@ -159,7 +160,8 @@ export default function twinAsset(RED: Runtime): void {
         together.observations.push(observation);
         together.addresses.add(observation.address);
       }
-      togetherTimer ??= setTimeout(flushTogether, config.together);
+      if (together.observations.length >= largestValues) flushTogether();
+      else togetherTimer ??= setTimeout(flushTogether, config.together);
     }
 
     function takeRows(rows: readonly ReadRow[], message: Message, site: Site, target: AssetTwin, marks: Marks): void {

@@ -20,9 +20,12 @@ describe('twin-alert', () => {
     rmSync(userDir, { recursive: true, force: true });
   });
 
-  async function start(alert: Record<string, unknown> = {}, site: Record<string, unknown> = {}): Promise<void> {
+  function alertFlow(alert: Record<string, unknown>, site: Record<string, unknown>, name = 'Pump 1'): Record<string, unknown>[] {
     const more = [{ id: 'alert', type: 'twin-alert', site: 'site', wires: [['out']], ...alert }, { id: 'out', type: 'helper' }];
-    run = await startFlow(plantFlow({ site, asset: { wires: [['asset-out'], ['events', 'alert']] }, more }), { userDir });
+    return plantFlow({ site, asset: { name, wires: [['asset-out'], ['events', 'alert']] }, more });
+  }
+  async function start(alert: Record<string, unknown> = {}, site: Record<string, unknown> = {}): Promise<void> {
+    run = await startFlow(alertFlow(alert, site), { userDir });
   }
   const alerts = (): AlertMessage[] => run.received('out') as unknown as AlertMessage[];
   const changes = (): string[] => alerts().map((message) => message.case.change);
@@ -128,6 +131,22 @@ describe('twin-alert', () => {
     run.node('alert').receive(eventMessage({ kind: 'stale', active: true, property: 'current', timeMs: startMs + 2000 }));
     const opened = await told(1);
     assert.deepEqual(opened.case.signals.map((signal) => signal.property), ['current']);
+  });
+
+  it('after a restart still reminds of a machine that says nothing any more, and passes on what is answered on the page', async () => {
+    const clock = { clock: 'accelerated', clockRate: '1000', clockOrigin: String(Date.now()) };
+    await start({ repeatAfter: 0.05 }, clock);
+    run.node('alert').receive(verdictMessage('anomaly', Date.now(), [{}]));
+    const { case: opened } = await told(1);
+    await run.stop();
+    await start({ repeatAfter: 0.05 }, clock);
+    await run.until(() => alerts().length >= 1, 'a reminder');
+    assert.equal(alerts()[0]?.case.id, opened.id);
+    await run.until(() => run.statuses('alert').at(-1)?.text?.includes('Pump 1') === true, 'the status');
+    // The case belongs to the node that told it, also when only the machine is deployed anew.
+    const count = alerts().length;
+    await run.deploy(alertFlow({ repeatAfter: 0.05 }, clock, 'Pump one'));
+    await run.until(() => alerts().length > count, 'the next reminder');
   });
 
   it('keeps an open case over a restart, with its number and what was told', async () => {
