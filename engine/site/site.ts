@@ -48,6 +48,8 @@ interface Registered {
   registration: AssetRegistration;
   asset: AssetTwin;
   replays: Map<string, AssetTwin>;
+  /** Monotonic time of its last checkpoint. */
+  writtenMs: number;
 }
 
 /** A case that is over, kept for the page and for those who come later. */
@@ -57,7 +59,8 @@ export interface StoredCase {
 }
 
 const checkpointEveryMs = 2000;
-const checkpointTwinsAtOnce = 50;
+/** Each costs most of a millisecond, so a few with each tick keep the event loop free. */
+const checkpointTwinsAtOnce = 16;
 const historyBufferLimit = 200_000;
 const maximumReplays = 4;
 const keptCasesPerTwin = 50;
@@ -87,7 +90,6 @@ export class Site {
   #historyWriting: Promise<void> | undefined;
   #historyDropped = 0;
   #checkpointing: Promise<void> | undefined;
-  #lastCheckpointMs = -Infinity;
   #lastForgetMs = -Infinity;
   #pendingCases: { key: string; value: Json | null }[] = [];
   /** What went wrong in the background since it was last asked for. */
@@ -137,7 +139,7 @@ export class Site {
     if (saved !== undefined) this.#restore(asset, registration, saved);
     asset.dirty = false;
     asset.judged = this.#judges.size > 0;
-    this.#assets.set(key, { registration, asset, replays: new Map() });
+    this.#assets.set(key, { registration, asset, replays: new Map(), writtenMs: -Infinity });
     return asset;
   }
 
@@ -284,6 +286,9 @@ export class Site {
 
   /** A case is over or was told of: kept for the page. */
   keepCase(stored: StoredCase): void {
+    // What people were told must not be told again after a power cut: written with the next tick.
+    const known = this.#assets.get(stored.case.twin);
+    if (known !== undefined) known.writtenMs = -Infinity;
     const list = this.#endedOf(stored.case.twin);
     const index = list.findIndex((known) => known.case.id === stored.case.id && known.case.historical === stored.case.historical);
     if (index >= 0) list.splice(index, 1);
@@ -323,10 +328,7 @@ export class Site {
     for (const listener of this.#tickListeners) listener();
     void this.#writeHistory();
     const monotonicMs = this.#ports.clock.monotonicMs();
-    if (monotonicMs - this.#lastCheckpointMs >= checkpointEveryMs) {
-      this.#lastCheckpointMs = monotonicMs;
-      void this.checkpoint(checkpointTwinsAtOnce);
-    }
+    void this.checkpoint(checkpointTwinsAtOnce, monotonicMs - checkpointEveryMs);
     if (monotonicMs - this.#lastForgetMs >= forgetEveryMs) {
       this.#lastForgetMs = monotonicMs;
       void this.#forget(nowMs);
@@ -367,17 +369,21 @@ export class Site {
     return this.#historyWriting;
   }
 
-  /** Writes what changed since the last time, all or nothing. */
-  async checkpoint(most = Infinity): Promise<void> {
+  /**
+   * Writes what changed, all or nothing: every twin, or the `most` that have waited longest and were last written before
+   * `writtenBeforeMs` (monotonic).
+   */
+  async checkpoint(most = Infinity, writtenBeforeMs = Infinity): Promise<void> {
+    if (this.#checkpointing !== undefined && most < Infinity) return;
     while (this.#checkpointing !== undefined) await this.#checkpointing;
     const changes: { key: string; value: Json | null }[] = this.#pendingCases;
     this.#pendingCases = [];
-    let count = 0;
-    for (const { asset } of this.#assets.values()) {
-      if (!asset.dirty || count >= most) continue;
-      count++;
-      asset.dirty = false;
-      changes.push({ key: `asset/${asset.key}`, value: asset.snapshot() });
+    const due = [...this.#assets.values()].filter(({ asset, writtenMs }) => asset.dirty && writtenMs <= writtenBeforeMs);
+    if (due.length > most) due.sort((a, b) => a.writtenMs - b.writtenMs).splice(most);
+    for (const known of due) {
+      known.asset.dirty = false;
+      known.writtenMs = this.#ports.clock.monotonicMs();
+      changes.push({ key: `asset/${known.asset.key}`, value: known.asset.snapshot() });
     }
     if (changes.length === 0) return;
     this.#checkpointing = this.#ports.state

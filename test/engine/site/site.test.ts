@@ -45,6 +45,18 @@ describe('Site', () => {
     assert.equal(restored.twin.payload().speed, asset.twin.payload().speed);
   });
 
+  it('writes every busy twin in turn, however many there are', async () => {
+    const { site, store, clock } = await startSite();
+    const assets = Array.from({ length: 100 }, (_, index) => site.register(registration(`pump${index}`)));
+    for (let tick = 0; tick < 20; tick++) {
+      clock.wallMs += 250;
+      for (const asset of assets) asset.evaluate(single(site, asset, { timeMs: clock.wallMs, values: { speed: 1000, current: 4 } }));
+      site.tick();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.equal((await store.state.entries('asset/')).length, assets.length);
+  });
+
   it('says so when the stored state is damaged, and goes on', async () => {
     const { store, clock } = await startSite();
     for (const damaged of [7, 'x', [], {}, { v: 1, columns: [{ name: 'speed', kind: 'setpoint' }] }, { v: 1, columns: 3, cases: 7 }]) {
