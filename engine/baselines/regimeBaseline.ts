@@ -30,6 +30,11 @@ const settledRatio = 6;
 /** After so much operation or so many rows a column is taken as it is. */
 const longestLearningMs = 14 * 24 * 3_600_000;
 const longestLearningRows = 200_000;
+/** Memory of the average by which a slow fault is suspected, how many usual sizes it must lie away, and what a value then counts. */
+const leanRows = 64;
+const leanWidth = 2.5;
+const leaningShare = 0.2;
+const longestLeanMemory = 5_000;
 /** Rows of the busiest column at which drivers and their scales are looked at again. */
 const reviews: readonly number[] = [120, 300, 1_000, 3_000, 10_000, 30_000, 100_000];
 
@@ -46,6 +51,9 @@ interface ModeModel {
   nextSolve: Float64Array;
   /** Values in a row that were far from what was expected, and yet were given to learn. */
   doubts: Float64Array;
+  /** Moving average of the distances from what was expected, in spreads, and its usual square. */
+  lean: Float64Array;
+  leanSquare: Float64Array;
   fade: Float64Array;
   lower: Float64Array;
   right: Float64Array;
@@ -564,9 +572,9 @@ export class RegimeBaseline implements AssetBaseline {
     if (model.doubts[column]! >= this.startRows) this.beginAnew(model, column);
     const weight = model.weight[column]!;
     const mean = model.mean[column]!;
-    const share = Math.max(1 / (weight + 1), stepMs / memoryMs);
     const fit = terms > 1 && model.fitRows[column]! > 0 ? this.fit(model, column, terms) : mean;
     let value = raw;
+    let counts = 1;
     if (weight >= this.startRows && covered) {
       const fitted = this.prefersFit(model, column);
       const centre = fitted ? fit : mean;
@@ -575,17 +583,19 @@ export class RegimeBaseline implements AssetBaseline {
         const reach = 4 * Math.sqrt(square);
         value = Math.min(centre + reach, Math.max(centre - reach, raw));
         model.doubts[column] = value === raw ? 0 : model.doubts[column]! + 1;
+        if (this.settled[column] === 1 && this.leans(model, column, (value - centre) / Math.sqrt(square))) counts = leaningShare;
       }
     }
+    const share = counts * Math.max(1 / (weight + 1), stepMs / memoryMs);
     model.meanSquare[column]! += (weight === 0 ? 0 : share) * ((value - mean) ** 2 - model.meanSquare[column]!);
     model.mean[column] = weight === 0 ? value : mean + share * (value - mean);
-    model.weight[column] = weight + 1;
+    model.weight[column] = weight + counts;
     model.rows[column]! += 1;
     if (terms === 1) return;
     if (model.fitRows[column]! > 0 && covered) {
       const rows = model.fitRows[column]!;
-      model.fitSquare[column]! += Math.max(1 / (rows + 1), stepMs / memoryMs) * ((value - fit) ** 2 - model.fitSquare[column]!);
-      model.fitRows[column] = rows + 1;
+      model.fitSquare[column]! += counts * Math.max(1 / (rows + 1), stepMs / memoryMs) * ((value - fit) ** 2 - model.fitSquare[column]!);
+      model.fitRows[column] = rows + counts;
     }
     const features = this.features;
     const lower = model.lower;
@@ -593,18 +603,29 @@ export class RegimeBaseline implements AssetBaseline {
     let place = (column * terms * (terms + 1)) / 2;
     const start = column * terms;
     for (let row = 0; row < terms; row += 1) {
-      const feature = features[row]!;
+      const feature = counts * features[row]!;
       for (let other = 0; other <= row; other += 1) {
         lower[place]! += feature * features[other]!;
         place += 1;
       }
       right[start + row]! += feature * value;
     }
-    model.fade[column]! += stepMs / memoryMs;
+    model.fade[column]! += counts * (stepMs / memoryMs);
     if (weight + 1 >= model.nextSolve[column]! && weight + 1 >= this.startRows) {
       this.solve(model, column);
       model.nextSolve[column] = weight + 1 + Math.min(1_000, Math.ceil((weight + 1) / 2));
     }
+  }
+
+  /** Whether a column has been off to one side for some time: it may be the begin of a fault. Moves on by a value. */
+  private leans(model: ModeModel, column: number, distance: number): boolean {
+    const rows = model.weight[column]!;
+    const lean = model.lean[column]! + (distance - model.lean[column]!) / leanRows;
+    const square = Math.max(model.leanSquare[column]!, 1 / (2 * leanRows - 1));
+    model.lean[column] = lean;
+    if (lean * lean > leanWidth * leanWidth * (square + 1 / rows)) return true;
+    model.leanSquare[column]! += Math.max(1 / (rows - this.startRows + 1), 1 / longestLeanMemory) * (lean * lean - model.leanSquare[column]!);
+    return false;
   }
 
   private solve(model: ModeModel, column: number): boolean {
@@ -706,11 +727,11 @@ export class RegimeBaseline implements AssetBaseline {
     const width = this.columns.length;
     const terms = this.terms();
     const fitted = terms > 1 ? width * terms : 0;
-    const take = columnArrays(width, 9);
+    const take = columnArrays(width, 11);
     return {
       rows: take(), weight: take(), mean: take(), meanSquare: take(),
       fitSquare: take(), fitRows: take(), nextSolve: take(),
-      doubts: take(), fade: take(),
+      doubts: take(), lean: take(), leanSquare: take(), fade: take(),
       lower: new Float64Array((fitted * (terms + 1)) / 2), right: new Float64Array(fitted), coefficients: new Float64Array(fitted),
       points: this.drivers.length > 0 ? new OperatingPoints(this.centers.slice(), this.scales.map((scale) => scale / 3)) : undefined,
     };
@@ -725,8 +746,8 @@ export class RegimeBaseline implements AssetBaseline {
 
   private forgetColumn(model: ModeModel, column: number): void {
     const terms = this.terms();
-    const { rows, weight, mean, meanSquare, fitSquare, fitRows, nextSolve, doubts, fade } = model;
-    for (const numbers of [rows, weight, mean, meanSquare, fitSquare, fitRows, nextSolve, doubts, fade]) numbers[column] = 0;
+    const { rows, weight, mean, meanSquare, fitSquare, fitRows, nextSolve, doubts, lean, leanSquare, fade } = model;
+    for (const numbers of [rows, weight, mean, meanSquare, fitSquare, fitRows, nextSolve, doubts, lean, leanSquare, fade]) numbers[column] = 0;
     if (terms === 1) return;
     const triangle = (terms * (terms + 1)) / 2;
     model.lower.fill(0, column * triangle, (column + 1) * triangle);
