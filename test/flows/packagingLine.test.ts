@@ -160,7 +160,9 @@ describe('the packaging line, from the PLC to the message on a phone', function 
       body: JSON.stringify({ site: (await site()).id, key: open.key, case: open.openCase.id, by: 'Night shift' }),
     });
     assert.equal(answer.status, 200, await answer.text());
-    await eventually(async () => published.some(({ case: { id, change, acknowledgedBy } }) => id === open.openCase?.id && change === 'acknowledged' && acknowledgedBy === 'Night shift'), 'the answer over MQTT', 10_000);
+    const answered = ({ case: { id, change, acknowledgedBy } }: Published): boolean =>
+      id === open.openCase?.id && change === 'acknowledged' && acknowledgedBy === 'Night shift';
+    await eventually(async () => published.some(answered), 'the answer over MQTT', 10_000);
     const shown = await machine(open.key);
     assert.equal(shown.condition, 'acknowledged');
     assert.equal(shown.openCase?.acknowledgedBy, 'Night shift');
