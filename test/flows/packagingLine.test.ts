@@ -127,7 +127,9 @@ describe('the packaging line, from the PLC to the message on a phone', function 
     for (const { button } of first) await nodeRed.inject(`pl-begin-${button}`);
     const told = async ({ machine: key, signals, kinds }: (typeof faults)[number]): Promise<void> => {
       const fits = ({ case: twinCase }: Published): boolean =>
-        twinCase.twin === key && twinCase.change !== 'cleared' && twinCase.signals.some(({ property, kind }) => (signals as readonly string[]).includes(property) && (kinds as readonly string[]).includes(kind));
+        twinCase.twin === key &&
+        twinCase.change !== 'cleared' &&
+        twinCase.signals.some(({ property, kind }) => (signals as readonly string[]).includes(property) && (kinds as readonly string[]).includes(kind));
       await eventually(async () => published.some(fits), `an alert for ${key} about ${signals.join(' or ')}`, 75_000, () => JSON.stringify(published.map(({ subject }) => subject)));
       const { subject, topic, alarm } = published.find(fits) as Published;
       assert.ok(topic.startsWith('twinwire/plant/packaging line/') && topic.endsWith('/case'), topic);
