@@ -117,6 +117,7 @@ async function start(settings: Settings): Promise<void> {
           '',
         ]
       : []),
+    ...(settings.flow === 'recorded-machine' ? ['Press "Play the recording" in the editor, by the button on its left: a day and a half of a real machine in seconds.', ''] : []),
     'Only this computer can reach it. Ctrl-C stops everything.',
   ];
   console.log(lines.join('\n'));
