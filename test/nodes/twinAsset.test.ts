@@ -138,7 +138,7 @@ describe('twin-asset', () => {
     await told(1);
     await run.until(() => caught().length === 1, 'caught');
     assert.deepEqual(caught(), ['TWIN_KEY_TWICE']);
-    const text = String((run.received('caught')[0]?.['error'] as { message: string }).message);
+    const text = (run.received('caught') as unknown as { error: { message: string } }[])[0]?.error.message ?? '';
     assert.match(text, /Pump 1.*asset.*Pump copy.*second/);
     assert.equal(sent()[0]?.payload['current'], 1);
     assert.ok(run.warnings().some((warning) => warning.includes('TWIN_KEY_TWICE')));

@@ -89,7 +89,7 @@ describe('twin-link', () => {
     run = await startFlow(linkFlow([asked]), { userDir });
     run.node('asked').receive({ command: { do: 'link', from: 'mixer', relation: 'feeds', to: 'pump1' } });
     await run.until(() => run.received('out').length === 1, 'linked');
-    assert.deepEqual((run.received('out')[0]?.payload as { linked: unknown }).linked, { from: 'mixer', relation: 'feeds', to: 'pump1' });
+    assert.deepEqual((run.received('out') as unknown as { payload: { linked: unknown } }[])[0]?.payload.linked, { from: 'mixer', relation: 'feeds', to: 'pump1' });
     assert.deepEqual(await relations(), ['downstream located in hall', 'upstream fed by mixer']);
     run.node('asked').receive({ command: { do: 'unlink', from: 'mixer', relation: 'feeds', to: 'pump1' } });
     await run.until(() => run.received('out').length === 2, 'ended');
