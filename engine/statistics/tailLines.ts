@@ -1,10 +1,24 @@
 import type { Json } from '../ports.ts';
-import { member, numbersFromJson, numbersToJson, tableFromJson, tableToJson, unreadableSnapshot } from './columnTable.ts';
+import { member, numbersFromJson, numbersToJson, unreadableSnapshot } from './columnTable.ts';
 
 const kept = 32;
 const mostDoublings = 6;
 /** Weight, in blocks, of what independent Gaussian noise would show. */
 const priorBlocks = 6;
+/** Where in a column's numbers stands what: rows and largest score of the short block that is going on, */
+const rows = 0;
+const maximum = 1;
+/** the largest score of the one before; NaN = none, */
+const pending = 2;
+/** short blocks joined so far into the next maximum, and their largest score, */
+const joined = 3;
+const joinedMaximum = 4;
+/** maxima kept, how often blocks grew, and the tail. */
+const blocks = 5;
+const doublings = 6;
+const quantile = 7;
+const excess = 8;
+const places = 9;
 const tailShare = 0.3;
 const tailSize = Math.ceil(tailShare * kept);
 /** How much of the mean excess is left when the largest of n exponential excesses is left out: (n − (1 + 1/2 + … + 1/n)) ÷ (n − 1). */
@@ -29,14 +43,8 @@ export class TailLines {
   private readonly prior: { quantile: number; excess: number };
   /** The last maxima in thousandths, oldest first (once blocks grow no longer: oldest overwritten first). */
   private readonly maxima: Uint16Array;
-  private readonly state: {
-    /** Rows and largest score of the short block that is going on, and the largest score of the one before; NaN = none. */
-    rows: Float32Array; maximum: Float32Array; pending: Float32Array;
-    /** Short blocks joined so far into the next maximum, and their largest score. */
-    joined: Float32Array; joinedMaximum: Float32Array;
-    blocks: Float32Array; doublings: Float32Array;
-    quantile: Float32Array; excess: Float32Array;
-  };
+  /** `places` numbers per column, those of a column beside each other. */
+  private readonly state: Float32Array;
   private readonly tail = new Float64Array(tailSize + 1);
 
   /** @param blockRows rows of a short block. @param prior what its maxima are in Gaussian noise. */
@@ -44,22 +52,20 @@ export class TailLines {
     this.blockRows = blockRows;
     this.prior = prior;
     this.maxima = new Uint16Array(columns * kept);
-    const whole = new Float32Array(columns * 9);
-    let next = 0;
-    const numbers = (fill = 0): Float32Array => {
-      next += columns;
-      return whole.subarray(next - columns, next).fill(fill);
-    };
-    this.state = {
-      rows: numbers(), maximum: numbers(), pending: numbers(NaN), joined: numbers(), joinedMaximum: numbers(), blocks: numbers(),
-      doublings: numbers(), quantile: numbers(prior.quantile), excess: numbers(prior.excess),
-    };
+    this.state = new Float32Array(columns * places);
+    for (let place = 0; place < this.state.length; place += places) {
+      this.state[place + pending] = NaN;
+      this.state[place + quantile] = prior.quantile;
+      this.state[place + excess] = prior.excess;
+    }
   }
 
   /** @param logRarity ln(tail share ÷ exceedances that are allowed in a short block). */
   line(column: number, logRarity: number): number {
-    const rarity = logRarity - Math.LN2 * this.state.doublings[column]!;
-    return this.state.quantile[column]! + this.state.excess[column]! * (rarity > 0 ? rarity : 0);
+    const { state } = this;
+    const place = column * places;
+    const rarity = logRarity - Math.LN2 * state[place + doublings]!;
+    return state[place + quantile]! + state[place + excess]! * (rarity > 0 ? rarity : 0);
   }
 
   /** ln(tail share ÷ `perBlock`): how far above the quantile the line lies, in mean excesses. */
@@ -70,55 +76,57 @@ export class TailLines {
   /** Takes the score of a normal row. */
   add(column: number, score: number): void {
     const { state } = this;
-    if (score > state.maximum[column]!) state.maximum[column] = score;
-    state.rows[column]! += 1;
-    if (state.rows[column]! < this.blockRows) return;
-    const pending = state.pending[column]!;
-    state.pending[column] = state.maximum[column]!;
-    state.rows[column] = 0;
-    state.maximum[column] = 0;
-    if (!Number.isNaN(pending)) this.join(column, pending);
+    const place = column * places;
+    if (score > state[place + maximum]!) state[place + maximum] = score;
+    state[place + rows]! += 1;
+    if (state[place + rows]! < this.blockRows) return;
+    const before = state[place + pending]!;
+    state[place + pending] = state[place + maximum]!;
+    state[place + rows] = 0;
+    state[place + maximum] = 0;
+    if (!Number.isNaN(before)) this.join(column, before);
   }
 
   /** Takes notice of an abnormal row: what was not yet counted never is. */
   reject(column: number): void {
-    this.state.rows[column] = 0;
-    this.state.maximum[column] = 0;
-    this.state.pending[column] = NaN;
+    const place = column * places;
+    this.state[place + rows] = 0;
+    this.state[place + maximum] = 0;
+    this.state[place + pending] = NaN;
   }
 
   snapshot(): Json {
-    return { maxima: numbersToJson(this.maxima), state: tableToJson(this.state) };
+    return { maxima: numbersToJson(this.maxima), state: numbersToJson(this.state) };
   }
 
   /** @throws Problem TWIN_SNAPSHOT_UNREADABLE */
   restore(json: Json | undefined, what: string): void {
     if (json === undefined) throw unreadableSnapshot(what, 'it is missing');
     numbersFromJson(member(json, 'maxima'), this.maxima, `${what}.maxima`);
-    tableFromJson(this.state, member(json, 'state'), what);
+    numbersFromJson(member(json, 'state'), this.state, `${what}.state`);
   }
 
-  private join(column: number, maximum: number): void {
+  private join(column: number, largest: number): void {
     const { state, maxima } = this;
-    if (maximum > state.joinedMaximum[column]!) state.joinedMaximum[column] = maximum;
-    state.joined[column]! += 1;
-    if (state.joined[column]! < 2 ** state.doublings[column]!) return;
+    const place = column * places;
+    if (largest > state[place + joinedMaximum]!) state[place + joinedMaximum] = largest;
+    state[place + joined]! += 1;
+    if (state[place + joined]! < 2 ** state[place + doublings]!) return;
     const start = column * kept;
-    let blocks = state.blocks[column]!;
-    if (blocks === kept && state.doublings[column]! < mostDoublings) {
+    const count = state[place + blocks]!;
+    if (count === kept && state[place + doublings]! < mostDoublings) {
       for (let index = 0; index < kept / 2; index += 1) {
         maxima[start + index] = Math.max(maxima[start + 2 * index]!, maxima[start + 2 * index + 1]!);
       }
-      blocks = kept / 2;
-      state.doublings[column]! += 1;
-      state.blocks[column] = blocks;
+      state[place + doublings]! += 1;
+      state[place + blocks] = kept / 2;
       return;
     }
-    maxima[start + (blocks % kept)] = Math.min(65_535, Math.round(1_000 * state.joinedMaximum[column]!));
-    state.blocks[column] = blocks + 1 < 2 * kept ? blocks + 1 : kept;
-    state.joined[column] = 0;
-    state.joinedMaximum[column] = 0;
-    this.fit(column, Math.min(blocks + 1, kept));
+    maxima[start + (count % kept)] = Math.min(65_535, Math.round(1_000 * state[place + joinedMaximum]!));
+    state[place + blocks] = count + 1 < 2 * kept ? count + 1 : kept;
+    state[place + joined] = 0;
+    state[place + joinedMaximum] = 0;
+    this.fit(column, Math.min(count + 1, kept));
   }
 
   private fit(column: number, count: number): void {
@@ -145,14 +153,15 @@ export class TailLines {
       }
       tail[place] = value;
     }
-    const quantile = tail[0]!;
-    let excess = 0;
+    const least = tail[0]!;
+    let mean = 0;
     const trim = size >= 3 ? 1 : 0;
-    for (let index = want - size; index < want - trim; index += 1) excess += tail[index]! - quantile;
-    excess /= (size - trim) * (trim === 1 ? trimmedShare[size]! : 1);
+    for (let index = want - size; index < want - trim; index += 1) mean += tail[index]! - least;
+    mean /= (size - trim) * (trim === 1 ? trimmedShare[size]! : 1);
     const own = count / (count + priorBlocks);
-    const doublings = this.state.doublings[column]!;
-    this.state.quantile[column] = own * quantile + (1 - own) * (prior.quantile + prior.excess * Math.LN2 * doublings);
-    this.state.excess[column] = own * excess + (1 - own) * prior.excess;
+    const place = column * places;
+    const grown = prior.excess * Math.LN2 * this.state[place + doublings]!;
+    this.state[place + quantile] = own * least + (1 - own) * (prior.quantile + grown);
+    this.state[place + excess] = own * mean + (1 - own) * prior.excess;
   }
 }
