@@ -86,7 +86,7 @@ class SpikeDetector implements Detector {
 
   private scoreOf(input: DetectorInput, column: number): number {
     const value = input.values[column]!;
-    if (input.usable[column] !== 1 || !isMeasurement(value) || this.prediction.rows[column]! < warmUpRows) return NaN;
+    if (input.usable[column] !== 1 || !isMeasurement(value) || this.prediction.rows(column) < warmUpRows) return NaN;
     const expected = input.expected[column]!;
     const basis = Number.isNaN(expected) ? 0 : 1;
     if (basis !== this.state.basis[column]) return NaN;

@@ -73,7 +73,7 @@ class StepDetector implements Detector {
     for (let column = 0; column < this.smallest.length; column += 1) {
       const value = input.values[column]!;
       into[column] = NaN;
-      if (input.usable[column] !== 1 || !isMeasurement(value) || this.prediction.rows[column]! < warmUpRows) continue;
+      if (input.usable[column] !== 1 || !isMeasurement(value) || this.prediction.rows(column) < warmUpRows) continue;
       const expected = input.expected[column]!;
       const basis = Number.isNaN(expected) ? 0 : 1;
       if (basis !== this.state.basis[column]) continue;
@@ -94,7 +94,7 @@ class StepDetector implements Detector {
         this.restart(column, residual);
         continue;
       }
-      if (prediction.rows[column]! < warmUpRows) {
+      if (prediction.rows(column) < warmUpRows) {
         prediction.train(column, residual);
         prediction.follow(column, residual);
         continue;

@@ -1,11 +1,30 @@
 import type { Json } from '../ports.ts';
-import { columnArrays, tableFromJson, tableToJson } from './columnTable.ts';
+import { numbersFromJson, numbersToJson } from './columnTable.ts';
 
 const slowShare = 0.1;
 const fastShare = 0.5;
 const trendShare = 0.2;
 const settlingRows = 5;
 const longestMemory = 5_000;
+/** Where in a column's numbers stands what: values seen, */
+const rows = 0;
+/** values since a new begin, from 1 on, until a level is known again; 0 = it is, */
+const settling = 1;
+/** which of the three predicts, */
+const best = 2;
+/** their levels, */
+const slow = 3;
+const fast = 4;
+const line = 5;
+const trend = 6;
+/** their mean squared errors, */
+const slowSquare = 7;
+const fastSquare = 8;
+const lineSquare = 9;
+/** and where the column usually is. */
+const mean = 10;
+const meanSquare = 11;
+const places = 12;
 
 /**
  * Predicts a column's next value from its last ones: a slow moving average, a fast one and a fast one with a trend (Holt
@@ -14,90 +33,76 @@ const longestMemory = 5_000;
  * Choose it for sudden changes, rather than for slow ones, which it follows. 14 numbers per column.
  */
 export class LocalPrediction {
-  readonly rows: Float64Array;
-  /** Values since a new begin, from 1 on, until a level is known again; 0 = it is. */
-  private readonly settling: Float64Array;
-  /** Which of the three predicts. */
-  private readonly best: Float64Array;
-  private readonly slow: Float64Array;
-  private readonly fast: Float64Array;
-  private readonly line: Float64Array;
-  private readonly trend: Float64Array;
-  private readonly slowSquare: Float64Array;
-  private readonly fastSquare: Float64Array;
-  private readonly lineSquare: Float64Array;
-  private readonly mean: Float64Array;
-  private readonly meanSquare: Float64Array;
+  /** `places` numbers per column, those of a column beside each other. */
+  private readonly state: Float64Array;
 
   constructor(columns: number) {
-    const take = columnArrays(columns, 12);
-    this.rows = take();
-    this.settling = take();
-    this.best = take();
-    this.slow = take();
-    this.fast = take();
-    this.line = take();
-    this.trend = take();
-    this.slowSquare = take();
-    this.fastSquare = take();
-    this.lineSquare = take();
-    this.mean = take();
-    this.meanSquare = take();
+    this.state = new Float64Array(columns * places);
+  }
+
+  /** Values by which it was trained. */
+  rows(column: number): number {
+    return this.state[column * places + rows]!;
   }
 
   predict(column: number): number {
-    const best = this.best[column];
-    return best === 0 ? this.slow[column]! : best === 1 ? this.fast[column]! : this.line[column]! + this.trend[column]!;
+    const { state } = this;
+    const place = column * places;
+    const chosen = state[place + best];
+    return chosen === 0 ? state[place + slow]! : chosen === 1 ? state[place + fast]! : state[place + line]! + state[place + trend]!;
   }
 
   /** Standard deviation of value − prediction; 0 while nothing varied. */
   spread(column: number): number {
-    const best = this.best[column];
-    return Math.sqrt(best === 0 ? this.slowSquare[column]! : best === 1 ? this.fastSquare[column]! : this.lineSquare[column]!);
+    const { state } = this;
+    const place = column * places;
+    const chosen = state[place + best];
+    return Math.sqrt(chosen === 0 ? state[place + slowSquare]! : chosen === 1 ? state[place + fastSquare]! : state[place + lineSquare]!);
   }
 
   /** Learns how large the errors usually are; larger ones than four spreads count as four. */
   train(column: number, value: number): void {
-    const rows = this.rows[column]!;
-    this.rows[column] = rows + 1;
-    if (rows === 0) {
-      this.mean[column] = value;
+    const { state } = this;
+    const place = column * places;
+    const seen = state[place + rows]!;
+    state[place + rows] = seen + 1;
+    if (seen === 0) {
+      state[place + mean] = value;
       return;
     }
-    const share = Math.max(1 / rows, 1 / longestMemory);
-    const slow = clippedSquare(value - this.slow[column]!, this.slowSquare[column]!);
-    const fast = clippedSquare(value - this.fast[column]!, this.fastSquare[column]!);
-    const line = clippedSquare(value - this.line[column]! - this.trend[column]!, this.lineSquare[column]!);
-    const slowSquare = (this.slowSquare[column]! += share * (slow - this.slowSquare[column]!));
-    const fastSquare = (this.fastSquare[column]! += share * (fast - this.fastSquare[column]!));
-    const lineSquare = (this.lineSquare[column]! += share * (line - this.lineSquare[column]!));
-    const fromMean = value - this.mean[column]!;
-    this.meanSquare[column]! += share * (clippedSquare(fromMean, this.meanSquare[column]!) - this.meanSquare[column]!);
-    this.mean[column]! += share * fromMean;
-    const best = slowSquare <= fastSquare ? 0 : 1;
-    this.best[column] = lineSquare < Math.min(slowSquare, fastSquare) ? 2 : best;
+    const share = Math.max(1 / seen, 1 / longestMemory);
+    this.settle(place + slowSquare, value - state[place + slow]!, share);
+    this.settle(place + fastSquare, value - state[place + fast]!, share);
+    this.settle(place + lineSquare, value - state[place + line]! - state[place + trend]!, share);
+    const fromMean = value - state[place + mean]!;
+    this.settle(place + meanSquare, fromMean, share);
+    state[place + mean]! += share * fromMean;
+    const flat = state[place + slowSquare]! <= state[place + fastSquare]! ? 0 : 1;
+    state[place + best] = state[place + lineSquare]! < Math.min(state[place + slowSquare]!, state[place + fastSquare]!) ? 2 : flat;
   }
 
   /** Moves on by a value. */
   follow(column: number, value: number): void {
-    const settling = this.settling[column]!;
-    if (settling > 0) {
+    const { state } = this;
+    const place = column * places;
+    const since = state[place + settling]!;
+    if (since > 0) {
       // The mean of the values since: one alone would be a noisy level.
-      const level = this.slow[column]! + (value - this.slow[column]!) / (settling + 1);
+      const level = state[place + slow]! + (value - state[place + slow]!) / (since + 1);
       this.moveTo(column, level);
-      this.settling[column] = settling + 1 < settlingRows ? settling + 1 : 0;
+      state[place + settling] = since + 1 < settlingRows ? since + 1 : 0;
       return;
     }
-    if (this.rows[column]! <= 1) {
+    if (state[place + rows]! <= 1) {
       this.moveTo(column, value);
       return;
     }
-    this.slow[column]! += slowShare * (value - this.slow[column]!);
-    this.fast[column]! += fastShare * (value - this.fast[column]!);
-    const predicted = this.line[column]! + this.trend[column]!;
+    state[place + slow]! += slowShare * (value - state[place + slow]!);
+    state[place + fast]! += fastShare * (value - state[place + fast]!);
+    const predicted = state[place + line]! + state[place + trend]!;
     const level = predicted + fastShare * (value - predicted);
-    this.trend[column]! += trendShare * (level - this.line[column]! - this.trend[column]!);
-    this.line[column] = level;
+    state[place + trend]! += trendShare * (level - state[place + line]! - state[place + trend]!);
+    state[place + line] = level;
   }
 
   /**
@@ -105,10 +110,12 @@ export class LocalPrediction {
    * @param troubled the column has been abnormal for a while; then it is enough that the prediction lies farther out.
    */
   isReturn(column: number, value: number, troubled: boolean): boolean {
-    const usual = Math.sqrt(this.meanSquare[column]!);
-    const distance = Math.abs(value - this.mean[column]!);
+    const { state } = this;
+    const place = column * places;
+    const usual = Math.sqrt(state[place + meanSquare]!);
+    const distance = Math.abs(value - state[place + mean]!);
     const predicted = this.predict(column);
-    const before = Math.abs(predicted - this.mean[column]!);
+    const before = Math.abs(predicted - state[place + mean]!);
     // A single wild value does not come back all the way.
     if (Math.abs(value - predicted) < 0.6 * before) return false;
     return distance <= 2 * usual && (before > 2.2 * usual || (troubled && before > distance));
@@ -117,33 +124,36 @@ export class LocalPrediction {
   /** Begins anew with a value; until a level is known, nothing can be said of errors. */
   restart(column: number, value: number): void {
     this.moveTo(column, value);
-    this.settling[column] = 1;
+    this.state[column * places + settling] = 1;
   }
 
   isSettling(column: number): boolean {
-    return this.settling[column]! > 0;
+    return this.state[column * places + settling]! > 0;
   }
 
   /** Goes on from another level at once, without a trend. */
   moveTo(column: number, level: number): void {
-    this.slow[column] = level;
-    this.fast[column] = level;
-    this.line[column] = level;
-    this.trend[column] = 0;
+    const { state } = this;
+    const place = column * places;
+    state[place + slow] = level;
+    state[place + fast] = level;
+    state[place + line] = level;
+    state[place + trend] = 0;
   }
 
   snapshot(): Json {
-    return tableToJson(this.table());
+    return numbersToJson(this.state);
   }
 
   /** @throws Problem TWIN_SNAPSHOT_UNREADABLE */
   restore(json: Json | undefined, what: string): void {
-    tableFromJson(this.table(), json, what);
+    numbersFromJson(json, this.state, what);
   }
 
-  private table(): Record<string, Float64Array> {
-    const { rows, settling, best, slow, fast, line, trend, slowSquare, fastSquare, lineSquare, mean, meanSquare } = this;
-    return { rows, settling, best, slow, fast, line, trend, slowSquare, fastSquare, lineSquare, mean, meanSquare };
+  /** Moves a mean square on by an error. */
+  private settle(place: number, error: number, share: number): void {
+    const usual = this.state[place]!;
+    this.state[place] = usual + share * (clippedSquare(error, usual) - usual);
   }
 }
 
