@@ -8,9 +8,10 @@ import { solveRidge } from '../statistics/solveRidge.ts';
 import { medianInPlace } from '../statistics/order.ts';
 import { guessDrivers, mostDrivers, spreadOf } from './driverChoice.ts';
 import type { AssetBaseline, BaselineOptions, BaselineProgress, ColumnInfo } from './index.ts';
+import { KeptRows } from './keptRows.ts';
 import { OperatingPoints } from './operatingPoints.ts';
 
-const snapshotVersion = 1;
+const snapshotVersion = 2;
 const defaultMinimumRows = 300;
 const memoryMs = 7 * 24 * 3_600_000;
 /** A pause counts as at most this long: nothing is forgotten while the machine stands. */
@@ -92,11 +93,8 @@ export class RegimeBaseline implements AssetBaseline {
   private centers = new Float64Array(0);
   private scales = new Float64Array(0);
   private modes = new Map<string, ModeModel>();
-  /** Rows kept for the choice of drivers: every `stride`-th one; when full, every second goes and the stride doubles. */
-  private kept: Float64Array;
-  private keptModes: string[] = [];
-  private stride = 1;
-  private sinceKept = 0;
+  /** Rows of the past, for the choice of drivers and to see whether the machine still shows something new. */
+  private kept: KeptRows;
   private review = 0;
   private point = new Float64Array(0);
   private features = new Float64Array(1);
@@ -112,7 +110,7 @@ export class RegimeBaseline implements AssetBaseline {
     this.columnTimeMs = new Float64Array(columns.length).fill(NaN);
     this.columnRows = new Float64Array(columns.length);
     this.settled = new Float64Array(columns.length);
-    this.kept = new Float64Array(keptRows * columns.length);
+    this.kept = new KeptRows(columns.length, keptRows);
     if (snapshot !== undefined) this.restore(snapshot);
   }
 
@@ -211,10 +209,7 @@ export class RegimeBaseline implements AssetBaseline {
     this.modes.clear();
     this.columnTimeMs.fill(NaN);
     this.columnRows.fill(0);
-    this.kept = new Float64Array(keptRows * this.columns.length);
-    this.keptModes = [];
-    this.stride = 1;
-    this.sinceKept = 0;
+    this.kept = new KeptRows(this.columns.length, keptRows);
     this.review = 0;
   }
 
@@ -262,10 +257,7 @@ export class RegimeBaseline implements AssetBaseline {
       scales: numbersToJson(this.scales),
       columnTimeMs: numbersToJson(this.columnTimeMs),
       columnRows: numbersToJson(this.columnRows),
-      kept: numbersToJson(this.kept.subarray(0, this.keptModes.length * this.columns.length)),
-      keptModes: [...this.keptModes],
-      stride: this.stride,
-      sinceKept: this.sinceKept,
+      kept: this.kept.snapshot(),
       review: this.review,
       modes: [...this.modes].map(([mode, { points, ...arrays }]) => [mode, tableToJson(arrays), points?.snapshot() ?? null]),
     };
@@ -282,11 +274,9 @@ export class RegimeBaseline implements AssetBaseline {
     const started = member(json, 'started');
     const mode = member(json, 'mode');
     const drivers = member(json, 'drivers');
-    const keptModes = member(json, 'keptModes');
-    const kept = member(json, 'kept');
     const modes = member(json, 'modes');
     if (!(timeMs === null || typeof timeMs === 'number') || typeof started !== 'boolean' || typeof mode !== 'string' || !Array.isArray(drivers) ||
-      !Array.isArray(keptModes) || keptModes.length > keptRows || !Array.isArray(kept) || !Array.isArray(modes) || modes.length > mostModes) {
+      !Array.isArray(modes) || modes.length > mostModes) {
       throw unreadableSnapshot(what, 'a part is missing');
     }
     const firstTimeMs = member(json, 'firstTimeMs');
@@ -302,11 +292,8 @@ export class RegimeBaseline implements AssetBaseline {
     numbersFromJson(member(json, 'scales'), this.scales, `${what}.scales`);
     numbersFromJson(member(json, 'columnTimeMs'), this.columnTimeMs, `${what}.columnTimeMs`);
     numbersFromJson(member(json, 'columnRows'), this.columnRows, `${what}.columnRows`);
-    this.keptModes = keptModes.map(String);
-    this.stride = Math.max(1, numberFromJson(json, 'stride', what));
-    this.sinceKept = numberFromJson(json, 'sinceKept', what);
+    this.kept.restore(member(json, 'kept'), `${what}.kept`);
     this.review = Math.max(0, numberFromJson(json, 'review', what));
-    numbersFromJson(kept, this.kept.subarray(0, Math.min(this.kept.length, this.keptModes.length * this.columns.length)), `${what}.kept`);
     for (const entry of modes) {
       if (!Array.isArray(entry) || typeof entry[0] !== 'string') throw unreadableSnapshot(what, 'a mode is damaged');
       const model = this.newModel();
@@ -341,25 +328,8 @@ export class RegimeBaseline implements AssetBaseline {
       this.columnRows[column]! += 1;
       this.columnTimeMs[column] = row.timeMs;
     }
-    if (!anyNew || this.kept.length === 0) return;
-    this.sinceKept += 1;
-    if (this.sinceKept < this.stride) return;
-    this.sinceKept = 0;
-    if (this.keptModes.length === keptRows) {
-      for (let index = 0; index < keptRows / 2; index += 1) {
-        this.kept.copyWithin(index * width, (2 * index + 1) * width, (2 * index + 2) * width);
-        this.keptModes[index] = this.keptModes[2 * index + 1]!;
-      }
-      this.keptModes.length = keptRows / 2;
-      this.stride *= 2;
-    }
-    const offset = this.keptModes.length * width;
-    for (let column = 0; column < width; column += 1) {
-      const value = row.values[column]!;
-      this.kept[offset + column] = isMeasurement(value) ? value : NaN;
-    }
-    this.keptModes.push(row.mode);
-    if (this.started && this.keptModes.length >= settledRows && this.keptModes.length % 4 === 0) this.settle();
+    if (!anyNew || !this.kept.offer(row.values, row.mode)) return;
+    if (this.started && this.kept.count >= settledRows && this.kept.count % 4 === 0) this.settle();
   }
 
   /**
@@ -368,12 +338,12 @@ export class RegimeBaseline implements AssetBaseline {
    */
   private settle(): void {
     const overdue = this.timeMs - this.firstTimeMs >= longestLearningMs || this.busiest() >= longestLearningRows;
-    const quarter = Math.floor(this.keptModes.length / 4);
+    const quarter = Math.floor(this.kept.count / 4);
     for (let column = 0; column < this.judged.length; column += 1) {
       if (this.judged[column] === 0 || this.settled[column] === 1) continue;
       if (this.isCalm(column, 0) || overdue) {
         this.settled[column] = 1;
-      } else if (this.keptModes.length === keptRows && this.isCalm(column, quarter)) {
+      } else if (this.kept.isFull && this.isCalm(column, quarter)) {
         // Only the begin was different: a machine that warmed up. It is left out.
         this.learnFrom(column, quarter);
         this.settled[column] = 1;
@@ -382,8 +352,7 @@ export class RegimeBaseline implements AssetBaseline {
   }
 
   private isCalm(column: number, firstRow: number): boolean {
-    const width = this.columns.length;
-    const rowCount = this.keptModes.length - firstRow;
+    const rowCount = this.kept.count - firstRow;
     const terms = this.terms();
     let total = 0;
     let count = 0;
@@ -395,9 +364,8 @@ export class RegimeBaseline implements AssetBaseline {
       let inBlock = 0;
       const end = firstRow + Math.floor(((block + 1) * rowCount) / settledBlocks);
       for (let row = firstRow + Math.floor((block * rowCount) / settledBlocks); row < end; row += 1) {
-        const values = this.kept.subarray(row * width, (row + 1) * width);
-        const model = this.modes.get(this.keptModes[row]!);
-        if (model === undefined || Number.isNaN(values[column]!) || !this.readPoint(values)) continue;
+        const model = this.modes.get(this.kept.modes[row]!);
+        if (model === undefined || Number.isNaN(this.kept.value(row, column)) || !this.readKeptPoint(row)) continue;
         let centre = model.mean[column]!;
         let square = model.meanSquare[column]!;
         if (this.prefersFit(model, column)) {
@@ -406,7 +374,7 @@ export class RegimeBaseline implements AssetBaseline {
           square = model.fitSquare[column]!;
         }
         const reach = 5 * Math.sqrt(square);
-        const residual = Math.max(-reach, Math.min(reach, values[column]! - centre));
+        const residual = Math.max(-reach, Math.min(reach, this.kept.value(row, column) - centre));
         sum += residual;
         squares += residual * residual;
         inBlock += 1;
@@ -423,18 +391,16 @@ export class RegimeBaseline implements AssetBaseline {
 
   /** Forgets a column and learns it from the kept rows, but for the first ones. */
   private learnFrom(column: number, firstRow: number): void {
-    const width = this.columns.length;
     const rowsBefore = new Map<ModeModel, number>();
     for (const model of this.modes.values()) {
       rowsBefore.set(model, model.rows[column]!);
       this.forgetColumn(model, column);
     }
-    for (let row = firstRow; row < this.keptModes.length; row += 1) {
-      const values = this.kept.subarray(row * width, (row + 1) * width);
-      const model = this.modes.get(this.keptModes[row]!);
-      if (model === undefined || Number.isNaN(values[column]!) || !this.readPoint(values)) continue;
+    for (let row = firstRow; row < this.kept.count; row += 1) {
+      const model = this.modes.get(this.kept.modes[row]!);
+      if (model === undefined || Number.isNaN(this.kept.value(row, column)) || !this.readKeptPoint(row)) continue;
       this.readFeatures();
-      this.learnValue(model, column, values[column]!, 0, true);
+      this.learnValue(model, column, this.kept.value(row, column), 0, true);
     }
     for (const [mode, model] of this.modes) {
       this.fitKept(mode, model, column, firstRow);
@@ -448,12 +414,12 @@ export class RegimeBaseline implements AssetBaseline {
     this.learnKept();
     // Of `stride` rows only one was kept, but all were seen.
     for (const { rows } of this.modes.values()) {
-      for (let column = 0; column < rows.length; column += 1) rows[column] = Math.min(rows[column]! * this.stride, this.columnRows[column]!);
+      for (let column = 0; column < rows.length; column += 1) rows[column] = Math.min(rows[column]! * this.kept.each, this.columnRows[column]!);
     }
   }
 
   private chooseDrivers(): void {
-    this.takeDrivers(this.named.length > 0 ? [...this.named] : guessDrivers(this.columns, this.kept, this.keptModes.length));
+    this.takeDrivers(this.named.length > 0 ? [...this.named] : guessDrivers(this.columns, this.kept.all(), this.kept.count));
     for (let index = 0; index < this.drivers.length; index += 1) {
       const { middle, scale } = this.driverScale(this.drivers[index]!);
       this.centers[index] = middle;
@@ -462,7 +428,7 @@ export class RegimeBaseline implements AssetBaseline {
   }
 
   private driverScale(driver: number): { middle: number; scale: number } {
-    const { low, middle, high } = spreadOf(this.kept, this.keptModes.length, this.columns.length, driver);
+    const { low, middle, high } = spreadOf(this.kept.all(), this.kept.count, this.columns.length, driver);
     const { range, smallestChange = 0 } = this.columns[driver]!;
     const rangeWidth = range === undefined ? 0 : range.high - range.low;
     const scale = Math.max((high - low) / 2, rangeWidth > 0 ? rangeWidth / 20 : 0, smallestChange, 0.02 * Math.abs(middle));
@@ -470,7 +436,7 @@ export class RegimeBaseline implements AssetBaseline {
   }
 
   private reviewDrivers(): void {
-    const guessed = this.named.length > 0 ? this.drivers : guessDrivers(this.columns, this.kept, this.keptModes.length);
+    const guessed = this.named.length > 0 ? this.drivers : guessDrivers(this.columns, this.kept.all(), this.kept.count);
     // A guess is kept once made: a change would throw away what was learned, and faults must not be able to cause one.
     const drivers = this.drivers.length > 0 ? this.drivers : guessed;
     const outgrown = this.drivers.some((driver, index) => this.driverScale(driver).scale > 3 * this.scales[index]!);
@@ -490,10 +456,10 @@ export class RegimeBaseline implements AssetBaseline {
   /** Learns the kept rows, each column clipped to eight robust spreads around its median in that mode. */
   private learnKept(): void {
     const width = this.columns.length;
-    const rowCount = this.keptModes.length;
+    const rowCount = this.kept.count;
     const scratch = new Float64Array(rowCount);
     const limits = new Map<string, { low: Float64Array; high: Float64Array }>();
-    for (const mode of new Set(this.keptModes)) {
+    for (const mode of new Set(this.kept.modes)) {
       const low = new Float64Array(width).fill(-Infinity);
       const high = new Float64Array(width).fill(Infinity);
       for (let column = 0; column < width; column += 1) {
@@ -509,14 +475,13 @@ export class RegimeBaseline implements AssetBaseline {
       limits.set(mode, { low, high });
     }
     for (let row = 0; row < rowCount; row += 1) {
-      const mode = this.keptModes[row]!;
+      const mode = this.kept.modes[row]!;
       const { low, high } = limits.get(mode)!;
       const model = this.modelOf(mode);
-      const values = this.kept.subarray(row * width, (row + 1) * width);
-      if (!this.readPoint(values)) continue;
+      if (!this.readKeptPoint(row)) continue;
       this.readFeatures();
       for (let column = 0; column < width; column += 1) {
-        const value = values[column]!;
+        const value = this.kept.value(row, column);
         if (!Number.isNaN(value)) this.learnValue(model, column, Math.min(high[column]!, Math.max(low[column]!, value)), 0, true);
       }
       model.points?.visit(this.point);
@@ -529,9 +494,9 @@ export class RegimeBaseline implements AssetBaseline {
 
   private gather(mode: string, column: number, into: Float64Array): number {
     let count = 0;
-    for (let row = 0; row < this.keptModes.length; row += 1) {
-      const value = this.kept[row * this.columns.length + column]!;
-      if (this.keptModes[row] !== mode || Number.isNaN(value)) continue;
+    for (let row = 0; row < this.kept.count; row += 1) {
+      const value = this.kept.value(row, column);
+      if (this.kept.modes[row] !== mode || Number.isNaN(value)) continue;
       into[count] = value;
       count += 1;
     }
@@ -540,7 +505,6 @@ export class RegimeBaseline implements AssetBaseline {
 
   /** After the kept rows: fit at once, and take the spread around mean and fit from these rows, with the terms' degrees of freedom. */
   private fitKept(mode: string, model: ModeModel, column: number, firstRow: number): void {
-    const width = this.columns.length;
     const terms = this.terms();
     const weight = model.weight[column]!;
     if (weight < 8) return;
@@ -549,10 +513,9 @@ export class RegimeBaseline implements AssetBaseline {
     let meanSquares = 0;
     let fitSquares = 0;
     let count = 0;
-    for (let row = firstRow; row < this.keptModes.length; row += 1) {
-      const values = this.kept.subarray(row * width, (row + 1) * width);
-      const value = values[column]!;
-      if (this.keptModes[row] !== mode || Number.isNaN(value) || !this.readPoint(values)) continue;
+    for (let row = firstRow; row < this.kept.count; row += 1) {
+      const value = this.kept.value(row, column);
+      if (this.kept.modes[row] !== mode || Number.isNaN(value) || !this.readKeptPoint(row)) continue;
       this.readFeatures();
       count += 1;
       meanSquares += Math.min((value - model.mean[column]!) ** 2, reach);
@@ -668,6 +631,15 @@ export class RegimeBaseline implements AssetBaseline {
   private readPoint(values: Float64Array): boolean {
     for (let index = 0; index < this.drivers.length; index += 1) {
       const value = values[this.drivers[index]!]!;
+      if (!isMeasurement(value)) return false;
+      this.point[index] = value;
+    }
+    return true;
+  }
+
+  private readKeptPoint(row: number): boolean {
+    for (let index = 0; index < this.drivers.length; index += 1) {
+      const value = this.kept.value(row, this.drivers[index]!);
       if (!isMeasurement(value)) return false;
       this.point[index] = value;
     }
