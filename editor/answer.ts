@@ -19,7 +19,7 @@ export function showAnswer(element: HTMLElement, kind: AnswerKind, text: string)
 }
 
 /** What a connection's test route answers. */
-interface TestAnswer {
+export interface TestAnswer {
   ok: boolean;
   /** What went wrong, stable. */
   code?: string;
@@ -29,8 +29,15 @@ interface TestAnswer {
 /**
  * The "test connection" button of a connection's dialog: tries what is typed in now, saved or not. A password that
  * was not retyped goes as Node-RED's own placeholder, and the server takes the stored one.
+ * @param onAnswer undefined: Node-RED did not answer
  */
-export function prepareConnectionTest(dialog: Form, open: OpenForm, node: EditorNode, url: string): void {
+export function prepareConnectionTest(
+  dialog: Form,
+  open: OpenForm,
+  node: EditorNode,
+  url: string,
+  onAnswer?: (answer: TestAnswer | undefined) => void,
+): void {
   const button = open.element<HTMLButtonElement>('test');
   const answer = open.element('answer');
   button.addEventListener('click', async () => {
@@ -38,6 +45,7 @@ export function prepareConnectionTest(dialog: Form, open: OpenForm, node: Editor
     showAnswer(answer, 'busy', dialog.text('test.busy'));
     const got = await request<TestAnswer>('POST', url, { id: node.id, ...open.values(), language: RED.i18n.lang() });
     button.disabled = false;
+    onAnswer?.(got.ok ? got.value : undefined);
     if (!got.ok) showAnswer(answer, 'bad', got.text || dialog.text('test.noAnswer', { status: got.status }));
     else showAnswer(answer, got.value.ok ? 'good' : 'bad', inLanguage(dialog, got.value));
   });

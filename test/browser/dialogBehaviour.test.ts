@@ -3,8 +3,12 @@
 /// <reference lib="dom.iterable" />
 import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { chromium as playwright, type Browser, type Page } from 'playwright-core';
 import { packageRoot } from '../../scripts/packageRoot.ts';
+import { startTestServer } from '../adapters/opcua/startTestServer.ts';
 import { readFlow, startNodeRed, type FlowNode, type NodeRed } from '../flows/startNodeRed.ts';
 import { chromium, requireService } from '../services/requireService.ts';
 import { flowOfDefaults, nodesWithFields } from './dialogValues.ts';
@@ -21,7 +25,7 @@ const properties = [
 async function firstDay(): Promise<FlowNode[]> {
   const flow = flowOfDefaults(await nodesWithFields());
   return flow
-    .filter((node) => !['twin-site-2', 'twin-type-2', 'twin-mqtt-2', 'twin-influxdb-2'].includes(node.id))
+    .filter((node) => !['twin-site-2', 'twin-type-2', 'twin-mqtt-2', 'twin-influxdb-2', 'twin-opcua-2'].includes(node.id))
     .map((node) => (node.id === 'twin-asset' ? { ...node, ...asset } : node.id === 'twin-type-1' ? { ...node, properties } : node));
 }
 
@@ -239,6 +243,27 @@ describe('what the dialogs do', function () {
       assert.match(await shown('answer'), /\S+ \S+ \S+/);
       assert.doesNotMatch(await shown('answer'), /undefined|\[object|Node-RED did not answer/);
       await editor?.done();
+    }
+  });
+
+  it('trust: shows the fingerprint of an unknown certificate, and connects once it is trusted', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'twin-opcua-dialog-'));
+    const server = await startTestServer({ folder });
+    try {
+      await editor?.openDialog('twin-opcua-1');
+      assert.equal(await page.isVisible('.twinwire-dialog [data-part="trust"]'), false);
+      await page.fill('#node-config-input-url', `opc.tcp://127.0.0.1:${server.port}/test`);
+      await page.click('.twinwire-dialog [data-part="test"]');
+      await page.waitForSelector('.twinwire-dialog [data-part="answer"][data-kind="bad"]', { timeout: 40_000 });
+      assert.match(await shown('answer'), /not trusted yet: .*(?:[0-9A-F]{2}:){31}[0-9A-F]{2}/);
+      await page.click('.twinwire-dialog [data-part="trust"]');
+      await page.waitForSelector('.twinwire-dialog [data-part="answer"][data-kind="good"]', { timeout: 40_000 });
+      assert.match(await shown('answer'), /Connected to Test plant, Aes256_Sha256_RsaPss/);
+      assert.equal(await page.isVisible('.twinwire-dialog [data-part="trust"]'), false);
+      await editor?.done();
+    } finally {
+      await server.kill();
+      await rm(folder, { recursive: true, force: true });
     }
   });
 

@@ -25,6 +25,7 @@ const texts: Readonly<Record<string, string>> = {
   'twin-site.clockRate': '60',
   'twin-site.clockOrigin': '2026-05-04T06:00:00Z',
   'twin-mqtt.url': 'mqtts://broker.example:8883',
+  'twin-opcua.url': 'opc.tcp://plc.example:4840/path',
   'twin-influxdb.url': 'https://influx.example:8086',
   'twin-asset.key': 'press-7',
   'twin-asset.place': 'plant/line 9',
@@ -40,6 +41,10 @@ const rows: Readonly<Record<string, readonly Record<string, string | number | bo
     },
     { name: 'cycles', valueKind: 'counter', unit: '1', address: '', counterBits: '16' },
     { name: '__proto__2 <b>', valueKind: 'derived', unit: 'kW', expression: 'temperature * 2' },
+  ],
+  'twin-opcua-source.addresses': [
+    { address: 'ns=2;s=Filler "7" <i>', what: 'below' },
+    { address: 'nsu=urn:plant;s=__proto__' },
   ],
   'twin-asset.placeholders': [{ name: 'machine', value: 'Filler "7" <i>' }],
   'twin-asset.mapping': [

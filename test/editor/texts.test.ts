@@ -21,7 +21,7 @@ describe('the editor side as built', () => {
   after(() => rm(folder, { recursive: true, force: true }));
 
   describe('texts of the dialogs', () => {
-    it('all 11 nodes are there', () => assert.equal(names.length, 11));
+    it('all 13 nodes are there', () => assert.equal(names.length, 13));
 
     for (const name of names) {
       describe(name, () => {

@@ -16,6 +16,8 @@ interface Story {
   /** Plays the flow and asserts what must come of it. `of` gives the id of the only (or the n-th) node of a type. */
   play(nodeRed: NodeRed, of: (type: string, index?: number) => string, flow: readonly FlowNode[]): Promise<void>;
   needsPlc?: true;
+  /** How much faster than the wall the plant's time runs; default 60. 1 for a site whose clock is live. */
+  plcRate?: number;
   /** Its nodes send no messages about twins. */
   silent?: true;
 }
@@ -73,6 +75,15 @@ const stories: Record<string, Story> = {
     async play(nodeRed, of) {
       await nodeRed.message(of('twin-asset'), (_sent, port) => port === 0);
       await nodeRed.until(() => (nodeRed.statuses.get(of('twin-history'))?.text ?? '') !== '', 'a status of twin-history');
+    },
+  },
+  'examples/twin-opcua-source.json': {
+    needsPlc: true,
+    plcRate: 1,
+    async play(nodeRed, of) {
+      await nodeRed.message(of('twin-opcua-source'), (sent, port) => port === 0 && Array.isArray(sent.payload), 60_000);
+      await nodeRed.message(of('twin-opcua-source'), (sent, port) => port === 1 && object(sent.event).state === 'connected', 60_000);
+      await nodeRed.message(of('twin-asset'), (sent, port) => port === 0 && Object.keys(object(sent.payload)).length === 4, 60_000);
     },
   },
   'examples/twin-replay.json': {
@@ -137,7 +148,7 @@ describe('what is shipped runs', function () {
         const story = stories[file];
         assert.ok(story !== undefined, `nothing is promised of ${file}`);
         const flow = await readFlow(file);
-        const plc = story.needsPlc === true ? await startPlc() : undefined;
+        const plc = story.needsPlc === true ? await startPlc({ rate: story.plcRate ?? 60 }) : undefined;
         const nodeRed = await startNodeRed({
           version,
           withOpcua: story.needsPlc === true,

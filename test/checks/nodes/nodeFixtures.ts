@@ -16,6 +16,8 @@ const values: Record<string, Record<string, unknown>> = {
   // Nothing listens on port 1: an unreachable service is the ordinary case for a check.
   'twin-mqtt': { url: 'mqtt://127.0.0.1:1' },
   'twin-influxdb': { url: 'http://127.0.0.1:1' },
+  'twin-opcua': { url: 'opc.tcp://127.0.0.1:1' },
+  'twin-opcua-source': { addresses: [{ address: 'ns=2;s=Press1.Temperature', what: 'value' }] },
 };
 
 /** A message of the kind that a node is made for. */

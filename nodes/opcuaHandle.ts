@@ -1,0 +1,42 @@
+import type { Observation } from '../engine/observation.ts';
+import type { Problem } from '../engine/problem.ts';
+import type { NodeInstance } from './red.d.ts';
+
+export type OpcuaState = 'connecting' | 'connected' | 'stale' | 'reconnecting' | 'refused' | 'closed';
+
+export interface OpcuaRequest {
+  addresses: readonly string[];
+  subtrees: readonly string[];
+  publishingIntervalMs: number;
+  queueSize: number;
+}
+
+/** What a subscription tells beside values; times are ms UTC. */
+export type OpcuaEvent =
+  | { kind: 'gap'; fromMs: number; toMs: number; reason: string; code: string }
+  | { kind: 'unknown'; addresses: { address: string; reason: string }[] }
+  | { kind: 'found'; addresses: string[] }
+  | { kind: 'browsed'; subtree: string; variables: number; cut?: 'nodes' | 'depth' | 'time' }
+  | { kind: 'moved'; uri: string; fromIndex: number; toIndex: number }
+  | { kind: 'odd'; address: string; oddity: string };
+
+/** The connection to one OPC UA server, kept by a twin-opcua node and shared by all sources that name it. */
+export interface OpcuaHandle {
+  /** undefined: no server is set. */
+  readonly address: string | undefined;
+  /** Connects at the first call. @throws Problem when the settings cannot work */
+  subscribe(request: OpcuaRequest, listener: { values(batch: Observation[]): void; event(event: OpcuaEvent): void }): () => Promise<void>;
+  /** Called at each change, and at once with the present state. Call it after `subscribe`. */
+  onState(listener: (state: OpcuaState, problem: Problem | undefined) => void): () => void;
+}
+
+const handles = new WeakMap<NodeInstance, OpcuaHandle>();
+
+export function offerOpcua(node: NodeInstance, handle: OpcuaHandle): void {
+  handles.set(node, handle);
+}
+
+/** The handle of a twin-opcua node; undefined for any other node. */
+export function opcuaOf(node: NodeInstance | null): OpcuaHandle | undefined {
+  return node === null ? undefined : handles.get(node);
+}

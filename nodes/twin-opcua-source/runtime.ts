@@ -1,0 +1,115 @@
+import type { Observation } from '../../engine/observation.ts';
+import { Problem } from '../../engine/problem.ts';
+import type { Language } from '../../engine/site/sentences.ts';
+import { opcuaOf } from '../opcuaHandle.ts';
+import { opcuaEventText, opcuaStateText } from '../opcuaSentences.ts';
+import type { Message, NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
+import { status } from '../status.ts';
+import { onInput, twinNode } from '../twinNode.ts';
+import { fields } from './config.ts';
+
+/** While the connection stands, it is told that the source lives: then values that do not change are not stale. */
+const aliveEveryMs = 2000;
+/** A first delivery of 20,000 values goes out in parts. */
+const mostInMessage = 5000;
+
+export default function twinOpcuaSource(RED: Runtime): void {
+  RED.nodes.registerType('twin-opcua-source', function constructOpcuaSource(this: NodeInstance, definition: NodeDefinition) {
+    const twin = twinNode(RED, this, definition, fields);
+    const language: Language = String(RED.settings.lang ?? '').startsWith('de') ? 'de' : 'en-US';
+    onInput(twin, undefined, () => {
+      throw new Problem('TWIN_OPCUA_INPUT', `"${twin.title}" takes no messages: it is a source.`, 'Remove the wire to it.', { node: twin.title });
+    });
+    const server = opcuaOf(RED.nodes.getNode(twin.config.server));
+    const endpoint = server?.address;
+    if (server === undefined || endpoint === undefined) {
+      twin.fail(new Problem('TWIN_OPCUA_SERVER_MISSING', `"${twin.title}" has no server.`, 'Open the node and choose one, with its address.'));
+      return;
+    }
+    const named = twin.config.addresses.filter(({ address }) => address !== '');
+    if (named.length === 0) {
+      twin.fail(new Problem('TWIN_OPCUA_NOTHING_NAMED', `"${twin.title}" names no address.`, 'Open the node and enter at least one.'));
+      return;
+    }
+
+    let count = 0;
+    let isConnected = false;
+    let wasLost = false;
+    const unknown = new Set<string>();
+    const topic = twin.title;
+    const send = (message: Message): void => this.send([message, null]);
+    const tell = (text: string, event: Record<string, unknown>): void => this.send([null, { topic, payload: text, event }]);
+    const shown = (): void => twin.show(() => {
+      const state = status('connected', language).text ?? '';
+      return unknown.size > 0
+        ? status('unmapped', language, { count, unmapped: unknown.size })
+        : status('live', language, { count, state });
+    });
+
+    let end: () => Promise<void>;
+    try {
+      end = server.subscribe(
+        {
+          addresses: named.filter(({ what }) => what === 'value').map(({ address }) => address),
+          subtrees: named.filter(({ what }) => what === 'below').map(({ address }) => address),
+          publishingIntervalMs: twin.config.interval,
+          queueSize: twin.config.queue,
+        },
+        {
+          values(batch) {
+            count += batch.length;
+            for (let from = 0; from < batch.length; from += mostInMessage) {
+              send({ topic, payload: batch.slice(from, from + mostInMessage).map(sent) });
+            }
+            if (isConnected) shown();
+          },
+          event(event) {
+            if (event.kind === 'unknown') for (const { address } of event.addresses) unknown.add(address);
+            if (event.kind === 'found') for (const address of event.addresses) unknown.delete(address);
+            const text = opcuaEventText(event, language);
+            if (event.kind === 'unknown' || (event.kind === 'browsed' && event.cut !== undefined)) twin.node.warn(text);
+            tell(text, event);
+          },
+        },
+      );
+    } catch (cause) {
+      twin.fail(cause instanceof Problem
+        ? cause
+        : new Problem('TWIN_OPCUA_SETTING', `"${twin.title}" cannot start: ${String(cause)}.`, 'Check its settings and those of its server.'));
+      return;
+    }
+    const stopState = server.onState((state, problem) => {
+      isConnected = state === 'connected';
+      if (problem !== undefined) twin.fail(problem);
+      else if (state === 'connected') shown();
+      else if (state === 'connecting') twin.show(status('connecting', language));
+      if (state === 'closed') return;
+      tell(opcuaStateText(state, problem, language), { kind: 'state', state, ...(problem === undefined ? {} : { code: problem.code }) });
+      // The twin is told on the same wire as the values, so that one wire is enough.
+      if (!isConnected && state !== 'connecting' && !wasLost) {
+        wasLost = true;
+        send({ topic, status: 'connection lost', endpoint });
+      } else if (isConnected && wasLost) {
+        wasLost = false;
+        send({ topic, status: 'keepalive', endpoint });
+      }
+    });
+    const alive = setInterval(() => {
+      if (isConnected) send({ topic, status: 'keepalive', endpoint });
+    }, aliveEveryMs);
+    twin.onClose(async () => {
+      clearInterval(alive);
+      stopState();
+      await end();
+    });
+  });
+}
+
+/** As other OPC UA nodes send a value of many, so that any node that reads those reads this. */
+function sent({ address, value, statusCode, sourceTimeMs, serverTimeMs }: Observation): Record<string, unknown> {
+  const isExact = typeof value !== 'bigint' || value < -9_007_199_254_740_991n || value > 9_007_199_254_740_991n;
+  const item: Record<string, unknown> = { nodeId: address, value: isExact ? value : Number(value), statusCode };
+  if (sourceTimeMs !== undefined) item.sourceTimestamp = sourceTimeMs;
+  if (serverTimeMs !== undefined) item.serverTimestamp = serverTimeMs;
+  return item;
+}

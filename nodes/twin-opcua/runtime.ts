@@ -1,0 +1,66 @@
+import path from 'node:path';
+import { createOpcuaSource, testOpcuaServer, trustOpcuaServer } from '../../adapters/opcua/opcuaSource.ts';
+import type { OpcuaOptions, OpcuaSource } from '../../adapters/opcua/opcuaSource.ts';
+import { credentialDefinitions } from '../../contract/fields.ts';
+import type { Config } from '../../contract/fields.ts';
+import { Problem } from '../../engine/problem.ts';
+import { offerConnectionTest } from '../connectionTest.ts';
+import { offerOpcua } from '../opcuaHandle.ts';
+import type { NodeDefinition, NodeInstance, Request, Response, Runtime } from '../red.d.ts';
+import { twinNode } from '../twinNode.ts';
+import { fields } from './config.ts';
+
+export default function twinOpcua(RED: Runtime): void {
+  const pkiFolder = (): string => path.resolve(RED.settings.userDir ?? process.cwd(), 'twinwire', 'opcua');
+
+  RED.nodes.registerType(
+    'twin-opcua',
+    function constructOpcua(this: NodeInstance, definition: NodeDefinition) {
+      const twin = twinNode(RED, this, definition, fields);
+      let source: OpcuaSource | undefined;
+      /** Connects when the first node asks for values: a connection that nobody uses is none of the server's business. */
+      const connected = (): OpcuaSource => {
+        if (source === undefined) {
+          source = createOpcuaSource(opcuaOptions(twin.config, this.credentials ?? {}, pkiFolder()));
+          if (source.warning !== undefined) this.warn(`${source.warning.code}: ${source.warning.message}`);
+        }
+        return source;
+      };
+      offerOpcua(this, {
+        address: twin.config.url === '' ? undefined : twin.config.url,
+        subscribe: (request, listener) => connected().subscribe(request, listener),
+        onState: (listener) => connected().onState(listener),
+      });
+      twin.onClose(() => source?.close());
+    },
+    { credentials: credentialDefinitions(fields) },
+  );
+
+  offerConnectionTest(RED, 'twin-opcua', fields, async (config, credentials) => {
+    const result = await testOpcuaServer(opcuaOptions(config, credentials, pkiFolder()));
+    return result instanceof Problem ? result : { ok: true, version: `${result.server || config.url}, ${result.security}` };
+  });
+
+  // Trusting a server is a decision of somebody who may change flows. Connections that wait for it come back by themselves.
+  RED.httpAdmin.post('/twinwire/opcua/trust', RED.auth.needsPermission('twin-opcua.write'), (request: Request, response: Response) => {
+    const body = (typeof request.body === 'object' && request.body !== null ? request.body : {}) as Record<string, unknown>;
+    const fingerprint = typeof body.fingerprint === 'string' ? body.fingerprint.slice(0, 200) : '';
+    trustOpcuaServer(pkiFolder(), fingerprint).then(
+      () => response.json({ ok: true, text: '' }),
+      (cause: unknown) => {
+        const problem = cause instanceof Problem ? cause : undefined;
+        response.json({ ok: false, code: problem?.code, text: problem?.message ?? String(cause) });
+      },
+    );
+  });
+}
+
+function opcuaOptions(config: Config<typeof fields>, credentials: Readonly<Record<string, string>>, pkiFolder: string): OpcuaOptions {
+  return {
+    url: config.url,
+    security: config.security as OpcuaOptions['security'],
+    username: credentials.username ?? '',
+    password: credentials.password ?? '',
+    pkiFolder,
+  };
+}
