@@ -303,7 +303,8 @@ async function startNodeRed({ folder, flowFile, port, environment, log, credenti
     void stop(1);
   });
   for (let attempt = 0; !ready; attempt++) {
-    ready = await fetch(`http://127.0.0.1:${port}/settings`).then(
+    // The page answers once the site's store is open, which is when everything runs.
+    ready = await fetch(`http://127.0.0.1:${port}/twin/api/overview`).then(
       async (answer) => {
         await answer.arrayBuffer();
         return answer.ok;

@@ -99,6 +99,7 @@ export class AssetTwin {
   #ticks = 0;
   #offNow = false;
   readonly #bands: BandHistory;
+  readonly #limits: readonly { column: number; low: number; high: number }[];
   /** Share of the rows in which a column came, and rows since it last did. */
   readonly #presence: Float64Array;
   readonly #absentRows: Float64Array;
@@ -121,6 +122,12 @@ export class AssetTwin {
     this.#judge = createJudge(this.columns, this.#judgeSettings);
     this.#row = { timeMs: NaN, mode: '', values: new Float64Array(this.columns.length).fill(NaN), fresh: new Uint8Array(this.columns.length) };
     this.#expectation = newExpectation(this.columns.length);
+    this.#limits = options.twin.type.properties.flatMap(({ name, lowLow, low, high, highHigh }) => {
+      const column = this.#columnOf.get(name);
+      const lowest = Number.isNaN(low) ? lowLow : low;
+      const highest = Number.isNaN(high) ? highHigh : high;
+      return column === undefined || (Number.isNaN(lowest) && Number.isNaN(highest)) ? [] : [{ column, low: lowest, high: highest }];
+    });
     this.#bands = new BandHistory(this.columns.length);
     this.#presence = new Float64Array(this.columns.length);
     this.#absentRows = new Float64Array(this.columns.length);
@@ -222,14 +229,32 @@ export class AssetTwin {
     }
     this.#baseline.expect(row, this.#expectation);
     this.#bands.note(timeMs, this.#expectation);
-    if (!this.judged) {
-      if (this.#baseline.isPlausible(row, this.#expectation)) this.#baseline.learn(row);
-      return { frozen: false, verdict: undefined };
-    }
-    const verdict = this.#judge.judge(row, this.#expectation);
-    this.#judge.learn(row, this.#expectation, verdict);
-    if (verdict.verdict !== 'anomaly') this.#baseline.learn(row);
+    const verdict = this.judged ? this.#judge.judge(row, this.#expectation) : undefined;
+    const learnable = verdict === undefined ? this.#baseline.isPlausible(row, this.#expectation) : verdict.verdict !== 'anomaly';
+    this.#withoutBeyondLimits(() => {
+      if (verdict !== undefined) this.#judge.learn(row, this.#expectation, verdict);
+      if (learnable) this.#baseline.learn(row);
+    });
     return { frozen: false, verdict };
+  }
+
+  /** What is beyond an alarm limit is abnormal because somebody said so: it is judged, but never learned as normal. */
+  #withoutBeyondLimits(learn: () => void): void {
+    const { values, fresh } = this.#row;
+    let leftOut: { column: number; value: number; fresh: number }[] | undefined;
+    for (const { column, low, high } of this.#limits) {
+      const value = values[column] as number;
+      if (!(value < low || value > high)) continue;
+      (leftOut ??= []).push({ column, value, fresh: fresh[column] as number });
+      values[column] = NaN;
+      fresh[column] = 0;
+    }
+    learn();
+    if (leftOut === undefined) return;
+    for (const left of leftOut) {
+      values[left.column] = left.value;
+      fresh[left.column] = left.fresh;
+    }
   }
 
   /**

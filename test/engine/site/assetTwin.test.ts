@@ -106,6 +106,14 @@ describe('AssetTwin', () => {
     assert.equal(asset.isOff, true);
   });
 
+  it('learns nothing from a value beyond an alarm limit', async () => {
+    const { site, asset } = await replaying();
+    const half = pumpRows(31, 800).map((row, index) => (index % 2 === 0 ? row : { ...row, values: { ...row.values, vibration: 8 } }));
+    run(site, asset, half);
+    const after = asset.evaluate(single(site, asset, { timeMs: startMs + 801_000, values: { speed: 1000, current: 4, vibration: 2 } }))?.expected.vibration;
+    assert.ok(after !== undefined && Math.abs(after.value - 2) < 0.1 && after.high < 3, JSON.stringify(after));
+  });
+
   it('sees a stuck sensor under report by exception, where it simply says nothing any more', async () => {
     const { site, asset } = await replaying();
     const rows = pumpRows(13, 700).map((row, index): PumpRow => {
