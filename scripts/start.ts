@@ -286,7 +286,6 @@ async function startNodeRed({ folder, flowFile, port, environment, log, credenti
     detached: true,
   });
   stops.push(() => endChild(child));
-  let ready = false;
   let last = '';
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue;
@@ -302,19 +301,22 @@ async function startNodeRed({ folder, flowFile, port, environment, log, credenti
     console.error(`Node-RED ended (${signal ?? `exit code ${code}`}): ${last}\nSee ${path.join(folder, 'node-red.log')}.`);
     void stop(1);
   });
-  for (let attempt = 0; !ready; attempt++) {
-    // The page answers once the site's store is open, which is when everything runs.
-    ready = await fetch(`http://127.0.0.1:${port}/twin/api/overview`).then(
+  const answers = (address: string): Promise<boolean> =>
+    fetch(`http://127.0.0.1:${port}${address}`).then(
       async (answer) => {
         await answer.arrayBuffer();
         return answer.ok;
       },
       () => false,
     );
+  const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 200));
+  for (let attempt = 0; !(await answers('/settings')); attempt++) {
     if (stopping) return;
-    if (!ready && attempt > 600) throw new PlainError(`Node-RED does not answer after two minutes. See ${path.join(folder, 'node-red.log')}.`);
-    if (!ready) await new Promise((resolve) => setTimeout(resolve, 200));
+    if (attempt > 600) throw new PlainError(`Node-RED does not answer after two minutes. See ${path.join(folder, 'node-red.log')}.`);
+    await pause();
   }
+  // The page comes when the site's store is open; a flow whose site was taken out has none.
+  for (let attempt = 0; attempt < 50 && !stopping && !(await answers('/twin/api/overview')); attempt++) await pause();
 }
 
 function endChild(child: ChildProcess | undefined): Promise<void> {
