@@ -7,8 +7,8 @@ export interface DetectorInput {
   /** Only finite numbers up to 1e100 are looked at, whatever `usable` says. */
   values: Float64Array;
   /**
-   * 0 where there is no new value in this row, 1 where there is one, 2 where it comes after a pause, so that it is not compared with the one
-   * before, 3 where another detector sees with it the end of a fault.
+   * 0 where there is no new value in this row, 1 where there is one, 2 where it comes after a pause and 4 where the operating point moves, so
+   * that it is not compared with the one before, 3 where another detector sees with it the end of a fault.
    */
   usable: Uint8Array;
   /** What the baseline expects; NaN where it expects nothing. */

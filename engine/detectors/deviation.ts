@@ -4,17 +4,17 @@ import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from 
 import { smallestChanges } from './detector.ts';
 
 /**
- * EWMA chart on value − expectation with a memory of 5 values (Roberts 1959), and a Shewhart chart (1931) beside it, whose wide
- * limit needs no value before: so the first one after a pause or a restart is judged too.
- * Flags a value that is not what it should be under the operating conditions of the moment: the larger of
- * |average| ÷ (6 · its usual size) and |value − expectation| ÷ (12 · its usual size).
+ * EWMA chart on value − expectation with a memory of 5 values (Roberts 1959); for the first value after a pause or a restart, which has
+ * none before it, a Shewhart chart (1931) with a wide limit beside it.
+ * Flags a value that is not what it should be under the operating conditions of the moment: |average| ÷ (6 · its usual size), after a
+ * pause also |value − expectation| ÷ (12 · its usual size), three times half the baseline's band.
  * Choose it where a baseline knows the operating conditions, rather than for what the signal shows by itself (spike, step).
  * 9 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 9.2.
  */
 export interface DeviationParameters extends DetectorParameters {
   /** Usual sizes of the average at which the score is 1; > 0. */
   width?: number;
-  /** Usual sizes of a single value's distance at which the score is 1; > 0. */
+  /** Usual sizes of the first value's distance, after a pause, at which the score is 1; > 0. */
   singleWidth?: number;
 }
 
@@ -38,12 +38,13 @@ class DeviationDetector implements Detector {
 
   score(input: DetectorInput, into: Float64Array): void {
     for (let column = 0; column < this.columns; column += 1) {
+      const usable = input.usable[column]!;
       into[column] = NaN;
-      if (input.usable[column] !== 1 && input.usable[column] !== 2) continue;
+      if (usable === 0 || usable === 3) continue;
       const value = input.values[column]!;
       const expected = input.expected[column]!;
-      const single = this.chart.distance(column, value, expected) / this.singleWidth;
       const average = this.chart.deviation(column, value, expected) / this.width;
+      const single = usable === 2 ? this.chart.distance(column, value, expected) / this.singleWidth : 0;
       into[column] = single > average ? Math.min(single, 1_000) : average;
     }
   }

@@ -32,7 +32,7 @@ class DriftDetector implements Detector {
 
   score(input: DetectorInput, into: Float64Array): void {
     for (let column = 0; column < this.columns; column += 1) {
-      const usable = input.usable[column] === 1 || input.usable[column] === 2;
+      const usable = input.usable[column] !== 0 && input.usable[column] !== 3;
       into[column] = usable ? this.chart.deviation(column, input.values[column]!, input.expected[column]!) / this.width : NaN;
     }
   }

@@ -310,7 +310,7 @@ class RegistryJudge implements AssetJudge {
       input.values[column] = value;
       input.expected[column] = expectation.expected[column]!;
       const afterGap = row.timeMs - state.timeMs[column]! > gapIntervals * state.intervalMs[column]!;
-      input.usable[column] = usable ? (afterGap || moving ? 2 : 1) : 0;
+      input.usable[column] = usable ? (afterGap ? 2 : moving ? 4 : 1) : 0;
       // A column without news stays as it was told last.
       ratios[column] = usable ? 0 : state.open[column]!;
       kinds[column] = usable ? 0 : state.kind[column]!;

@@ -10,7 +10,7 @@ const shortShare = 0.35;
 const shortSpread = Math.sqrt(shortShare / (2 - shortShare));
 const warmUpRows = 20;
 const clip = 3;
-/** An average so many usual sizes away may be the begin of something, even where that is too small to be of interest: nothing is learned of it. */
+/** An average so many usual sizes away may be the begin of something, even if too small to be of interest: no spread is learned from it. */
 const suspicious = 3;
 
 /**
@@ -63,13 +63,16 @@ export class ResidualChart {
   }
 
   /**
-   * How many of its usual sizes a single value lies from its expectation; NaN while it cannot say. The size is at least a quarter of the
-   * smallest change of interest, as in the baseline's bands: a machine that starts may be a little off for a moment.
+   * How many of its usual sizes a single value lies from its expectation; 0 within four of them, NaN while it cannot say. The size is at
+   * least a quarter of the smallest change of interest, as in the baseline's bands: a machine that starts may be a little off at first.
    */
   distance(column: number, value: number, expected: number): number {
-    const { rows, basis } = this.state;
+    const { rows, basis, square } = this.state;
     if (!isMeasurement(value) || Number.isNaN(expected) || rows[column]! < warmUpRows || basis[column] !== 1) return NaN;
-    return Math.abs(value - expected) / Math.max(this.spread(column, value), this.smallest[column]! / 4);
+    const distance = value - expected;
+    const least = this.smallest[column]! / 4;
+    const size = Math.max(square[column]!, least * least);
+    return distance * distance < 16 * size ? 0 : Math.abs(distance) / Math.max(this.spread(column, value), least);
   }
 
   learn(column: number, value: number, expected: number, trains: boolean): void {
