@@ -56,7 +56,8 @@ export async function memoryUse(print: (line: string) => void, given: Partial<Me
   print('|---|---|---|---|');
   print(`| a twin with all it learned (node, twin, baseline, judge, bands) | ${kilobytes(bytesPerTwin)} | ≤ ${kilobytes(mostBytesPerTwin)} | ${verdictOf(bytesPerTwin <= mostBytesPerTwin)} |`);
   print(`| of that: numbers in arrays outside of the heap | ${kilobytes(outsideBytesPerTwin)} | | |`);
-  print(`| growth over ${settings.longRunMessages} messages | ${(growth.bytesPerMessage * 1e6 / 1024).toFixed(1)} ± ${(growth.standardError * 1e6 / 1024).toFixed(1)} KB per million | flat: < 1 byte per message | ${verdictOf(flat)} |`);
+  const perMillion = [growth.bytesPerMessage, growth.standardError].map((bytes) => ((bytes * 1e6) / 1024).toFixed(1)).join(' ± ');
+  print(`| growth over ${settings.longRunMessages} messages | ${perMillion} KB per million | flat: < 1 byte per message | ${verdictOf(flat)} |`);
   print(`| checkpoint of a twin (its state as text) | ${manyTaught.checkpointMicroseconds.toFixed(0)} µs, ${kilobytes(manyTaught.checkpointBytes)} | | |`);
   print('');
   print(`MB in use after ${looks.map(({ messages }) => `${messages / 1000}k`).join(', ')} messages: ${looks.map(({ bytes }) => (bytes / 1e6).toFixed(2)).join(', ')}`);

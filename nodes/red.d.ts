@@ -22,7 +22,10 @@ export interface Runtime {
   httpAdmin: Router;
   httpNode: Router;
   log: { info(text: string): void; warn(text: string): void; error(text: string): void };
-  events: { on(name: string, listener: (event: unknown) => void): void; off?(name: string, listener: (event: unknown) => void): void; removeListener(name: string, listener: (event: unknown) => void): void };
+  events: {
+    on(name: string, listener: (event: unknown) => void): void;
+    removeListener(name: string, listener: (event: unknown) => void): void;
+  };
   version(): string;
   _(key: string, values?: Record<string, unknown>): string;
 }

@@ -306,6 +306,7 @@ describe('twin-asset', () => {
     const after = await told(1);
     assert.equal(after.payload['cycles'], 65_542);
     assert.equal(after.payload['speed'], 100);
-    assert.ok(Number(after.payload['hours']) >= Number(before.payload['hours']) && Number(before.payload['hours']) > 0, `${String(before.payload['hours'])} → ${String(after.payload['hours'])}; ${run.warnings().join()}`);
+    const [hoursBefore, hoursAfter] = [before, after].map(({ payload }) => Number(payload['hours'])) as [number, number];
+    assert.ok(hoursAfter >= hoursBefore && hoursBefore > 0, `${hoursBefore} → ${hoursAfter}; ${run.warnings().join()}`);
   });
 });

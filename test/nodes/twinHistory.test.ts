@@ -156,7 +156,14 @@ describe('twin-history', function () {
 
     it('refuses what is no message of a twin', async () => {
       run = await startFlow(historyFlow({ url: service.url, database }), { userDir });
-      for (const message of [{ payload: 5 }, { twin: { key: 'pump1' } }, { twin: { v: 1, key: 'other', row: 1 }, payload: {} }, { twin: { v: 9, key: 'pump1', row: 1 } }, { twin: { v: 1, key: 'pump1', row: 1 }, payload: 7 }]) {
+      const odd = [
+        { payload: 5 },
+        { twin: { key: 'pump1' } },
+        { twin: { v: 1, key: 'other', row: 1 }, payload: {} },
+        { twin: { v: 9, key: 'pump1', row: 1 } },
+        { twin: { v: 1, key: 'pump1', row: 1 }, payload: 7 },
+      ];
+      for (const message of odd) {
         run.node('history').receive(message);
       }
       await run.until(() => started().received('caught').length === 5, 'five caught');
