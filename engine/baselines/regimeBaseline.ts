@@ -35,7 +35,8 @@ const longestLearningRows = 200_000;
 const leanRows = 64;
 const leanWidth = 2.5;
 const leaningShare = 0.2;
-const longestLeanMemory = 5_000;
+/** From so many values on, one counts little anyway, and what leans slowly is the season. */
+const youngRows = 2_000;
 /** Rows of the busiest column at which drivers and their scales are looked at again. */
 const reviews: readonly number[] = [120, 300, 1_000, 3_000, 10_000, 30_000, 100_000];
 
@@ -546,7 +547,7 @@ export class RegimeBaseline implements AssetBaseline {
         const reach = 4 * Math.sqrt(square);
         value = Math.min(centre + reach, Math.max(centre - reach, raw));
         model.doubts[column] = value === raw ? 0 : model.doubts[column]! + 1;
-        if (this.settled[column] === 1 && this.leans(model, column, (value - centre) / Math.sqrt(square))) counts = leaningShare;
+        if (this.settled[column] === 1 && weight < youngRows && this.leans(model, column, (value - centre) / Math.sqrt(square))) counts = leaningShare;
       }
     }
     const share = counts * Math.max(1 / (weight + 1), stepMs / memoryMs);
@@ -587,7 +588,7 @@ export class RegimeBaseline implements AssetBaseline {
     const square = Math.max(model.leanSquare[column]!, 1 / (2 * leanRows - 1));
     model.lean[column] = lean;
     if (lean * lean > leanWidth * leanWidth * (square + 1 / rows)) return true;
-    model.leanSquare[column]! += Math.max(1 / (rows - this.startRows + 1), 1 / longestLeanMemory) * (lean * lean - model.leanSquare[column]!);
+    model.leanSquare[column]! += (1 / (rows - this.startRows + 1)) * (lean * lean - model.leanSquare[column]!);
     return false;
   }
 
