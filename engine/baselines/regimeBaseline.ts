@@ -74,7 +74,8 @@ interface ModeModel {
  * once its history is the same all through.
  *
  * Choose it when load, speed or a recipe moves the signals, rather than a moving average, which takes every change of load for a fault
- * and follows every slow fault. State per column: 64 short numbers, about 20 others, and (terms² + 5·terms)/2 per mode, terms = 1, 3, 6, 10 for 0–3 drivers.
+ * and follows every slow fault. State per column: 64 short numbers,
+ * about 20 others, and (terms² + 5·terms)/2 per mode, terms = 1, 3, 6, 10 for 0–3 drivers.
  */
 export class RegimeBaseline implements AssetBaseline {
   readonly columns: readonly ColumnInfo[];
