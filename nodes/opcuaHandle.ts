@@ -20,14 +20,20 @@ export type OpcuaEvent =
   | { kind: 'moved'; uri: string; fromIndex: number; toIndex: number }
   | { kind: 'odd'; address: string; oddity: string };
 
-/** The connection to one OPC UA server, kept by a twin-opcua node and shared by all sources that name it. */
+/** A connection that runs; it is shared by all sources of one server. */
+export interface OpcuaConnection {
+  /** @throws Problem when the request cannot be met */
+  subscribe(request: OpcuaRequest, listener: { values(batch: Observation[]): void; event(event: OpcuaEvent): void }): () => Promise<void>;
+  /** Called at each change, and at once with the present state; the returned function ends it. */
+  onState(listener: (state: OpcuaState, problem: Problem | undefined) => void): () => void;
+}
+
+/** The way to one OPC UA server, kept by a twin-opcua node. */
 export interface OpcuaHandle {
   /** undefined: no server is set. */
   readonly address: string | undefined;
-  /** Connects at the first call. @throws Problem when the settings cannot work */
-  subscribe(request: OpcuaRequest, listener: { values(batch: Observation[]): void; event(event: OpcuaEvent): void }): () => Promise<void>;
-  /** Called at each change, and at once with the present state. Call it after `subscribe`. */
-  onState(listener: (state: OpcuaState, problem: Problem | undefined) => void): () => void;
+  /** Connects at the first call. Rejects with a Problem when the settings cannot work. */
+  open(): Promise<OpcuaConnection>;
 }
 
 const handles = new WeakMap<NodeInstance, OpcuaHandle>();

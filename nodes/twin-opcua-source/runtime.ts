@@ -2,6 +2,7 @@ import type { Observation } from '../../engine/observation.ts';
 import { Problem } from '../../engine/problem.ts';
 import type { Language } from '../../engine/site/sentences.ts';
 import { opcuaOf } from '../opcuaHandle.ts';
+import type { OpcuaConnection, OpcuaState } from '../opcuaHandle.ts';
 import { opcuaEventText, opcuaStateText } from '../opcuaSentences.ts';
 import type { Message, NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
 import { status } from '../status.ts';
@@ -46,9 +47,11 @@ export default function twinOpcuaSource(RED: Runtime): void {
         : status('live', language, { count, state });
     });
 
-    let end: () => Promise<void>;
-    try {
-      end = server.subscribe(
+    let isClosed = false;
+    const ends: (() => void | Promise<void>)[] = [];
+    const start = (connection: OpcuaConnection): void => {
+      if (isClosed) return;
+      ends.push(connection.subscribe(
         {
           addresses: named.filter(({ what }) => what === 'value').map(({ address }) => address),
           subtrees: named.filter(({ what }) => what === 'below').map(({ address }) => address),
@@ -71,14 +74,10 @@ export default function twinOpcuaSource(RED: Runtime): void {
             tell(text, event);
           },
         },
-      );
-    } catch (cause) {
-      twin.fail(cause instanceof Problem
-        ? cause
-        : new Problem('TWIN_OPCUA_SETTING', `"${twin.title}" cannot start: ${String(cause)}.`, 'Check its settings and those of its server.'));
-      return;
-    }
-    const stopState = server.onState((state, problem) => {
+      ));
+      ends.push(connection.onState(onState));
+    };
+    const onState = (state: OpcuaState, problem: Problem | undefined): void => {
       isConnected = state === 'connected';
       if (problem !== undefined) twin.fail(problem);
       else if (state === 'connected') shown();
@@ -93,14 +92,20 @@ export default function twinOpcuaSource(RED: Runtime): void {
         wasLost = false;
         send({ topic, status: 'keepalive', endpoint });
       }
+    };
+    server.open().then(start).catch((cause: unknown) => {
+      if (isClosed) return;
+      twin.fail(cause instanceof Problem
+        ? cause
+        : new Problem('TWIN_OPCUA_SETTING', `"${twin.title}" cannot start: ${String(cause)}.`, 'Check its settings and those of its server.'));
     });
     const alive = setInterval(() => {
       if (isConnected) send({ topic, status: 'keepalive', endpoint });
     }, aliveEveryMs);
     twin.onClose(async () => {
+      isClosed = true;
       clearInterval(alive);
-      stopState();
-      await end();
+      for (const end of ends.reverse()) await end();
     });
   });
 }

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { createOpcuaSource, testOpcuaServer, trustOpcuaServer } from '../../adapters/opcua/opcuaSource.ts';
+import type * as Client from '../../adapters/opcua/opcuaSource.ts';
 import type { OpcuaOptions, OpcuaSource } from '../../adapters/opcua/opcuaSource.ts';
 import { credentialDefinitions } from '../../contract/fields.ts';
 import type { Config } from '../../contract/fields.ts';
@@ -10,6 +10,12 @@ import type { NodeDefinition, NodeInstance, Request, Response, Runtime } from '.
 import { twinNode } from '../twinNode.ts';
 import { fields } from './config.ts';
 
+/**
+ * The client is loaded when it is first needed, and not with the node: other OPC UA nodes fetch the same package by require() while
+ * Node-RED loads all nodes at once, and Node.js refuses that for a module which is being imported at the same moment.
+ */
+const client = (): Promise<typeof Client> => import('../../adapters/opcua/opcuaSource.ts');
+
 export default function twinOpcua(RED: Runtime): void {
   const pkiFolder = (): string => path.resolve(RED.settings.userDir ?? process.cwd(), 'twinwire', 'opcua');
 
@@ -17,26 +23,30 @@ export default function twinOpcua(RED: Runtime): void {
     'twin-opcua',
     function constructOpcua(this: NodeInstance, definition: NodeDefinition) {
       const twin = twinNode(RED, this, definition, fields);
-      let source: OpcuaSource | undefined;
-      /** Connects when the first node asks for values: a connection that nobody uses is none of the server's business. */
-      const connected = (): OpcuaSource => {
-        if (source === undefined) {
-          source = createOpcuaSource(opcuaOptions(twin.config, this.credentials ?? {}, pkiFolder()));
-          if (source.warning !== undefined) this.warn(`${source.warning.code}: ${source.warning.message}`);
-        }
+      let opening: Promise<OpcuaSource> | undefined;
+      let isClosed = false;
+      const connect = async (): Promise<OpcuaSource> => {
+        const { createOpcuaSource } = await client();
+        if (isClosed) throw new Problem('TWIN_OPCUA_CLOSED', 'The connection was closed before it was made.', 'Deploy again.');
+        const source = createOpcuaSource(opcuaOptions(twin.config, this.credentials ?? {}, pkiFolder()));
+        if (source.warning !== undefined) this.warn(`${source.warning.code}: ${source.warning.message}`);
         return source;
       };
       offerOpcua(this, {
         address: twin.config.url === '' ? undefined : twin.config.url,
-        subscribe: (request, listener) => connected().subscribe(request, listener),
-        onState: (listener) => connected().onState(listener),
+        // Connects when the first node asks for values: a connection that nobody uses is none of the server's business.
+        open: () => (opening ??= connect()),
       });
-      twin.onClose(() => source?.close());
+      twin.onClose(async () => {
+        isClosed = true;
+        await (await opening?.catch(() => undefined))?.close();
+      });
     },
     { credentials: credentialDefinitions(fields) },
   );
 
   offerConnectionTest(RED, 'twin-opcua', fields, async (config, credentials) => {
+    const { testOpcuaServer } = await client();
     const result = await testOpcuaServer(opcuaOptions(config, credentials, pkiFolder()));
     return result instanceof Problem ? result : { ok: true, version: `${result.server || config.url}, ${result.security}` };
   });
@@ -45,7 +55,7 @@ export default function twinOpcua(RED: Runtime): void {
   RED.httpAdmin.post('/twinwire/opcua/trust', RED.auth.needsPermission('twin-opcua.write'), (request: Request, response: Response) => {
     const body = (typeof request.body === 'object' && request.body !== null ? request.body : {}) as Record<string, unknown>;
     const fingerprint = typeof body.fingerprint === 'string' ? body.fingerprint.slice(0, 200) : '';
-    trustOpcuaServer(pkiFolder(), fingerprint).then(
+    client().then(({ trustOpcuaServer }) => trustOpcuaServer(pkiFolder(), fingerprint)).then(
       () => response.json({ ok: true, text: '' }),
       (cause: unknown) => {
         const problem = cause instanceof Problem ? cause : undefined;
