@@ -47,14 +47,19 @@ interface AssetTwinSnapshot {
   baselineSettings: BaselineSettings;
   judgeSettings: JudgeSettings;
   presence: number[];
+  run: { settledRows: number; sinceMs: number | null; typicalMs: number };
 }
 
 /** Verdicts that twin-anomaly may still ask for are kept for two to four seconds. */
 const ticksRemembered = 8;
 /** So much of what is missing goes with each message; the rest is for the page to ask once that has come. */
 const missingTold = 3;
-/** After a standstill or changeover a machine needs some rows to settle; they are neither judged nor learned. */
+/**
+ * After a standstill or changeover a machine needs some rows and some time to settle, in which it is neither judged nor learned:
+ * a minute, or a quarter of its usual run where it starts and stops more often.
+ */
 const settlingRows = 3;
+const longestSettlingMs = 60_000;
 /** Over how many rows a column's presence is averaged. */
 const presenceRows = 64;
 /** Rows of the chart's band history; even, because it halves. */
@@ -91,7 +96,10 @@ export class AssetTwin {
   #expectation: Expectation;
   #nextRow = 0;
   #evaluatedRow = -1;
-  #settling = 0;
+  /** Rows since the last standstill, up to `settlingRows`; its first row after it, and how long it usually runs, 0 while unknown. */
+  #settledRows = settlingRows;
+  #runningSinceMs = NaN;
+  #typicalRunMs = 0;
   #rowsSinceProgress = Infinity;
   #progress: LearningProgress = { phase: 'learning', percent: 0, missing: [] };
   readonly #verdicts = new RecentVerdicts();
@@ -219,10 +227,8 @@ export class AssetTwin {
     row.mode = mode;
     this.#rowsSinceProgress++;
     this.#offNow = off;
-    if (off) this.#settling = settlingRows;
-    else if (this.#settling > 0) this.#settling--;
     this.#countRepeats();
-    if (off || this.#settling > 0) {
+    if (off ? this.#standStill(timeMs) : this.#isSettling(timeMs)) {
       this.#expectation.expected.fill(NaN);
       this.#expectation.phase.fill(phaseFrozen);
       return { frozen: true, verdict: undefined };
@@ -236,6 +242,26 @@ export class AssetTwin {
       if (learnable) this.#baseline.learn(row);
     });
     return { frozen: false, verdict };
+  }
+
+  /** @returns true, for a machine that stands still is not judged */
+  #standStill(timeMs: number): true {
+    if (Number.isFinite(this.#runningSinceMs)) {
+      const runMs = timeMs - this.#runningSinceMs;
+      this.#typicalRunMs += (runMs - this.#typicalRunMs) / (this.#typicalRunMs === 0 ? 1 : 8);
+    }
+    this.#runningSinceMs = NaN;
+    this.#settledRows = 0;
+    return true;
+  }
+
+  #isSettling(timeMs: number): boolean {
+    if (this.#settledRows >= settlingRows) return false;
+    if (Number.isNaN(this.#runningSinceMs)) this.#runningSinceMs = timeMs;
+    const settlingMs = this.#typicalRunMs === 0 ? longestSettlingMs : Math.min(longestSettlingMs, this.#typicalRunMs / 4);
+    // Counted only up to the last one, which needs the time as well.
+    if (this.#settledRows < settlingRows - 1 || timeMs - this.#runningSinceMs >= settlingMs) this.#settledRows++;
+    return this.#settledRows < settlingRows;
   }
 
   /** What is beyond an alarm limit is abnormal because somebody said so: it is judged, but never learned as normal. */
@@ -434,6 +460,7 @@ export class AssetTwin {
       baselineSettings: this.#baselineSettings,
       judgeSettings: this.#judgeSettings,
       presence: [...this.#presence],
+      run: { settledRows: this.#settledRows, sinceMs: Number.isNaN(this.#runningSinceMs) ? null : this.#runningSinceMs, typicalMs: this.#typicalRunMs },
     };
     return snapshot as unknown as Json;
   }
@@ -456,6 +483,9 @@ export class AssetTwin {
     }
     if (same) {
       this.#presence.set(snapshot.presence);
+      this.#settledRows = snapshot.run.settledRows;
+      this.#runningSinceMs = snapshot.run.sinceMs ?? NaN;
+      this.#typicalRunMs = snapshot.run.typicalMs;
       this.#judgeSettings = snapshot.judgeSettings;
       this.#baselineSettings = snapshot.baselineSettings;
       this.#offModes = new Set(snapshot.baselineSettings.offModes.map((mode) => mode.toLowerCase()));

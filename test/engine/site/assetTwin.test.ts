@@ -106,6 +106,24 @@ describe('AssetTwin', () => {
     assert.equal(asset.isOff, true);
   });
 
+  it('lets a machine settle after a standstill: a minute, or a quarter of its usual run', async () => {
+    const { site, asset } = await replaying();
+    asset.configureBaseline({ drivers: [], offModes: ['stopped'] });
+    const frozenAfterStop = (fromMs: number): number => {
+      run(site, asset, [{ timeMs: fromMs, values: { speed: 0, current: 0, vibration: 0, mode: 'stopped' } }]);
+      const rows = pumpRows(33, 200).map((row, index) => ({ timeMs: fromMs + (index + 1) * 1000, values: row.values }));
+      return rows.findIndex((row) => Object.keys(asset.evaluate(single(site, asset, row))?.expected ?? {}).length > 0);
+    };
+    run(site, asset, pumpRows(34, 400));
+    assert.equal(frozenAfterStop(startMs + 500_000), 60);
+    for (let at = 600_000, stops = 0; stops < 30; at += 20_000, stops++) {
+      run(site, asset, [{ timeMs: startMs + at, values: { mode: 'stopped' } }]);
+      run(site, asset, pumpRows(35 + stops, 18).map((row, index) => ({ timeMs: startMs + at + (index + 1) * 1000, values: row.values })));
+    }
+    const frozen = frozenAfterStop(startMs + 1_300_000);
+    assert.ok(frozen >= 2 && frozen <= 12, `frozen for ${frozen} s`);
+  });
+
   it('learns nothing from a value beyond an alarm limit', async () => {
     const { site, asset } = await replaying();
     const half = pumpRows(31, 800).map((row, index) => (index % 2 === 0 ? row : { ...row, values: { ...row.values, vibration: 8 } }));
