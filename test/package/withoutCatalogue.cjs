@@ -9,8 +9,9 @@ const axios = load('axios');
 const installed = load('node-red/package.json');
 
 axios.get = async (address) => {
-  if (address === 'https://catalogue.nodered.org/catalogue.json') return { status: 200, data: { modules: [] } };
-  if (address === 'https://registry.npmjs.org/node-red') {
+  const { pathname } = new URL(address);
+  if (pathname === '/catalogue.json') return { status: 200, data: { modules: [] } };
+  if (pathname === '/node-red') {
     return { status: 200, data: { 'dist-tags': { latest: installed.version }, versions: { [installed.version]: installed } } };
   }
   throw new Error(`node-red-dev asked for ${address}, which this test does not answer`);
