@@ -128,7 +128,15 @@ export function onInput<F extends Fields>(
       isReady = true;
     },
   );
-  const run = (message: Message, send: Send, done: (problem?: Error) => void): void => {
+  const run = (message: Message, send: Send, answer: (problem?: Error) => void): void => {
+    const done = (problem?: Error): void => {
+      try {
+        answer(problem);
+      } catch (cause) {
+        // Node-RED copies the message for the Catch node, and a foreign object may throw while it is copied.
+        twin.node.warn(`TWIN_MESSAGE_UNREADABLE: a message could not be answered: ${cause instanceof Error ? cause.message : String(cause)}.`);
+      }
+    };
     if (twin.refusal !== undefined) {
       // A node that cannot work says so now and then, not with each of a thousand messages a second: that would fill the log.
       const nowMs = performance.now();

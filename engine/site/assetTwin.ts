@@ -256,8 +256,8 @@ export class AssetTwin {
   }
 
   #isSettling(timeMs: number): boolean {
-    if (this.#settledRows >= settlingRows) return false;
     if (Number.isNaN(this.#runningSinceMs)) this.#runningSinceMs = timeMs;
+    if (this.#settledRows >= settlingRows) return false;
     const settlingMs = this.#typicalRunMs === 0 ? longestSettlingMs : Math.min(longestSettlingMs, this.#typicalRunMs / 4);
     // Counted only up to the last one, which needs the time as well.
     if (this.#settledRows < settlingRows - 1 || timeMs - this.#runningSinceMs >= settlingMs) this.#settledRows++;
