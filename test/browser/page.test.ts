@@ -307,6 +307,9 @@ describe('the page in a browser', function () {
 
   it('works by keyboard alone, and every target is big enough for a glove', async () => {
     const { page } = await open(new MemoryPlant(site()), { width: 360 });
+    // A key goes to the page in front, and other tests leave pages behind in this browser.
+    await page.bringToFront();
+    await page.waitForSelector('.card .open');
     await page.keyboard.press('Tab');
     assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Details of Filler');
     const ring = await page.evaluate(() => getComputedStyle(document.activeElement, '::after').outlineStyle);
