@@ -2,6 +2,7 @@ import { readConfig } from '../contract/fields.ts';
 import type { Config, Fields } from '../contract/fields.ts';
 import { Problem } from '../engine/problem.ts';
 import type { Language } from '../engine/site/sentences.ts';
+import type { Site } from '../engine/site/site.ts';
 import type { Message, NodeDefinition, NodeInstance, Runtime, Send, Status } from './red.d.ts';
 import type { SiteHandle } from './siteHandle.ts';
 import { siteHandle } from './siteHandle.ts';
@@ -207,6 +208,12 @@ export function siteOf<F extends Fields>(RED: Runtime, twin: TwinNode<F>, siteId
     return undefined;
   }
   return handle;
+}
+
+/** @throws Problem TWIN_SITE_CLOSED */
+export function openSite(handle: SiteHandle): Site {
+  if (handle.site !== undefined) return handle.site;
+  throw new Problem('TWIN_SITE_CLOSED', 'The site of this node is not open.', 'See the status of the site; its store could not be opened.');
 }
 
 /** Does this, when the site is ready; a site that did not open is told on the node. */

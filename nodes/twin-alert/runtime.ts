@@ -10,7 +10,7 @@ import type { DeliveryLine } from '../deliverTo.ts';
 import type { Message, NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
 import { status } from '../status.ts';
 import { assetOfMessage, isLate } from '../twinMessages.ts';
-import { languageOf, onInput, siteOf, twinNode, whenReady } from '../twinNode.ts';
+import { languageOf, onInput, openSite, siteOf, twinNode, whenReady } from '../twinNode.ts';
 import { fields } from './config.ts';
 
 export default function twinAlert(RED: Runtime): void {
@@ -79,8 +79,7 @@ export default function twinAlert(RED: Runtime): void {
     }
 
     onInput(twin, opening, async (message: Message) => {
-      const site = handle.site;
-      if (site === undefined) throw new Problem('TWIN_SITE_CLOSED', 'The site of this node is not open.', 'See the status of the site; its store could not be opened.');
+      const site = openSite(handle);
       const command = commandOf(message);
       if (command !== undefined) {
         if (command.do !== 'acknowledge') throw new Problem('TWIN_COMMAND', `twin-alert cannot "${command.do}".`, "Send msg.command = {do: 'acknowledge', twin, case, by}.");

@@ -5,7 +5,7 @@ import type { Site } from '../../engine/site/site.ts';
 import type { Message, NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
 import { status } from '../status.ts';
 import { assetOfMessage, batchOf, completeReplay, isLate, singleOf } from '../twinMessages.ts';
-import { languageOf, onInput, siteOf, twinNode, whenReady } from '../twinNode.ts';
+import { languageOf, onInput, openSite, siteOf, twinNode, whenReady } from '../twinNode.ts';
 import { fields } from './config.ts';
 
 export default function twinAnomaly(RED: Runtime): void {
@@ -28,8 +28,7 @@ export default function twinAnomaly(RED: Runtime): void {
     });
 
     onInput(twin, handle.ready, (message: Message, send) => {
-      const site = handle.site;
-      if (site === undefined) throw new Problem('TWIN_SITE_CLOSED', 'The site of this node is not open.', 'See the status of the site; its store could not be opened.');
+      const site = openSite(handle);
       const asset = assetOfMessage(site, message, twin.title);
       if (isLate(message)) {
         if (!onChangesOnly) send(message);

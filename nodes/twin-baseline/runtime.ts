@@ -5,7 +5,7 @@ import type { Message, NodeDefinition, NodeInstance, Response, Request, Runtime 
 import { status } from '../status.ts';
 import { assetOfMessage, batchOf, completeReplay, isLate, singleOf } from '../twinMessages.ts';
 import { commandOf } from '../command.ts';
-import { languageOf, onInput, siteOf, twinNode, whenReady } from '../twinNode.ts';
+import { languageOf, onInput, openSite, siteOf, twinNode, whenReady } from '../twinNode.ts';
 import { fields } from './config.ts';
 
 /** What the dialog asks of a running node. */
@@ -49,7 +49,7 @@ export default function twinBaseline(RED: Runtime): void {
     });
 
     onInput(twin, handle.ready, (message: Message, send) => {
-      const site = handle.site ?? siteNotReady();
+      const site = openSite(handle);
       const command = commandOf(message);
       if (command?.do === 'learn-again') {
         const keys = command.twin === undefined ? [...seen] : [command.twin];
@@ -94,10 +94,6 @@ export default function twinBaseline(RED: Runtime): void {
     const done = typeof body.key === 'string' && running.get(request.params.id ?? '')?.learnAgain(body.key) === true;
     response.status(done ? 200 : 404).json(done ? { ok: true } : { ok: false, code: 'TWIN_UNKNOWN' });
   });
-}
-
-function siteNotReady(): never {
-  throw new Problem('TWIN_SITE_CLOSED', 'The site of this node is not open.', 'See the status of the site; its store could not be opened.');
 }
 
 function namesOf(text: string): string[] {

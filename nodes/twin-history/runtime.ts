@@ -8,7 +8,7 @@ import type { DeliveryLine } from '../deliverTo.ts';
 import type { Message, NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
 import { status } from '../status.ts';
 import { assetOfMessage, batchOf, singleOf } from '../twinMessages.ts';
-import { languageOf, onInput, siteOf, twinNode, whenReady } from '../twinNode.ts';
+import { languageOf, onInput, openSite, siteOf, twinNode, whenReady } from '../twinNode.ts';
 import { fields } from './config.ts';
 
 export default function twinHistory(RED: Runtime): void {
@@ -46,8 +46,7 @@ export default function twinHistory(RED: Runtime): void {
     });
 
     onInput(twin, opening, async (message: Message, send) => {
-      const site = handle.site;
-      if (site === undefined) throw new Problem('TWIN_SITE_CLOSED', 'The site of this node is not open.', 'See the status of the site; its store could not be opened.');
+      const site = openSite(handle);
       assetOfMessage(site, message, twin.title);
       if (line !== undefined) {
         const batch = batchOf(message);

@@ -3,7 +3,7 @@ import type { Site } from '../../engine/site/site.ts';
 import { commandOf } from '../command.ts';
 import type { Message, NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
 import { problemStatus, status } from '../status.ts';
-import { languageOf, onInput, siteOf, twinNode, whenReady } from '../twinNode.ts';
+import { languageOf, onInput, openSite, siteOf, twinNode, whenReady } from '../twinNode.ts';
 import { fields } from './config.ts';
 
 export default function twinLink(RED: Runtime): void {
@@ -38,8 +38,7 @@ export default function twinLink(RED: Runtime): void {
     });
 
     onInput(twin, handle.ready, async (message: Message, send) => {
-      const site = handle.site;
-      if (site === undefined) throw new Problem('TWIN_SITE_CLOSED', 'The site of this node is not open.', 'See the status of the site; its store could not be opened.');
+      const site = openSite(handle);
       const command = commandOf(message);
       if (command?.do !== 'link' && command?.do !== 'unlink') {
         throw new Problem('TWIN_LINK_COMMAND', 'twin-link got a message without a link to draw or end.', "Send msg.command = {do: 'link' or 'unlink', from, relation, to}.");
