@@ -28,7 +28,7 @@ export interface SitePorts {
   outbox: Outbox;
 }
 
-/** What a twin-asset hands over at deploy. */
+/** What a node hands over at deploy for each of its machines. */
 export interface AssetRegistration {
   /** The node's id, to name both when a key is used twice. */
   nodeId: string;
@@ -39,6 +39,8 @@ export interface AssetRegistration {
   path: string[];
   placeholders: ReadonlyMap<string, string>;
   mapping: TwinOptions['mapping'];
+  scaling?: TwinOptions['scaling'];
+  limits?: TwinOptions['limits'];
   staleAfter: number;
   /** Events that come by time alone, not by a message. */
   onEvents: (events: TwinEvent[]) => void;
@@ -82,6 +84,7 @@ export class Site {
   readonly #assets = new Map<string, Registered>();
   readonly #saved = new Map<string, Json>();
   readonly #ended = new Map<string, StoredCase[]>();
+  readonly #waiting = new Map<string, Json>();
   readonly #judges = new Set<string>();
   readonly #tickListeners = new Set<() => void>();
   readonly #changeListeners = new Set<(key: string) => void>();
@@ -91,7 +94,7 @@ export class Site {
   #historyDropped = 0;
   #checkpointing: Promise<void> | undefined;
   #lastForgetMs = -Infinity;
-  #pendingCases: { key: string; value: Json | null }[] = [];
+  #pendingChanges: { key: string; value: Json | null }[] = [];
   /** What went wrong in the background since it was last asked for. */
   #problems: Problem[] = [];
 
@@ -111,6 +114,7 @@ export class Site {
       const key = stored.case.twin;
       this.#endedOf(key).push(stored);
     }
+    for (const entry of await this.#ports.state.entries('waiting/')) this.#waiting.set(entry.key.slice('waiting/'.length), entry.value);
     for (const list of this.#ended.values()) list.sort((a, b) => b.case.sinceMs - a.case.sinceMs);
     await this.relations.load(this.clock.nowMs());
   }
@@ -151,6 +155,8 @@ export class Site {
       path: registration.path,
       placeholders: registration.placeholders,
       mapping: registration.mapping,
+      scaling: registration.scaling,
+      limits: registration.limits,
       staleAfter: registration.staleAfter,
       clockRate: this.clock.rate,
       language: this.options.language,
@@ -186,7 +192,7 @@ export class Site {
     if (known === undefined || known.registration.nodeId !== nodeId) return;
     const value = known.asset.snapshot();
     this.#saved.set(key, value);
-    this.#pendingCases.push({ key: `asset/${key}`, value });
+    this.#pendingChanges.push({ key: `asset/${key}`, value });
     this.#assets.delete(key);
   }
 
@@ -260,6 +266,21 @@ export class Site {
     return () => this.#tickListeners.delete(listener);
   }
 
+  /** What waits at a node to be accepted: it belongs to no machine yet, so it stands under the node's id. */
+  waiting(nodeId: string): Json | undefined {
+    return this.#waiting.get(nodeId);
+  }
+
+  /** Written with the next checkpoint; null: nothing waits any more. */
+  keepWaiting(nodeId: string, value: Json | null): void {
+    if (value === null) {
+      if (!this.#waiting.delete(nodeId)) return;
+    } else this.#waiting.set(nodeId, value);
+    const key = `waiting/${nodeId}`;
+    this.#pendingChanges = this.#pendingChanges.filter((change) => change.key !== key);
+    this.#pendingChanges.push({ key, value });
+  }
+
   /** Who shows machines is told which one changed. */
   onChange(listener: (key: string) => void): () => void {
     this.#changeListeners.add(listener);
@@ -293,8 +314,8 @@ export class Site {
     const index = list.findIndex((known) => known.case.id === stored.case.id && known.case.historical === stored.case.historical);
     if (index >= 0) list.splice(index, 1);
     list.unshift(stored);
-    for (const dropped of list.splice(keptCasesPerTwin)) this.#pendingCases.push({ key: caseKey(dropped.case), value: null });
-    this.#pendingCases.push({ key: caseKey(stored.case), value: stored as unknown as Json });
+    for (const dropped of list.splice(keptCasesPerTwin)) this.#pendingChanges.push({ key: caseKey(dropped.case), value: null });
+    this.#pendingChanges.push({ key: caseKey(stored.case), value: stored as unknown as Json });
   }
 
   endedCases(key: string): readonly StoredCase[] {
@@ -344,7 +365,7 @@ export class Site {
           const stored = list[index] as StoredCase;
           if (stored.case.sinceMs >= oldest || stored.case.historical) continue;
           list.splice(index, 1);
-          this.#pendingCases.push({ key: caseKey(stored.case), value: null });
+          this.#pendingChanges.push({ key: caseKey(stored.case), value: null });
         }
       }
     } catch (problem) {
@@ -376,8 +397,8 @@ export class Site {
   async checkpoint(most = Infinity, writtenBeforeMs = Infinity): Promise<void> {
     if (this.#checkpointing !== undefined && most < Infinity) return;
     while (this.#checkpointing !== undefined) await this.#checkpointing;
-    const changes: { key: string; value: Json | null }[] = this.#pendingCases;
-    this.#pendingCases = [];
+    const changes: { key: string; value: Json | null }[] = this.#pendingChanges;
+    this.#pendingChanges = [];
     const due = [...this.#assets.values()].filter(({ asset, writtenMs }) => asset.dirty && writtenMs <= writtenBeforeMs);
     if (due.length > most) due.sort((a, b) => a.writtenMs - b.writtenMs).splice(most);
     for (const known of due) {
@@ -392,7 +413,7 @@ export class Site {
       .catch((problem: unknown) => {
         // Twins are written again at the next checkpoint; cases and deletions only stand in this list.
         for (const { asset } of this.#assets.values()) asset.dirty = true;
-        this.#pendingCases.unshift(...changes.filter((change) => !change.key.startsWith('asset/') || !this.#assets.has(change.key.slice(6))));
+        this.#pendingChanges.unshift(...changes.filter((change) => !change.key.startsWith('asset/') || !this.#assets.has(change.key.slice(6))));
         this.#report('TWIN_STATE_NOT_WRITTEN', 'What was learned could not be written to disk', problem);
       })
       .finally(() => {

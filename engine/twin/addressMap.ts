@@ -12,6 +12,22 @@ export interface MappingRow {
   offset?: number;
 }
 
+/** value = raw × scale + offset */
+export interface Scaling {
+  scale: number;
+  offset: number;
+}
+
+export interface AddressMapOptions {
+  type: TwinType;
+  mapping: readonly MappingRow[];
+  placeholders: ReadonlyMap<string, string>;
+  /** By property: of the address that the type's pattern or the property's own name gives. */
+  scaling: ReadonlyMap<string, Scaling>;
+  key: string;
+  path: readonly string[];
+}
+
 /** Where an address leads. */
 export interface AddressTarget {
   /** Place of the property; `unmapped` or `leftOut`. */
@@ -26,7 +42,7 @@ export const leftOut = -2;
 const nowhere: AddressTarget = { index: unmapped, scale: 1, offset: 0 };
 const rememberedAddresses = 5000;
 /** What stands beside values in many payloads and is read as their time or quality: no address, unless a table or property says so. */
-const besideValues = new Set(['timestamp', 'timestamp_ms', 'time', '_time', 'ts', 'sourceTimestamp', 'Timestamp', 'Time', 'quality']);
+export const besideValues: ReadonlySet<string> = new Set(['timestamp', 'timestamp_ms', 'time', '_time', 'ts', 'sourceTimestamp', 'Timestamp', 'Time', 'quality']);
 
 /**
  * Which address is which property: first the instance's table, then the type's patterns with the instance's placeholders, then
@@ -39,16 +55,11 @@ export class AddressMap {
   readonly registers: readonly { address: RegisterAddress; target: AddressTarget }[];
   readonly #table = new Map<string, AddressTarget>();
   readonly #names = new Map<string, AddressTarget>();
-  readonly #ownTopics: string[];
+  /** Its path, its key: topics that may stand before a property's name. */
+  readonly ownTopics: readonly string[];
   readonly #resolved = new Map<string, AddressTarget>();
 
-  constructor(
-    type: TwinType,
-    mapping: readonly MappingRow[],
-    placeholders: ReadonlyMap<string, string>,
-    key: string,
-    path: readonly string[],
-  ) {
+  constructor({ type, mapping, placeholders, scaling, key, path }: AddressMapOptions) {
     const registers: { address: RegisterAddress; target: AddressTarget }[] = [];
     const add = (address: string, target: AddressTarget): void => {
       const register = parseRegisterAddress(address);
@@ -98,7 +109,7 @@ export class AddressMap {
     }
     for (const property of type.properties) {
       if (property.kind === 'derived') continue;
-      const target: AddressTarget = { index: property.index, scale: 1, offset: 0 };
+      const target: AddressTarget = { index: property.index, scale: 1, offset: 0, ...scaling.get(property.name) };
       this.#names.set(property.name, target);
       if (property.address === '') continue;
       const missing: string[] = [];
@@ -120,7 +131,7 @@ export class AddressMap {
     }
     this.registers = registers;
     const ownTopics = new Set([path.join('/'), [...path.filter((part) => part !== key), key].join('/'), key]);
-    this.#ownTopics = [...ownTopics].filter((topic) => topic !== '');
+    this.ownTopics = [...ownTopics].filter((topic) => topic !== '');
   }
 
   /** @param topic '' where the address came without one */
@@ -132,6 +143,11 @@ export class AddressMap {
     if (this.#resolved.size >= rememberedAddresses) this.#resolved.clear();
     this.#resolved.set(cacheKey, target);
     return target;
+  }
+
+  /** The addresses of the table and of the type's patterns, registers left out. */
+  exact(): IterableIterator<string> {
+    return this.#table.keys();
   }
 
   /** Addresses that arrived and belong to a property, by the property's place in the type; at most one of each. */
@@ -149,7 +165,7 @@ export class AddressMap {
     if (inTable !== undefined) return inTable;
     const direct = this.#names.get(address) ?? this.#names.get(address.replace(/[./]/g, '_'));
     if (direct !== undefined) return direct;
-    for (const own of this.#ownTopics) {
+    for (const own of this.ownTopics) {
       if (!address.startsWith(`${own}/`)) continue;
       const rest = address.slice(own.length + 1);
       const named = this.#table.get(rest) ?? this.#names.get(rest) ?? this.#names.get(rest.replace(/[./]/g, '_'));

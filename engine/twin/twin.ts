@@ -7,9 +7,11 @@ import type { Problem } from '../problem.ts';
 import { formatDuration } from '../time/duration.ts';
 import { formatIsoTime } from '../time/isoTime.ts';
 import { AddressMap, leftOut, unmapped } from './addressMap.ts';
-import type { AddressTarget, MappingRow } from './addressMap.ts';
+import type { AddressTarget, MappingRow, Scaling } from './addressMap.ts';
 import { ArrivalInterval } from './arrivalInterval.ts';
 import { ClockComparison, earliestTimeMs, latestTimeMs } from './clockComparison.ts';
+import { machineLimits } from './machineLimits.ts';
+import type { LimitName, LimitRow } from './machineLimits.ts';
 import { numberFromText } from './numberText.ts';
 import { PropertyTable, bad, empty, good, largestExact, numeric, other, sentThing, uncertain, words } from './propertyTable.ts';
 import type { Grade } from './propertyTable.ts';
@@ -31,6 +33,10 @@ export interface TwinOptions {
   /** What stands for the placeholders of the type's address patterns. */
   placeholders?: ReadonlyMap<string, string>;
   mapping?: readonly MappingRow[];
+  /** value = raw × scale + offset of properties whose address is the type's. A row of `mapping` has its own. */
+  scaling?: ReadonlyMap<string, Scaling>;
+  /** The machine's own limits, instead of the type's. Another limit relearns nothing. */
+  limits?: readonly LimitRow[];
   /** Stale after this many expected intervals; default 5, at least 2. */
   staleAfter?: number;
   /** Rate of the site's clock; limits on clock differences are multiplied by it where it is above 1. */
@@ -111,8 +117,7 @@ export interface PropertyState {
   limits: ('highHigh' | 'high' | 'low' | 'lowLow')[];
 }
 
-const limitBits = { highHigh: 1, high: 2, low: 4, lowLow: 8 } as const;
-type LimitName = keyof typeof limitBits;
+const limitBits: Readonly<Record<LimitName, number>> = { highHigh: 1, high: 2, low: 4, lowLow: 8 };
 
 const lateBoundMs = 86_400_000;
 const defaultGapMs = 600_000;
@@ -198,7 +203,8 @@ export class Twin {
   constructor(options: TwinOptions, snapshot?: Json) {
     this.key = options.key;
     this.name = options.name === '' ? options.key : options.name;
-    this.type = options.type;
+    const limited = machineLimits(options.type, options.limits ?? [], this.name);
+    this.type = limited.type;
     this.path = Object.freeze([...options.path]);
     this.topic = this.path.join('/');
     this.#language = options.language ?? 'en-US';
@@ -206,9 +212,16 @@ export class Twin {
     this.#replay = options.replay === true;
     this.#rate = Math.max(1, options.clockRate ?? 1);
     this.#clock = new ClockComparison(this.#rate);
-    this.#properties = options.type.properties;
-    this.#addresses = new AddressMap(options.type, options.mapping ?? [], options.placeholders ?? new Map(), options.key, options.path);
-    this.problems = this.#addresses.problems;
+    this.#properties = this.type.properties;
+    this.#addresses = new AddressMap({
+      type: this.type,
+      mapping: options.mapping ?? [],
+      placeholders: options.placeholders ?? new Map(),
+      scaling: options.scaling ?? new Map(),
+      key: options.key,
+      path: options.path,
+    });
+    this.problems = [...limited.problems, ...this.#addresses.problems];
     this.#units = Object.freeze({ ...options.type.units });
     const count = this.#properties.length;
     this.#table = new PropertyTable(this.#properties);
@@ -777,15 +790,16 @@ export class Twin {
     const { index, label, unit } = property;
     const bits = this.#table.limits[index] as number;
     const active = (bits & limitBits[name]) !== 0;
-    if (active ? !back : !beyond) return;
-    this.#table.limits[index] = bits ^ limitBits[name];
     const limit = property[name];
+    // A limit that was taken away while it was passed is passed no longer.
+    if (active ? !back && !Number.isNaN(limit) : !beyond) return;
+    this.#table.limits[index] = bits ^ limitBits[name];
     const language = this.#language;
     const values = { label, value: formatQuantity(value, unit, language), limit: formatQuantity(limit, unit, language) };
     this.#event('limit', active ? 'limit.back' : `limit.${name}`, values, this.#table.timeMs[index] as number, {
       property: property.name,
       limit: name,
-      limitValue: limit,
+      ...(Number.isNaN(limit) ? {} : { limitValue: limit }),
       value,
       active: !active,
     });
@@ -1023,12 +1037,27 @@ export class Twin {
     return this.#unmapped.list();
   }
 
-  /** How many of them there are. */
+  /** The exact addresses of this machine: of its table and of the type's patterns. Names of properties and registers are none. */
+  addresses(): IterableIterator<string> {
+    return this.#addresses.exact();
+  }
+
+  /** Topics under which this machine's values may come: its path, its key. */
+  get ownTopics(): readonly string[] {
+    return this.#addresses.ownTopics;
+  }
+
+  /** Whether the address is one of this machine's, even one that its table leaves out. */
+  knows(address: string, topic = ''): boolean {
+    return this.#addresses.resolve(address, topic).index !== unmapped;
+  }
+
   /** Addresses that arrived and the property that each belongs to. */
   heard(): { address: string; property: string }[] {
     return [...this.#addresses.heard()].map(([index, address]) => ({ address, property: (this.#properties[index] as TypeProperty).name }));
   }
 
+  /** How many addresses belong to no property. */
   get unmappedCount(): number {
     return this.#unmapped.size;
   }
@@ -1080,6 +1109,7 @@ export class Twin {
     const saved = recordOf(snapshot);
     if (saved === undefined || saved['v'] !== 1) return;
     this.#table.restore(saved['properties'], this.type.indexOf);
+    for (const { index } of this.#properties) if (this.#table.limits[index] !== 0) this.#hasLimits[index] = 1;
     if (typeof saved['mode'] === 'string') this.#mode = saved['mode'];
     const modeState = saved['modeState'];
     const sameMode = this.type.mode !== undefined && saved['modeExpression'] === this.type.mode.text;
