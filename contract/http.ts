@@ -8,6 +8,9 @@ import type { AnomalySignal, CaseState, LearningProgress, QualityWord, SentValue
  *   GET /twin/api/live            server-sent events: `overview` (Overview) on connect and when machines come or go, then `machine` (MachineChange)
  *                                 as they change, at most 2 a second each, and `clock` (SiteClock[]) every 15 s
  *   POST /twin/api/acknowledge    AcknowledgeRequest → Machine; needs a JSON content type, so that no foreign form can send it
+ *   POST /twin/api/login          LoginRequest → LoginAnswer and a cookie; on every site of the page that knows this name and password
+ *   POST /twin/api/logout         {} → {}; on every site
+ * Where a site has users, an address that the asker may not use answers 401 TWIN_LOGIN_NEEDED or 403 TWIN_NOT_ALLOWED.
  * Errors are JSON: ErrorAnswer.
  */
 export interface Overview {
@@ -23,8 +26,34 @@ export interface SiteSummary {
   nowMs: number;
   rate: number;
   clock: 'live' | 'accelerated' | 'replay';
+  /** Who reads this, and what they may do here. Absent: the site knows no users. */
+  access?: SiteAccess;
   machines: Machine[];
   links: { from: string; relation: string; to: string }[];
+}
+
+/** Viewers read; operators also answer alarms; engineers also change what is an alarm. */
+export type PageRole = 'viewer' | 'operator' | 'engineer';
+
+export type PageAction = 'read' | 'acknowledge' | 'shelve' | 'note' | 'teach' | 'suppress' | 'takeOutOfService';
+
+export interface SiteAccess {
+  /** Who is logged in; absent: nobody. */
+  user?: { name: string; role: PageRole };
+  /** Without 'read' the site comes without machines. */
+  may: PageAction[];
+}
+
+export interface LoginRequest {
+  /** 1–80 characters. */
+  name: string;
+  /** 1–200 characters. */
+  password: string;
+}
+
+export interface LoginAnswer {
+  /** Ids of the sites that are open now. */
+  sites: string[];
 }
 
 /** What a machine is like now; the order of this list is the order of urgency. */
@@ -100,7 +129,7 @@ export interface AcknowledgeRequest {
   key: string;
   /** The id of the case that the person saw; an older one is refused. */
   case: string;
-  /** Who acknowledges, 1–80 characters. */
+  /** Who acknowledges, 1–80 characters. Where somebody is logged in it is their name that counts, and this may be ''. */
   by: string;
 }
 

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { MachineChange, SiteClock } from '../contract/http.ts';
+import type { MachineChange, Overview, SiteClock } from '../contract/http.ts';
 import type { TwinPageChange, TwinPageSource } from './twinPageSource.ts';
 
 export interface LiveClientsOptions {
@@ -12,6 +12,19 @@ export interface LiveClientsOptions {
   maxUnsentBytes: number;
 }
 
+/** What one of them may see. */
+export interface LiveView {
+  /** Equal for all that see the same. When it changes, the connection is ended and the page asks anew. */
+  signature(): string;
+  mayRead(site: string): boolean;
+  shown(overview: Overview): Overview;
+}
+
+interface Client {
+  view: LiveView;
+  signature: string;
+}
+
 /**
  * Everybody who watches the page now. Changes are collected and sent together: each machine is read and serialised once
  * per interval, however many watch and however fast it changes. While nobody watches, nothing is subscribed and nothing read.
@@ -19,7 +32,7 @@ export interface LiveClientsOptions {
 export class LiveClients {
   readonly #source: TwinPageSource;
   readonly #options: LiveClientsOptions;
-  readonly #clients = new Set<ServerResponse>();
+  readonly #clients = new Map<ServerResponse, Client>();
   readonly #changed = new Map<string, { site: string; key: string }>();
   #everythingChanged = false;
   #lastSentMs = 0;
@@ -41,8 +54,8 @@ export class LiveClients {
   }
 
   /** Takes over the response; its headers are already written. */
-  add(response: ServerResponse): void {
-    this.#clients.add(response);
+  add(response: ServerResponse, view: LiveView): void {
+    this.#clients.set(response, { view, signature: view.signature() });
     response.on('close', () => this.#remove(response));
     response.on('error', () => this.#remove(response));
     this.#unsubscribe ??= this.#source.subscribe((change) => this.#note(change));
@@ -50,12 +63,12 @@ export class LiveClients {
       this.#keepAliveTimer = setInterval(() => this.#keepAlive(), this.#options.keepAliveMs);
       this.#keepAliveTimer.unref();
     }
-    response.write(`retry: 2000\n\n${event('overview', this.#source.overview())}`);
+    response.write(`retry: 2000\n\n${event('overview', view.shown(this.#source.overview()))}`);
   }
 
   /** Ends every connection; the pages notice at once and try again. */
   close(): void {
-    for (const client of [...this.#clients]) {
+    for (const client of [...this.#clients.keys()]) {
       this.#remove(client);
       client.end();
       client.destroy();
@@ -74,14 +87,18 @@ export class LiveClients {
   #send(): void {
     this.#sendTimer = undefined;
     this.#lastSentMs = performance.now();
-    let text = '';
+    let textFor: (view: LiveView) => string;
     try {
-      if (this.#everythingChanged) text = event('overview', this.#source.overview());
-      else {
+      if (this.#everythingChanged) {
+        const overview = this.#source.overview();
+        textFor = (view) => event('overview', view.shown(overview));
+      } else {
+        const events: { site: string; text: string }[] = [];
         for (const { site, key } of this.#changed.values()) {
           const found = this.#source.machine(site, key);
-          if (found) text += event('machine', { site, nowMs: found.nowMs, machine: found.machine } satisfies MachineChange);
+          if (found) events.push({ site, text: event('machine', { site, nowMs: found.nowMs, machine: found.machine } satisfies MachineChange) });
         }
+        textFor = (view) => events.map(({ site, text }) => (view.mayRead(site) ? text : '')).join('');
       }
     } catch {
       // The source is between two deploys; its next change brings everything again.
@@ -90,7 +107,7 @@ export class LiveClients {
     }
     this.#everythingChanged = false;
     this.#changed.clear();
-    if (text) this.#write(text);
+    this.#write(textFor);
   }
 
   #keepAlive(): void {
@@ -100,15 +117,27 @@ export class LiveClients {
     } catch {
       // The connection itself is well; an empty list says so.
     }
-    this.#write(`: keep-alive\n\n${event('clock', clocks)}`);
+    this.#write(() => `: keep-alive\n\n${event('clock', clocks)}`);
   }
 
-  #write(text: string): void {
-    for (const client of [...this.#clients]) {
+  /** Written once for all who see the same. */
+  #write(textFor: (view: LiveView) => string): void {
+    const texts = new Map<string, string>();
+    for (const [client, { view, signature }] of [...this.#clients]) {
+      // A login ended, or began, or another role: what this connection showed was for somebody else.
+      if (view.signature() !== signature) {
+        this.#remove(client);
+        client.end();
+        continue;
+      }
       if (client.writableLength > this.#options.maxUnsentBytes) {
         this.#remove(client);
         client.destroy();
-      } else client.write(text);
+        continue;
+      }
+      const text = texts.get(signature) ?? textFor(view);
+      texts.set(signature, text);
+      if (text) client.write(text);
     }
   }
 

@@ -1,5 +1,6 @@
 import { Problem } from '../engine/problem.ts';
 import type { AcknowledgeRequest, Machine, MachineDetail, Overview } from '../contract/http.ts';
+import type { SiteGate } from './pageAccess.ts';
 import type { SitePageSource, TwinPageChange, TwinPageSource } from './twinPageSource.ts';
 
 /**
@@ -17,7 +18,12 @@ export class SiteDirectory implements TwinPageSource {
    */
   add(source: SitePageSource): () => void {
     this.#sites.get(source.id)?.unsubscribe();
-    const unsubscribe = source.subscribe((key) => this.#tell(key === undefined ? { site: source.id } : { site: source.id, key }));
+    const unsubscribeValues = source.subscribe((key) => this.#tell(key === undefined ? { site: source.id } : { site: source.id, key }));
+    const unsubscribeUsers = source.gate?.users.onChange(() => this.#tell({ site: source.id }));
+    const unsubscribe = (): void => {
+      unsubscribeValues();
+      unsubscribeUsers?.();
+    };
     this.#sites.set(source.id, { source, unsubscribe });
     this.#tell({ site: source.id });
     return () => {
@@ -64,6 +70,10 @@ export class SiteDirectory implements TwinPageSource {
       throw new Problem('TWIN_MACHINE_UNKNOWN', found, 'Load the page again.', { site: request.site });
     }
     return source.acknowledge(request.key, request.case, request.by);
+  }
+
+  gates(): ReadonlyMap<string, SiteGate> {
+    return new Map([...this.#sites].flatMap(([id, { source }]) => (source.gate === undefined ? [] : [[id, source.gate] as const])));
   }
 
   subscribe(listener: (change: TwinPageChange) => void): () => void {

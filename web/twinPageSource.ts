@@ -1,4 +1,5 @@
 import type { AcknowledgeRequest, Machine, MachineDetail, Overview, SiteSummary } from '../contract/http.ts';
+import type { SiteGate } from './pageAccess.ts';
 
 /**
  * What the routes ask of the application. All answers are plain data that the routes send as they are; reading must be
@@ -21,6 +22,8 @@ export interface TwinPageSource {
    * came or went, everything is to be read again.
    */
   subscribe(listener: (change: TwinPageChange) => void): () => void;
+  /** The sites' gates now; absent: everything is open. The routes see to it that nobody passes them; the source answers everything. */
+  gates?(): ReadonlyMap<string, SiteGate>;
 }
 
 export interface TwinPageChange {
@@ -32,6 +35,7 @@ export interface TwinPageChange {
 export interface SitePageSource {
   readonly id: string;
   readonly language: Overview['language'];
+  readonly gate?: SiteGate;
   summary(): SiteSummary;
   /** ms UTC by the site's clock. */
   nowMs(): number;

@@ -1,8 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Problem } from '../engine/problem.ts';
-import type { AcknowledgeRequest, ErrorAnswer } from '../contract/http.ts';
+import type { AcknowledgeRequest, ErrorAnswer, LoginAnswer, LoginRequest, PageAction } from '../contract/http.ts';
 import { LiveClients, type LiveClientsOptions } from './liveClients.ts';
+import { LoginDelay } from './loginDelay.ts';
+import { logIn, logOut, readToken, tokenCookie, Visitor, type Gates } from './pageAccess.ts';
 import { builtPageFolder, readPageFiles, type PageFile } from './pageFiles.ts';
+import { loginLasts } from './rights.ts';
+import { mostPasswordCharacters, userKey } from './siteUsers.ts';
 import type { TwinPageSource } from './twinPageSource.ts';
 
 export interface TwinRoutesOptions extends Partial<LiveClientsOptions> {
@@ -10,6 +14,8 @@ export interface TwinRoutesOptions extends Partial<LiveClientsOptions> {
   folder?: string;
   /** Told of an error that is our own; the person only hears that it happened. */
   onError?: (error: unknown) => void;
+  /** Told of logins, refused ones too, for the log. */
+  onLogin?: (text: string, refused: boolean) => void;
 }
 
 export interface TwinRoutes {
@@ -25,6 +31,9 @@ const maxBodyBytes = 10_240;
 const maxMinutes = 10_080;
 const maxNameCharacters = 80;
 const maxKeyCharacters = 1_000;
+/** Checking a password takes memory and a core on purpose; so few at once, and so few that wait. */
+const maxLoginsAtOnce = 2;
+const maxLoginsWaiting = 20;
 
 const securityHeaders: Readonly<Record<string, string>> = {
   'content-security-policy':
@@ -36,7 +45,7 @@ const securityHeaders: Readonly<Record<string, string>> = {
 
 /**
  * The page and its interface. Knows HTTP and nothing of Node-RED; who may see it is decided by what it is mounted under
- * (`httpNodeAuth`). Sends nothing that the source did not give.
+ * (`httpNodeAuth`), and by the users of each site where it has some (rights.ts). Sends nothing that the source did not give.
  */
 export function twinRoutes(source: TwinPageSource, options: TwinRoutesOptions = {}): TwinRoutes {
   const live = new LiveClients(source, {
@@ -45,6 +54,9 @@ export function twinRoutes(source: TwinPageSource, options: TwinRoutesOptions = 
     keepAliveMs: options.keepAliveMs ?? 15_000,
     maxUnsentBytes: options.maxUnsentBytes ?? 262_144,
   });
+  const gates: Gates = () => source.gates?.() ?? new Map();
+  const delay = new LoginDelay();
+  const logins = new Turns(maxLoginsAtOnce, maxLoginsWaiting);
   let files: Map<string, PageFile> | undefined;
 
   const file = (name: string): PageFile | undefined => {
@@ -83,16 +95,22 @@ export function twinRoutes(source: TwinPageSource, options: TwinRoutesOptions = 
     }
     switch (path) {
       case '/api/overview':
-        if (allowMethods(request, response, ['GET'])) sendJson(response, 200, source.overview());
+        if (allowMethods(request, response, ['GET'])) sendJson(response, 200, visitorOf(request).shown(source.overview()));
         return true;
       case '/api/machine':
-        if (allowMethods(request, response, ['GET'])) await sendMachine(url.searchParams, response);
+        if (allowMethods(request, response, ['GET'])) await sendMachine(url.searchParams, request, response);
         return true;
       case '/api/live':
         if (allowMethods(request, response, ['GET'])) startLive(request, response);
         return true;
       case '/api/acknowledge':
         if (allowMethods(request, response, ['POST'])) await acknowledge(request, response);
+        return true;
+      case '/api/login':
+        if (allowMethods(request, response, ['POST'])) await login(request, response);
+        return true;
+      case '/api/logout':
+        if (allowMethods(request, response, ['POST'])) await logout(request, response);
         return true;
       default:
         if (!path.startsWith('/api/')) return false;
@@ -101,7 +119,17 @@ export function twinRoutes(source: TwinPageSource, options: TwinRoutesOptions = 
     }
   };
 
-  const sendMachine = async (query: URLSearchParams, response: ServerResponse): Promise<void> => {
+  const visitorOf = (request: IncomingMessage): Visitor => new Visitor(gates, readToken(request));
+
+  /** Whether this visitor may do this; else the answer is on its way. */
+  const allowed = (visitor: Visitor, site: string, action: PageAction, response: ServerResponse): boolean => {
+    if (visitor.may(site, action)) return true;
+    if (visitor.user(site)) sendError(response, 403, 'TWIN_NOT_ALLOWED', 'Your role does not include this.');
+    else sendError(response, 401, 'TWIN_LOGIN_NEEDED', 'Log in to do this.');
+    return false;
+  };
+
+  const sendMachine = async (query: URLSearchParams, request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const site = query.get('site');
     const key = query.get('key');
     const minutes = Number(query.get('minutes') ?? '60');
@@ -109,7 +137,7 @@ export function twinRoutes(source: TwinPageSource, options: TwinRoutesOptions = 
       sendError(response, 400, 'TWIN_PAGE_INPUT', 'Say which machine: "site" and "key" are needed.');
     } else if (!Number.isFinite(minutes) || minutes < 1 || minutes > maxMinutes) {
       sendError(response, 400, 'TWIN_PAGE_INPUT', `The time to show, "minutes", has to be a number from 1 to ${maxMinutes}.`);
-    } else {
+    } else if (allowed(visitorOf(request), site, 'read', response)) {
       const detail = await source.detail(site, key, minutes);
       if (detail) sendJson(response, 200, detail);
       else sendError(response, 404, 'TWIN_MACHINE_UNKNOWN', 'There is no such machine. It may have been removed or renamed.');
@@ -129,31 +157,95 @@ export function twinRoutes(source: TwinPageSource, options: TwinRoutesOptions = 
       // A proxy that collects the answer before passing it on would hold events back.
       'x-accel-buffering': 'no',
     });
+    const visitor = visitorOf(request);
+    visitor.use();
+    const overview = visitor.shown(source.overview());
+    if (overview.sites.length > 0 && overview.sites.every(({ access }) => access && !access.may.includes('read'))) {
+      // Nothing to watch; a place is kept for those who may.
+      response.end(`event: overview\ndata: ${JSON.stringify(overview)}\n\n`);
+      return;
+    }
     request.socket.setNoDelay(true);
     request.socket.setTimeout(0);
-    live.add(response);
+    live.add(response, {
+      signature: () => visitor.signature(),
+      mayRead: (site) => visitor.may(site, 'read'),
+      shown: (all) => visitor.shown(all),
+    });
   };
 
-  const acknowledge = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  /** The JSON body of something that our own page sent; undefined: refused, the answer is on its way. */
+  const postedJson = async (request: IncomingMessage, response: ServerResponse): Promise<{ body: unknown } | undefined> => {
     if (!sameOrigin(request)) {
-      const text = 'This came from another website and was refused. Open the page itself and acknowledge there.';
-      sendError(response, 403, 'TWIN_PAGE_ORIGIN', text);
-      return;
+      sendError(response, 403, 'TWIN_PAGE_ORIGIN', 'This came from another website and was refused. Open the page itself and do it there.');
+      return undefined;
     }
     if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '')) {
       sendError(response, 415, 'TWIN_PAGE_INPUT', 'The body has to be JSON, with the content type application/json.');
-      return;
+      return undefined;
     }
     const body = await readJson(request);
-    if (body === 'too big') {
-      sendError(response, 413, 'TWIN_PAGE_INPUT', `The body is longer than ${maxBodyBytes} bytes.`);
+    if (body !== 'too big') return { body };
+    sendError(response, 413, 'TWIN_PAGE_INPUT', `The body is longer than ${maxBodyBytes} bytes.`);
+    return undefined;
+  };
+
+  const login = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const posted = await postedJson(request, response);
+    if (!posted) return;
+    const asked = loginRequest(posted.body);
+    if (!asked) {
+      sendError(response, 400, 'TWIN_PAGE_INPUT', 'Needed are "name" and "password", both as text.');
       return;
     }
-    const asked = acknowledgeRequest(body);
+    const name = userKey(asked.name);
+    const address = request.socket.remoteAddress ?? '';
+    const waitMs = delay.start(name, address, performance.now());
+    if (waitMs > 0) {
+      const seconds = Math.ceil(waitMs / 1000);
+      response.setHeader('retry-after', String(seconds));
+      sendError(response, 429, 'TWIN_LOGIN_WAIT', `Too many attempts. Try again in ${seconds} s.`);
+      return;
+    }
+    const done = await logins.take();
+    if (!done) {
+      response.setHeader('retry-after', '5');
+      sendError(response, 503, 'TWIN_LOGIN_BUSY', 'Too many people log in at this moment. Try again in some seconds.');
+      return;
+    }
+    const { token, sites, user } = await logIn(gates, asked.name, asked.password, readToken(request)).finally(done);
+    // The name was typed by anybody: one line in the log, no control characters.
+    const shownName = JSON.stringify(asked.name.replace(/[\p{Cc}\p{Cf}]+/gu, ' '));
+    if (!user) {
+      options.onLogin?.(`${shownName} at ${address}: login refused`, true);
+      sendError(response, 401, 'TWIN_LOGIN_REFUSED', 'Name or password is not right.');
+      return;
+    }
+    delay.succeeded(name, address);
+    options.onLogin?.(`${shownName} at ${address}: logged in as ${user.role}`, false);
+    response.setHeader('set-cookie', tokenCookie(request, token, loginLasts[user.role].mostMs / 1000));
+    sendJson(response, 200, { sites } satisfies LoginAnswer);
+  };
+
+  const logout = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (!(await postedJson(request, response))) return;
+    const token = readToken(request);
+    if (token !== undefined) await logOut(gates, token);
+    response.setHeader('set-cookie', tokenCookie(request, '', 0));
+    sendJson(response, 200, {});
+  };
+
+  const acknowledge = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const posted = await postedJson(request, response);
+    if (!posted) return;
+    const visitor = visitorOf(request);
+    const asked = acknowledgeRequest(posted.body, (site) => visitor.user(site)?.name);
     if (!asked) {
       sendError(response, 400, 'TWIN_PAGE_INPUT', 'Needed are "site", "key", "case" and "by" (a name of 1 to 80 characters), all as text.');
       return;
     }
+    if (!allowed(visitor, asked.site, 'acknowledge', response)) return;
+    visitor.use();
     try {
       sendJson(response, 200, await source.acknowledge(asked));
     } catch (error) {
@@ -248,18 +340,51 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-function acknowledgeRequest(body: unknown): AcknowledgeRequest | undefined {
-  if (typeof body !== 'object' || body === null) return undefined;
-  const text = (name: string, most: number): string | undefined => {
-    const value: unknown = Object.hasOwn(body, name) ? (body as Record<string, unknown>)[name] : undefined;
-    return typeof value === 'string' && value.trim() !== '' && value.length <= most ? value : undefined;
-  };
-  const site = text('site', maxKeyCharacters);
-  const key = text('key', maxKeyCharacters);
-  const caseId = text('case', maxKeyCharacters);
+function textIn(body: unknown, name: string, most: number): string | undefined {
+  if (typeof body !== 'object' || body === null || !Object.hasOwn(body, name)) return undefined;
+  const value = (body as Record<string, unknown>)[name];
+  return typeof value === 'string' && value.trim() !== '' && value.length <= most ? value : undefined;
+}
+
+function loginRequest(body: unknown): LoginRequest | undefined {
+  const name = textIn(body, 'name', maxNameCharacters);
+  const password = textIn(body, 'password', mostPasswordCharacters);
+  return name && password ? { name, password } : undefined;
+}
+
+/** @param userOf the name of who is logged in there: it counts, whatever was typed */
+function acknowledgeRequest(body: unknown, userOf: (site: string) => string | undefined): AcknowledgeRequest | undefined {
+  const site = textIn(body, 'site', maxKeyCharacters);
+  const key = textIn(body, 'key', maxKeyCharacters);
+  const caseId = textIn(body, 'case', maxKeyCharacters);
+  if (!site || !key || !caseId) return undefined;
   // A name goes into logs and mails: one line, no control characters.
-  const by = text('by', maxNameCharacters)?.replace(/\p{Cc}+/gu, ' ').trim();
-  return site && key && caseId && by ? { site, key, case: caseId, by } : undefined;
+  const by = userOf(site) ?? textIn(body, 'by', maxNameCharacters)?.replace(/\p{Cc}+/gu, ' ').trim();
+  return by ? { site, key, case: caseId, by } : undefined;
+}
+
+/** So many at once, so many that wait. */
+class Turns {
+  #free: number;
+  readonly #most: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(atOnce: number, waiting: number) {
+    this.#free = atOnce;
+    this.#most = waiting;
+  }
+
+  /** @returns what ends the turn; undefined: too many wait already */
+  async take(): Promise<(() => void) | undefined> {
+    if (this.#free > 0) this.#free -= 1;
+    else if (this.#waiting.length >= this.#most) return undefined;
+    else await new Promise<void>((go) => this.#waiting.push(go));
+    return () => {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free += 1;
+    };
+  }
 }
 
 function sendJson(response: ServerResponse, status: number, data: unknown): void {
