@@ -102,6 +102,8 @@ export interface LearningProgress {
   percent: number;
   /** What is missing, as codes with values, for translation: {code: 'rows', missing: 40}. Of `time` in ms; the most important first, at most 3. */
   missing: { code: 'rows' | 'time' | 'operating-points' | 'fresh-values'; property?: string; missing: number }[];
+  /** One plain sentence while twin-readiness finds the data below usable: what is learned from it is less certain. */
+  caution?: string;
 }
 
 export type AnomalyKind = 'spike' | 'step' | 'drift' | 'stuck' | 'noise' | 'dropout' | 'limit' | 'deviation';
@@ -130,9 +132,11 @@ export interface Anomaly {
   sinceMs?: number;
   /** One plain sentence in the site's language; '' unless the verdict is anomaly. */
   reason: string;
+  /** One plain sentence while twin-readiness finds the data below usable: the verdict is less certain. Only of an anomaly; `reason` ends with it. */
+  caution?: string;
 }
 
-export type TwinEventKind = 'stale' | 'fresh' | 'state' | 'limit' | 'quality' | 'counter' | 'clock' | 'unmapped' | 'gap';
+export type TwinEventKind = 'stale' | 'fresh' | 'state' | 'limit' | 'quality' | 'counter' | 'clock' | 'unmapped' | 'gap' | 'readiness';
 
 /** Sent by twin-asset on output 2. */
 export interface TwinEvent {
@@ -195,6 +199,182 @@ export interface AlertMessage extends HistoricalMarks {
   why: { signals: AnomalySignal[]; neighbours: { relation: string; key: string; name: string; direction: 'upstream' | 'downstream' }[]; lastMaintenanceMs?: number };
   twin: TwinHeader;
   timestamp: number;
+}
+
+/** How good data is, best first; unknown: too little was seen. On screens A–D goes with the word. */
+export type ReadinessGrade = 'good' | 'usable' | 'poor' | 'unusable' | 'unknown';
+
+export type ReadinessCriterion =
+  | 'coverage' | 'gaps' | 'interval' | 'stuck' | 'resolution' | 'clock' | 'duplicates' | 'quality' | 'range' | 'unit';
+
+/** What may be concluded from data. */
+export type Conclusion = 'baseline' | 'forecast' | 'rootCause';
+
+export interface ConclusionAnswer {
+  answer: 'yes' | 'notYet' | 'no';
+  /** One plain sentence. */
+  reason: string;
+}
+
+export interface CriterionReadiness {
+  criterion: ReadinessCriterion;
+  grade: ReadinessGrade;
+  /** What was measured, as a sentence with its figures. */
+  reason: string;
+  /** What to do; '' where nothing is to be done. */
+  nextStep: string;
+}
+
+export interface PropertyReadiness {
+  property: string;
+  label: string;
+  unit: string;
+  grade: ReadinessGrade;
+  /** Of the criterion that decides the grade. */
+  reason: string;
+  nextStep: string;
+  /** Worst first. */
+  criteria: CriterionReadiness[];
+}
+
+export interface TwinReadiness {
+  twin: string;
+  name: string;
+  grade: ReadinessGrade;
+  reason: string;
+  nextStep: string;
+  /** Since when facts are gathered, site time in ms UTC; null: nothing has come yet. */
+  sinceMs: number | null;
+  /** Operating modes seen and how long, longest first. */
+  modes: { mode: string; hours: number }[];
+  /** How much of the range of what is set was seen, in percent; only of properties with a range. */
+  conditions: { property: string; label: string; percent: number }[];
+  conclusions: Record<Conclusion, ConclusionAnswer>;
+  /** Worst first. */
+  properties: PropertyReadiness[];
+}
+
+/** One line of the report's table: flat, for a table node or a CSV file. null: not known. */
+export interface ReadinessRow {
+  twin: string;
+  machine: string;
+  property: string;
+  label: string;
+  unit: string;
+  letter: 'A' | 'B' | 'C' | 'D' | '-';
+  grade: ReadinessGrade;
+  reason: string;
+  nextStep: string;
+  values: number;
+  coveragePercent: number | null;
+  gaps: number;
+  longestGapSeconds: number;
+  declaredSeconds: number | null;
+  measuredSeconds: number | null;
+  clockOffsetSeconds: number | null;
+  badPercent: number;
+  duplicates: number;
+}
+
+/** Sent by twin-readiness on output 1. */
+export interface ReadinessMessage {
+  topic: string;
+  /** One row per property. */
+  payload: ReadinessRow[];
+  /** The same for a mail: plain text. */
+  text: string;
+  readiness: { v: 1; site: string; timeMs: number; twins: TwinReadiness[] };
+  timestamp: number;
+}
+
+/** Who a published message speaks of. */
+export type PublishedTwin = Pick<TwinHeader, 'v' | 'key' | 'name' | 'type' | 'state' | 'path'>;
+
+/**
+ * On `…/state`, retained: all current properties, flat, beside what describes them. A property that is called like one of these has
+ * `_` before its name.
+ */
+export type PublishedState = Record<string, unknown> & {
+  /** Source time, ms UTC. */
+  timestamp: number;
+  /** Only what is not good. */
+  quality: Record<string, QualityWord>;
+  twin: PublishedTwin;
+  expected?: Expected;
+  learning?: LearningProgress;
+  anomaly?: Anomaly;
+};
+
+/** On `…/row`: what one row brought anew, flat, with the same names. */
+export type PublishedRow = Record<string, unknown> & { timestamp: number; quality: Record<string, QualityWord>; twin: PublishedTwin };
+
+/** On `…/properties/<name>`, retained. */
+export interface PublishedProperty {
+  value: SentValue;
+  timestamp: number;
+  quality: QualityWord;
+  /** UCUM code; '' = none. */
+  unit: string;
+}
+
+/** On `…/event`, not retained, each once and in order: an event of the machine, or a change of its case. */
+export type PublishedEvent =
+  | { event: TwinEvent; timestamp: number; twin: PublishedTwin }
+  | { case: TwinCase; subject: string; text: string; alarm: AlertMessage['alarm']; why: AlertMessage['why']; timestamp: number; twin: PublishedTwin };
+
+/** On `…/case`, retained: the open case, or the last one with `open` false; without `case` where there was none yet. */
+export interface PublishedCase {
+  open: boolean;
+  timestamp: number;
+  /** One plain sentence in the site's language; '' without a case. */
+  sentence: string;
+  case?: TwinCase;
+  twin: PublishedTwin;
+}
+
+/** On `…/status`, retained. A machine is online only while its publisher is, too. */
+export interface PublishedStatus {
+  v: 1;
+  status: 'online' | 'stale' | 'offline';
+  /** Since when, ms UTC. */
+  timestamp: number;
+  /** Topic of the publisher's own status. */
+  publisher: string;
+}
+
+/** On `<prefix>/_publisher/<id>/status`, retained; `offline` with `orderly` false is the last will that the broker publishes. */
+export interface PublisherStatus {
+  v: 1;
+  status: 'online' | 'offline';
+  orderly: boolean;
+  /** ms UTC: of this message; in the last will, since when it had been online. */
+  timestamp: number;
+  site: string;
+}
+
+/** On `…/meta`, retained: what the machine is and where the rest of it stands. */
+export interface PublishedMeta {
+  v: 1;
+  key: string;
+  name: string;
+  path: string[];
+  language: string;
+  type: { name: string; version: number };
+  /** Topic of the publisher's own status. */
+  publisher: string;
+  topics: Record<string, string>;
+  properties: {
+    name: string;
+    label: string;
+    unit: string;
+    kind: string;
+    rangeLow?: number;
+    rangeHigh?: number;
+    lowLow?: number;
+    low?: number;
+    high?: number;
+    highHigh?: number;
+  }[];
 }
 
 /** Message commands, in `msg.command`, that a node takes instead of data. */
