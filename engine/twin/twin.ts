@@ -13,6 +13,7 @@ import { ClockComparison, earliestTimeMs, latestTimeMs } from './clockComparison
 import { machineLimits } from './machineLimits.ts';
 import type { LimitName, LimitRow } from './machineLimits.ts';
 import { numberFromText } from './numberText.ts';
+import type { ObservationListener, ObservationOutcome } from './observationListener.ts';
 import { PropertyTable, bad, empty, good, largestExact, numeric, other, sentThing, uncertain, words } from './propertyTable.ts';
 import type { Grade } from './propertyTable.ts';
 import { copyOf, finite, recordOf, timeOf } from './snapshotParts.ts';
@@ -146,6 +147,8 @@ export class Twin {
   readonly path: readonly string[];
   /** Of its messages: the path, with slashes. */
   readonly topic: string;
+  /** Told of every value that reaches a property, while somebody wants to know. */
+  listener: ObservationListener | undefined;
   /** What is wrong with this machine's table and placeholders. */
   readonly problems: readonly Problem[];
   readonly #language: Language;
@@ -372,10 +375,12 @@ export class Twin {
     if (!(sourceMs <= Infinity)) timeMs = nowMs;
     else {
       if (sourceMs < earliestTimeMs || sourceMs > latestTimeMs) {
+        this.#tell(index, sourceMs, NaN, bad, undefined, 'refused', false);
         this.#refuse(sourceMs, false);
         return;
       }
       if (!this.#historical && !this.#replay && this.#clock.inFuture(sourceMs, nowMs)) {
+        this.#tell(index, sourceMs, NaN, bad, undefined, 'future', false);
         this.#refuse(sourceMs, true);
         return;
       }
@@ -437,6 +442,7 @@ export class Twin {
     const lastMs = table.timeMs[index] as number;
     if (timeMs < lastMs) {
       counts.late += 1;
+      this.#tell(index, sourceMs, NaN, grade, code, 'late', false);
       if (nowMs - timeMs > lateBoundMs * this.#rate) counts.tooLate += 1;
       this.#keep(property, timeMs, grade === bad || holds === empty ? null : holds === numeric ? number : sentThing(thing), grade);
       return;
@@ -450,6 +456,7 @@ export class Twin {
             (holds === numeric ? this.#shownRaw(index) === number : table.other[index] === thing);
       if (same) {
         counts.duplicates += 1;
+        this.#tell(index, sourceMs, NaN, grade, code, 'duplicate', false);
         if (!this.#historical) table.arrivedMs[index] = nowMs;
         return;
       }
@@ -475,6 +482,7 @@ export class Twin {
 
     // From here on it is the newest observation of its property.
     counts.accepted += 1;
+    const outcome = timeMs === lastMs ? 'replaced' : 'taken';
     table.timeMs[index] = timeMs;
     if (!this.#historical || Number.isNaN(table.arrivedMs[index] as number)) table.arrivedMs[index] = this.#replay ? timeMs : nowMs;
     const before = table.grade[index] as Grade;
@@ -519,8 +527,15 @@ export class Twin {
       this.#touchedCount += 1;
     }
     if (changed) this.#changedRow[index] = this.#row;
+    this.#tell(index, sourceMs, holds === numeric ? number : NaN, grade, code, outcome, changed);
     if (!(this.#newestMs >= timeMs)) this.#newestMs = timeMs;
     this.#keep(property, timeMs, table.holds[index] === empty ? null : table.sent(index), grade);
+  }
+
+  /** What is told from the past is no sign of how the source is now; a replay's rows are its present. */
+  #tell(index: number, sourceMs: number, value: number, grade: Grade, code: string | number | undefined, outcome: ObservationOutcome, changed: boolean): void {
+    if (this.listener === undefined || (this.#historical && !this.#replay)) return;
+    this.listener.observed(index, sourceMs, this.#replay && sourceMs <= Infinity ? sourceMs : this.#nowMs, value, grade, code, outcome, changed);
   }
 
   /** The number as it came, to find duplicates of counters that were counted on. */
@@ -627,6 +642,9 @@ export class Twin {
       this.#tellQuality();
       // What lies in the past raises nothing now; what it says of the source itself still holds.
       if (!live) update.events = update.events.filter(({ kind }) => kind === 'clock' || kind === 'gap' || kind === 'unmapped');
+    }
+    if (arrival && this.listener !== undefined && (!this.#historical || this.#replay)) {
+      this.listener.row(this.#newestOwnMs, this.#replay && this.#newestMs <= Infinity ? this.#newestMs : nowMs, this.#mode);
     }
     update.timeMs = Number.isNaN(this.#currentMs) ? nowMs : this.#currentMs;
     if (this.#newlyUnmapped.length > 0) this.#tellUnmapped();
@@ -926,6 +944,7 @@ export class Twin {
       this.#table.restarted.fill(1);
     } else {
       this.#aliveMs = siteNowMs;
+      this.listener?.alive(siteNowMs);
       if (this.#machineStale) {
         this.#machineStale = false;
         const age = formatDuration(siteNowMs - this.#lastArrivalMs, this.#language);
