@@ -27,6 +27,18 @@ export const fields = {
       offset: { kind: 'number', default: 0, minimum: -1e12, maximum: 1e12 },
     },
   },
+  /** Limits of this machine alone, in the property's unit; '' = the type's. */
+  limits: {
+    kind: 'list',
+    default: [],
+    row: {
+      property: { kind: 'text', default: '', required: true, maximumLength: 60 },
+      lowLow: { kind: 'text', default: '', maximumLength: 40 },
+      low: { kind: 'text', default: '', maximumLength: 40 },
+      high: { kind: 'text', default: '', maximumLength: 40 },
+      highHigh: { kind: 'text', default: '', maximumLength: 40 },
+    },
+  },
   /** every: each row that brings a value; change: only when something is another now; interval: the state, at its pace. */
   send: { kind: 'choice', default: 'every', options: ['every', 'change', 'interval'] },
   interval: { kind: 'number', default: 10, minimum: 0.1, maximum: 86_400, unit: 's' },

@@ -1,6 +1,7 @@
 import { fields } from './config.ts';
 import { prepareListening, stopListening } from '../../editor/addressListener.ts';
 import { checkMapping, missingPlaceholders, prepareAddresses } from '../../editor/assetAddresses.ts';
+import { checkLimits, prepareLimits } from '../../editor/assetLimits.ts';
 import { checkKey, prepareKey } from '../../editor/assetKey.ts';
 import { form } from '../../editor/form.ts';
 import type { Row } from '../../editor/rowList.ts';
@@ -16,6 +17,10 @@ const dialog = form('twin-asset', fields, {
   mapping: (value, node) => {
     const found = checkMapping(rowsOf(value), typeProperties(String(node['assetType'] ?? '')), dialog.text);
     const problems = found.filter(({ allowed }) => allowed !== true);
+    return problems.length === 0 || problems.map(({ index, text }) => `${dialog.text('list.row', { number: index + 1 })}: ${text}`);
+  },
+  limits: (value, node) => {
+    const problems = checkLimits(rowsOf(value), typeProperties(String(node['assetType'] ?? '')), dialog.text);
     return problems.length === 0 || problems.map(({ index, text }) => `${dialog.text('list.row', { number: index + 1 })}: ${text}`);
   },
 });
@@ -49,6 +54,7 @@ RED.nodes.registerType('twin-asset', {
     const open = dialog.prepare(this);
     prepareKey(dialog, open, this);
     const addresses = prepareAddresses(dialog, open);
+    prepareLimits(dialog, open, this);
     prepareListening(dialog, open, this, addresses);
   },
   oneditsave() {

@@ -47,6 +47,7 @@ const rows: Readonly<Record<string, readonly Record<string, string | number | bo
     { address: 'nsu=urn:plant;s=__proto__' },
   ],
   'twin-asset.placeholders': [{ name: 'machine', value: 'Filler "7" <i>' }],
+  'twin-asset.limits': [{ property: 'temperature', lowLow: '', low: '-5,5', high: '81', highHigh: '' }],
   'twin-asset.mapping': [
     { address: 'ns=2;s=Filler.Temp', property: 'temperature', scale: 0.1, offset: -5 },
     { address: 'ns=2;s=<script>alert(1)</script>', property: '' },

@@ -1,0 +1,223 @@
+import type { ReplayMark, TwinEvent } from '../contract/messages.ts';
+import type { Observation } from '../engine/observation.ts';
+import type { HistoryPoint } from '../engine/ports.ts';
+import type { AssetTwin } from '../engine/site/assetTwin.ts';
+import type { Site } from '../engine/site/site.ts';
+import type { TwinUpdate } from '../engine/twin/twin.ts';
+import { lateMessage, lateValues } from './lateMessage.ts';
+import { TwinBatch, twinEventMessage, twinMessage } from './message.ts';
+import type { Reading, ReadRow } from './message.ts';
+import { largestValues } from './messageLimits.ts';
+import type { Message, NodeInstance } from './red.d.ts';
+import { replayOf } from './twinMessages.ts';
+
+/** How a node sends what its machines say. */
+export interface Sending {
+  /** every: each row that brings a value; change: only when something is another now; interval: the state, at its pace. */
+  send: string;
+  /** Single values that arrive within this time go out as one message. 0: each by itself. */
+  togetherMs: number;
+}
+
+/** What a message says of its time. */
+export interface Marks {
+  historical?: true;
+  replay?: ReplayMark;
+}
+
+type Observations = Extract<Reading, { kind: 'observations' }>;
+type Row = Extract<Reading, { kind: 'row' }>;
+
+/** Single values that wait for those that belong to the same moment. */
+interface Together {
+  observations: Observation[];
+  addresses: Set<string>;
+  /** The last message of them: its other properties pass through. */
+  message: Message;
+}
+
+/** Of a live message. */
+export const noMarks: Marks = {};
+
+/** A replay's mark goes on with the message; a message that only says historical gets the common one. */
+export function marksOf(message: Message): Marks {
+  const id = replayOf(message);
+  if (id === undefined) return noMarks;
+  const mark = message.replay;
+  return { historical: true, replay: typeof mark === 'object' && mark !== null ? { ...(mark as ReplayMark), id } : { id } };
+}
+
+/**
+ * One machine behind a node: what it takes from a message and what it sends for it, on the node's two outputs (twin, events).
+ * twin-asset has one of these, twin-assets many.
+ */
+export class MachineTwin {
+  readonly asset: AssetTwin;
+  readonly #site: Site;
+  readonly #node: Pick<NodeInstance, 'send'>;
+  readonly #sending: Sending;
+  readonly #onState: () => void;
+  #together: Together | undefined;
+  #togetherTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The last message of interval mode, with the row that belongs to it. */
+  #waitingForInterval: Message | undefined;
+
+  /** @param onState called when the machine's state may be another now */
+  constructor(site: Site, asset: AssetTwin, node: Pick<NodeInstance, 'send'>, sending: Sending, onState: () => void) {
+    this.#site = site;
+    this.asset = asset;
+    this.#node = node;
+    this.#sending = sending;
+    this.#onState = onState;
+  }
+
+  /** Sends what waits for interval mode; called at its pace. */
+  intervalEnded(): void {
+    const message = this.#waitingForInterval;
+    this.#waitingForInterval = undefined;
+    if (message !== undefined) this.#node.send([message, null]);
+  }
+
+  close(): void {
+    this.#flush();
+    this.intervalEnded();
+  }
+
+  /** Takes what a message turned out to be. Commands, problems and what is ignored are the node's own matter. */
+  take(reading: Reading, message: Message, marks: Marks): void {
+    switch (reading.kind) {
+      case 'observations':
+        this.#observations(reading, message, marks);
+        return;
+      case 'row':
+        this.#row(reading, message, marks);
+        return;
+      case 'rows':
+        this.rows(reading.rows, message, marks);
+        return;
+      case 'lifecycle':
+        this.#flush();
+        this.events(this.asset.twin.lifecycle(reading.alive, this.#site.clock.nowMs()), noMarks);
+        this.#onState();
+        return;
+      default:
+    }
+  }
+
+  /** Values that came before the machine was known: they are its history, and its present where nothing newer is known. */
+  takeHeld(observations: readonly Observation[], message: Message): void {
+    const update = this.asset.twin.apply(observations, this.#site.clock.nowMs(), true);
+    if (update.accepted.length > 0) this.#site.keep(update.accepted);
+    this.#late(this.asset, update.accepted.filter(({ value, quality }) => value !== null && quality !== 'bad'), message);
+    this.#site.changed(this.asset.key);
+    this.#onState();
+  }
+
+  events(events: readonly TwinEvent[], marks: Marks): void {
+    if (events.length === 0) return;
+    this.#node.send([null, events.map((event) => twinEventMessage(this.asset.twin, event, marks) as unknown as Message)]);
+  }
+
+  #targetOf(message: Message, marks: Marks): AssetTwin {
+    return marks.historical === true ? (this.#site.asset(this.asset.key, replayOf(message)) as AssetTwin) : this.asset;
+  }
+
+  #observations(reading: Observations, message: Message, marks: Marks): void {
+    const site = this.#site;
+    if (reading.birth === true) this.asset.twin.restartSource();
+    if (marks.historical === true) {
+      const target = this.#targetOf(message, marks);
+      const rowMs = reading.observations.find(({ sourceTimeMs }) => sourceTimeMs !== undefined)?.sourceTimeMs;
+      if (rowMs !== undefined) site.clock.observe(rowMs);
+      this.#send(target, target.twin.apply(reading.observations, site.clock.nowMs()), message, marks);
+      return;
+    }
+    if (reading.complete || this.#sending.togetherMs === 0) {
+      this.#flush();
+      this.#send(this.asset, this.asset.twin.apply(reading.observations, site.clock.nowMs()), message, noMarks);
+      return;
+    }
+    // The same address again means that the row before is complete.
+    if (this.#together !== undefined && reading.observations.some(({ address }) => this.#together?.addresses.has(address))) this.#flush();
+    this.#together ??= { observations: [], addresses: new Set(), message };
+    this.#together.message = message;
+    for (const observation of reading.observations) {
+      this.#together.observations.push(observation);
+      this.#together.addresses.add(observation.address);
+    }
+    if (this.#together.observations.length >= largestValues) this.#flush();
+    else this.#togetherTimer ??= setTimeout(() => this.#flush(), this.#sending.togetherMs);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#togetherTimer);
+    this.#togetherTimer = undefined;
+    const waiting = this.#together;
+    this.#together = undefined;
+    if (waiting === undefined) return;
+    this.#send(this.asset, this.asset.twin.apply(waiting.observations, this.#site.clock.nowMs()), waiting.message, noMarks);
+  }
+
+  #row(reading: Row, message: Message, marks: Marks): void {
+    this.#flush();
+    const { clock } = this.#site;
+    if (marks.historical === true && reading.timeMs !== undefined) clock.observe(reading.timeMs);
+    const target = this.#targetOf(message, marks);
+    this.#send(target, target.twin.applyRow(reading.values, reading.timeMs, clock.nowMs(), reading), message, marks);
+  }
+
+  /** A batch. None at all: the end of a replay whose rows have all been sent already still has to be told. */
+  rows(rows: readonly ReadRow[], message: Message, marks: Marks): void {
+    this.#flush();
+    const site = this.#site;
+    const target = this.#targetOf(message, marks);
+    const batch = new TwinBatch();
+    const events: TwinEvent[] = [];
+    const late: HistoryPoint[] = [];
+    for (const row of rows) {
+      if (marks.historical === true && row.timeMs !== undefined) site.clock.observe(row.timeMs);
+      const update = target.twin.applyRow(row.values, row.timeMs, site.clock.nowMs(), row);
+      if (update.accepted.length > 0) site.keep(update.accepted);
+      events.push(...update.events);
+      const unsent = update.backfill && marks.historical === undefined;
+      late.push(...lateValues(update, unsent));
+      if (!unsent) batch.add(target.twin, update);
+    }
+    this.#late(target, late);
+    if (batch.length > 0 || marks.replay?.complete === true) {
+      const row = target.takeRows(batch.length);
+      this.#node.send([batch.message(target.twin, { received: message, row, ...marks }) as unknown as Message, null]);
+    }
+    this.events(events, marks);
+    site.changed(target.key);
+    this.#onState();
+  }
+
+  /** Sends the twin's message for a row that was applied. */
+  #send(target: AssetTwin, update: TwinUpdate, message: Message, marks: Marks): void {
+    const site = this.#site;
+    if (update.accepted.length > 0) site.keep(update.accepted);
+    const unsent = update.backfill && marks.historical === undefined;
+    this.#late(target, lateValues(update, unsent));
+    if (update.updated.length > 0 && !unsent) {
+      const row = target.takeRows(1);
+      if (this.#sending.send !== 'change' || update.changed.length > 0) {
+        const { historical, replay } = marks;
+        const sent = twinMessage(target.twin, update, { received: message, row, historical, replay }) as unknown as Message;
+        if (this.#sending.send === 'interval' && marks.historical === undefined) this.#waitingForInterval = sent;
+        else this.#node.send([sent, null]);
+      }
+    }
+    if (update.events.length > 0) {
+      const { historical, replay } = marks;
+      this.events(update.events, historical === true || update.backfill ? { historical: true, ...(replay === undefined ? {} : { replay }) } : noMarks);
+    }
+    site.changed(target.key);
+    this.#onState();
+  }
+
+  /** Values that are older than what is known still belong to history. */
+  #late(target: AssetTwin, points: readonly HistoryPoint[], message?: Message): void {
+    if (points.length > 0) this.#node.send([{ ...message, ...lateMessage(target.twin, points) } as unknown as Message, null]);
+  }
+}
