@@ -12,7 +12,7 @@ import { runTool } from './runTool.ts';
 const usage = `npm test -- [files] [options]
   files          only these test files or folders
   --grep TEXT    only tests whose title matches; any other option of mocha works too
-  --quick        leave out build, lint and types
+  --quick        leave out build, lint, types and the soak
   --coverage     measure which lines were run; the report is in coverage/
   --verbose      show what passing tests print`;
 
@@ -75,7 +75,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 if (!flags.quick) await checkSources();
+// Ten minutes beside everything else; who asks for certain tests gets only these.
+const soak = !flags.quick && files.length === 0 && passThrough.length === 0 ? startSoak() : undefined;
 await runTests();
+if (soak !== undefined) record('soak: eight hours of a plant in ten minutes', await soak);
 if (flags.coverage) await reportCoverage();
 finish();
 
@@ -94,6 +97,28 @@ async function checkSources(): Promise<void> {
   if (problems.length === 0) record('build', undefined);
   for (const problem of problems) record('build', problem);
   for (const result of await lint()) record(result.name, result.passed ? undefined : result.output);
+}
+
+/** Starts the soak at low priority; resolves with what is wrong, if anything is, and writes its table. */
+function startSoak(): Promise<string | undefined> {
+  // In a process group of its own, so that an interruption takes all of it along.
+  const child = spawn(process.execPath, [path.join(packageRoot, 'scripts/soak.ts'), '--minutes', '10', '--speed', '48', '--background'], {
+    cwd: packageRoot,
+    detached: process.platform !== 'win32',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const entry = { pid: child.pid ?? 0 };
+  if (child.pid !== undefined) running.add(entry);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-50_000)));
+  return new Promise((resolve) => {
+    child.once('error', (problem) => resolve(problem.message));
+    child.once('exit', (code, signal) => {
+      running.delete(entry);
+      if (code === 0) console.log(output.trim().replace(/^/gm, '        '));
+      resolve(code === 0 ? undefined : `ended with ${signal ?? `exit code ${code}`}\n${output.trim()}`);
+    });
+  });
 }
 
 async function runTests(): Promise<void> {

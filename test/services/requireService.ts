@@ -52,7 +52,8 @@ function missing(name: ServiceName): string {
   return `${name} is not on this machine: install the Debian package ${packages[name].debianPackage} to run the tests that need it.`;
 }
 
-function onPath(name: ServiceName): string | undefined {
+/** The path of a program that is there already. */
+export function onPath(name: ServiceName): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...furtherFolders];
   for (const binary of packages[name].binaries) {
     for (const folder of folders) {
