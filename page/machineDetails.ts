@@ -1,5 +1,5 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import type { CaseSummary, Machine, MachineDetail } from '../contract/http.ts';
+import type { CaseSummary, Machine, MachineDetail, SiteAccess } from '../contract/http.ts';
 import type { Chart, ChartData } from './chart.ts';
 import { steadyDecimals, nameInSentence, plainName, shownDuration, shownNumber, shownQuantity, shownTime, shownUnit } from './format.ts';
 import { closeMark, keyMarks, wayMarks } from './marks.ts';
@@ -25,6 +25,7 @@ export class MachineDetails extends PageElement {
     age: { attribute: false },
     nowMs: { attribute: false },
     lost: { attribute: false },
+    access: { attribute: false },
     detail: { state: true },
     problem: { state: true },
     minutes: { state: true },
@@ -43,6 +44,8 @@ export class MachineDetails extends PageElement {
   declare nowMs: number;
   /** Since when there is no connection, in words; '' while there is one. */
   declare lost: string;
+  /** What the person here may do; undefined: the site knows no users. */
+  declare access: SiteAccess | undefined;
   declare private detail: MachineDetail | undefined;
   declare private problem: string;
   declare private minutes: number;
@@ -180,7 +183,12 @@ export class MachineDetails extends PageElement {
   }
 
   #acknowledge(open: CaseSummary): TemplateResult {
-    const { say } = this;
+    const { say, access } = this;
+    if (access && !access.may.includes('acknowledge')) {
+      if (access.user) return html`<p class="may-not">${say('ack.notAllowed')}</p>`;
+      return html`<button type="button" class="main-button" ?disabled=${this.lost !== ''} @click=${this.#askLogin}>${say('login.button')}</button>
+        <p class="may-not">${say('ack.loginFirst')}</p>`;
+    }
     if (this.step === 'button') {
       return html`<button type="button" class="main-button" ?disabled=${this.lost !== ''} @click=${this.#askName}>
         ${say('ack.button')}
@@ -189,8 +197,10 @@ export class MachineDetails extends PageElement {
     const sending = this.step === 'sending';
     return html`<form class="acknowledge" @submit=${(event: SubmitEvent) => void this.#send(event, open)}>
       <p>${say('ack.what')}</p>
-      <label for="ack-name">${say('ack.name')}</label>
-      <input id="ack-name" name="by" maxlength="80" autocomplete="name" .value=${readName()} ?disabled=${sending}>
+      ${access?.user
+        ? html`<p class="as">${say('ack.as', { name: nameInSentence(access.user.name) })}</p>`
+        : html`<label for="ack-name">${say('ack.name')}</label>
+            <input id="ack-name" name="by" maxlength="80" autocomplete="name" .value=${readName()} ?disabled=${sending}>`}
       <div class="buttons">
         <button type="submit" class="main-button" ?disabled=${sending}>${say(sending ? 'ack.sending' : 'ack.confirm')}</button>
         <button type="button" class="plain-button" ?disabled=${sending} @click=${this.#cancel}>${say('ack.cancel')}</button>
@@ -353,7 +363,11 @@ export class MachineDetails extends PageElement {
     this.step = 'name';
     this.note = '';
     await this.updateComplete;
-    this.querySelector<HTMLInputElement>('#ack-name')?.focus();
+    this.querySelector<HTMLElement>('#ack-name, .acknowledge .main-button')?.focus();
+  };
+
+  readonly #askLogin = (): void => {
+    this.dispatchEvent(new CustomEvent('ask-login', { bubbles: true }));
   };
 
   readonly #cancel = async (): Promise<void> => {
@@ -365,12 +379,13 @@ export class MachineDetails extends PageElement {
 
   async #send(event: SubmitEvent, open: CaseSummary): Promise<void> {
     event.preventDefault();
-    const by = (this.querySelector<HTMLInputElement>('#ack-name')?.value ?? '').trim();
+    const user = this.access?.user;
+    const by = user?.name ?? (this.querySelector<HTMLInputElement>('#ack-name')?.value ?? '').trim();
     if (by === '') {
       this.note = this.say('ack.needName');
       return;
     }
-    keepName(by);
+    if (!user) keepName(by);
     this.step = 'sending';
     try {
       const machine = await sendAcknowledge(this.say, { site: this.site, key: this.machineKey, case: open.id, by });

@@ -1,4 +1,4 @@
-import type { AcknowledgeRequest, ErrorAnswer, Machine, MachineDetail } from '../contract/http.ts';
+import type { AcknowledgeRequest, ErrorAnswer, LoginAnswer, LoginRequest, Machine, MachineDetail } from '../contract/http.ts';
 import { hasText, type Say } from './texts.ts';
 
 /** An answer that is no success, with a sentence for the reader. */
@@ -16,11 +16,19 @@ export function fetchDetail(say: Say, site: string, key: string, minutes: number
 }
 
 export function sendAcknowledge(say: Say, request: AcknowledgeRequest): Promise<Machine> {
-  return ask<Machine>(say, 'api/acknowledge', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(request),
-  });
+  return post<Machine>(say, 'api/acknowledge', request);
+}
+
+export function sendLogin(say: Say, request: LoginRequest): Promise<LoginAnswer> {
+  return post<LoginAnswer>(say, 'api/login', request);
+}
+
+export async function sendLogout(say: Say): Promise<void> {
+  await post(say, 'api/logout', {});
+}
+
+function post<T>(say: Say, address: string, body: unknown): Promise<T> {
+  return ask<T>(say, address, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 }
 
 async function ask<T>(say: Say, address: string, init: RequestInit): Promise<T> {

@@ -1,13 +1,15 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Machine, MachineChange, Overview, SiteClock, SiteSummary } from '../contract/http.ts';
-import { plainName, shownAge, shownClock, shownTime } from './format.ts';
+import { nameInSentence, plainName, shownAge, shownClock, shownTime } from './format.ts';
 import { connectLive } from './liveConnection.ts';
+import './loginForm.ts';
 import type { MachineCard } from './machineCard.ts';
 import './machineCard.ts';
 import './machineDetails.ts';
 import { brandMark, lostMark } from './marks.ts';
 import { PageElement } from './pageElement.ts';
+import { sendLogout, ServerError } from './server.ts';
 import { letterSign } from './sign.ts';
 import { headline, inOrder, needsLook, type Headline } from './summary.ts';
 import { chooseLanguage, sayIn, type Say } from './texts.ts';
@@ -22,16 +24,23 @@ export class TwinPage extends PageElement {
     lostSinceMs: { state: true },
     selected: { state: true },
     tick: { state: true },
+    loggingIn: { state: true },
+    note: { state: true },
   };
   declare private overview: Overview | undefined;
   declare private lostSinceMs: number | undefined;
   declare private selected: { site: string; key: string } | undefined;
   declare private tick: number;
+  /** Asked for the login form, on a page that can be read without. */
+  declare private loggingIn: boolean;
+  /** What went wrong with logging out. */
+  declare private note: string;
 
   readonly #say: Say;
   /** When each site's time was heard, by the monotonic clock of this page. */
   readonly #heardAt = new Map<string, number>();
   #paused = false;
+  #wasIn = false;
   #focused: { site: string; key: string } | undefined;
   #disconnect: (() => void) | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -42,12 +51,22 @@ export class TwinPage extends PageElement {
     this.lostSinceMs = undefined;
     this.selected = undefined;
     this.tick = 0;
+    this.loggingIn = false;
+    this.note = '';
     this.#say = sayIn(chooseLanguage(new URLSearchParams(location.search).get('lang'), navigator.languages));
     document.documentElement.lang = this.#say.language;
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.#connect();
+    this.#timer = setInterval(() => { this.tick += 1; }, 1000);
+    addEventListener('hashchange', this.#readHash);
+    this.#readHash();
+  }
+
+  #connect(): void {
+    this.#disconnect?.();
     this.#disconnect = connectLive('api/live', {
       overview: (overview) => this.#takeOverview(overview),
       machine: (change) => this.#takeMachine(change),
@@ -59,9 +78,6 @@ export class TwinPage extends PageElement {
         document.title = this.#say('title');
       },
     });
-    this.#timer = setInterval(() => { this.tick += 1; }, 1000);
-    addEventListener('hashchange', this.#readHash);
-    this.#readHash();
   }
 
   override disconnectedCallback(): void {
@@ -100,9 +116,10 @@ export class TwinPage extends PageElement {
         <header class="top">
           <p class="brand">${brandMark}${say('title')}</p>
           ${sites.length === 1 && sites[0] ? this.#siteLine(sites[0]) : html`<p class="site-line"></p>`}
+          ${this.#who(sites)}
           <p class="link ${this.lostSinceMs === undefined ? '' : 'off'}">${this.#linkWord()}</p>
         </header>
-        <main>
+        ${this.loggingIn || isLocked(sites) ? this.#login(sites) : html`<main>
           <h1 class="headline" aria-live="polite" aria-atomic="true">
             ${head ? this.#headline(head) : html`<span class="look calm">${say(this.lostSinceMs === undefined ? 'connecting' : 'question')}</span>`}
           </h1>
@@ -111,9 +128,9 @@ export class TwinPage extends PageElement {
                 <li>${say('empty.add')}</li><li>${say('empty.wire')}</li><li>${say('empty.deploy')}</li>
               </ol></div>`
             : repeat(sites, (site) => site.id, (site) => this.#site(site, sites.length > 1))}
-        </main>
+        </main>`}
         <footer class="bottom">
-          ${known > 0
+          ${known > 0 && !this.loggingIn
             ? html`<p class="legend"><span class="visually-hidden">${say('legend')}: </span>${(['F', 'C', 'S', 'M'] as const).map(
                 (letter) => html`<span>${letterSign(letter, true)}${say(`letter.${letter}`)}</span>`,
               )}</p>`
@@ -122,6 +139,41 @@ export class TwinPage extends PageElement {
         </footer>
       </div>
       ${this.#details()}`;
+  }
+
+  /** Who is logged in, and the way in or out; nothing where no site knows users. */
+  #who(sites: readonly SiteSummary[]): TemplateResult | typeof nothing {
+    const say = this.#say;
+    if (!sites.some(({ access }) => access)) return nothing;
+    const user = sites.find(({ access }) => access?.user)?.access?.user;
+    if (user) {
+      return html`<p class="who"><bdi>${say('user.shown', { name: plainName(user.name), role: say(`role.${user.role}`) })}</bdi>
+        <button type="button" class="quiet-button" @click=${() => void this.#logOut()}>${say('logout.button')}</button>
+        <span role="alert">${this.note}</span></p>`;
+    }
+    return this.loggingIn || isLocked(sites)
+      ? nothing
+      : html`<p class="who"><button type="button" class="quiet-button" @click=${() => { this.loggingIn = true; }}>${say('login.button')}</button></p>`;
+  }
+
+  #login(sites: readonly SiteSummary[]): TemplateResult {
+    const locked = isLocked(sites);
+    return html`<main><twin-login .say=${this.#say} .siteName=${locked && sites.length === 1 ? plainName(sites[0]?.name ?? '', 80) : ''}
+      .wasIn=${locked && this.#wasIn} .canCancel=${!locked}
+      @logged-in=${() => { this.loggingIn = false; this.#connect(); }}
+      @login-cancelled=${() => { this.loggingIn = false; }}></twin-login></main>`;
+  }
+
+  async #logOut(): Promise<void> {
+    try {
+      await sendLogout(this.#say);
+      this.note = '';
+      this.#wasIn = false;
+      this.selected = undefined;
+      this.#connect();
+    } catch (error) {
+      this.note = this.#say('logout.failed', { text: error instanceof ServerError ? error.message : this.#say('error.connection') });
+    }
   }
 
   #headline({ count, look, rest }: Headline): TemplateResult {
@@ -171,7 +223,8 @@ export class TwinPage extends PageElement {
     const special = attention.length + acknowledged.length > 0;
     return html`<section class="site">
       ${several ? html`<div class="site-head"><h2>${this.#siteLine(site)}</h2></div>` : nothing}
-      ${several && machines.length === 0 ? html`<p class="empty-text">${say('empty.site')}</p>` : nothing}
+      ${several && isLocked([site]) ? html`<p class="empty-text">${say('login.why.site', { site: nameInSentence(site.name) })}</p>`
+      : several && machines.length === 0 ? html`<p class="empty-text">${say('empty.site')}</p>` : nothing}
       ${this.#group(site, attention, say('group.attention'), 'large-cards', true)}
       ${this.#group(site, acknowledged, say('group.acknowledged'), 'large-cards', true)}
       ${this.#group(site, rest, say(special ? 'group.rest' : 'group.all'), `small-cards ${machines.length >= manyMachines ? 'many' : ''}`, special)}
@@ -199,12 +252,15 @@ export class TwinPage extends PageElement {
     const { selected, overview } = this;
     if (!selected || !overview) return nothing;
     const site = overview.sites.find(({ id }) => id === selected.site);
+    if (this.loggingIn || (site && isLocked([site]))) return nothing;
     const machine = site?.machines.find(({ key }) => key === selected.key);
     const now = site ? this.#siteNow(site) : Date.now();
     return html`<twin-machine-details .site=${selected.site} .machineKey=${selected.key} .machine=${machine} .say=${this.#say}
       .siteLanguage=${overview.language} .age=${site && machine ? this.#age(site, machine, now) : ''}
       .nowMs=${Math.floor(now / 1000) * 1000}
+      .access=${site?.access}
       .lost=${this.lostSinceMs === undefined ? '' : this.#lostText(this.lostSinceMs, true)}
+      @ask-login=${() => { this.loggingIn = true; }}
       @close-machine=${this.#unselect}
       @go-machine=${(event: CustomEvent<string>) => this.#select(selected.site, event.detail)}
       @machine-changed=${(event: CustomEvent<Machine>) => this.#replace(selected.site, event.detail)}></twin-machine-details>`;
@@ -226,6 +282,9 @@ export class TwinPage extends PageElement {
     this.lostSinceMs = undefined;
     for (const site of overview.sites) this.#heardAt.set(site.id, performance.now());
     this.overview = overview;
+    if (overview.sites.some(({ access }) => access?.user)) this.#wasIn = true;
+    // There is nothing to hear before somebody has logged in; the server has ended the line.
+    if (isLocked(overview.sites)) this.#disconnect?.();
   }
 
   #takeMachine(change: MachineChange): void {
@@ -270,6 +329,11 @@ export class TwinPage extends PageElement {
     const key = query.get('key');
     this.selected = site !== null && key !== null ? { site, key } : undefined;
   };
+}
+
+/** Nothing can be read without a login. */
+function isLocked(sites: readonly SiteSummary[]): boolean {
+  return sites.length > 0 && sites.every(({ access }) => access && !access.may.includes('read'));
 }
 
 customElements.define('twin-page', TwinPage);
