@@ -31,6 +31,8 @@ const batchEnrichment = {
 };
 const enrichmentNames = Object.keys(enrichment);
 
+const publishedLimits = { rangeLow: number, rangeHigh: number, lowLow: number, low: number, high: number, highHigh: number };
+
 const linkCommand = (verb: 'link' | 'unlink') =>
   shape({ do: { const: verb }, from: text, relation: text, to: text, validFromMs: timeMs }, ['validFromMs']);
 
@@ -91,6 +93,7 @@ export const messageSchemas = {
     LearningProgress: shape({
       phase: reference('LearningPhase'),
       percent: { type: 'number', minimum: 0, maximum: 100 },
+      caution: text,
       missing: {
         type: 'array',
         items: shape(
@@ -186,6 +189,56 @@ export const messageSchemas = {
       },
       markNames,
     ),
+    PublishedTwin: shape({ v: version, key: { type: 'string', minLength: 1 }, name: text, type: text, state: text, path: texts }),
+    PublishedState: {
+      ...shape(
+        { timestamp: timeMs, quality: mapOf(reference('QualityWord')), twin: reference('PublishedTwin'), ...enrichment },
+        enrichmentNames,
+      ),
+      additionalProperties: reference('SentValue'),
+    },
+    PublishedRow: {
+      ...shape({ timestamp: timeMs, quality: mapOf(reference('QualityWord')), twin: reference('PublishedTwin') }),
+      additionalProperties: reference('SentValue'),
+    },
+    PublishedProperty: shape({ value: reference('SentValue'), timestamp: timeMs, quality: reference('QualityWord'), unit: text }),
+    PublishedEvent: {
+      oneOf: [
+        shape({ event: reference('TwinEvent'), timestamp: timeMs, twin: reference('PublishedTwin') }),
+        shape({
+          case: reference('TwinCase'),
+          subject: text,
+          text,
+          alarm: { type: 'object' },
+          why: { type: 'object' },
+          timestamp: timeMs,
+          twin: reference('PublishedTwin'),
+        }),
+      ],
+    },
+    PublishedCase: shape(
+      { open: flag, timestamp: timeMs, sentence: text, case: reference('TwinCase'), twin: reference('PublishedTwin') },
+      ['case'],
+    ),
+    PublishedStatus: shape({ v: version, status: { enum: ['online', 'stale', 'offline'] }, timestamp: timeMs, publisher: text }),
+    PublisherStatus: shape({ v: version, status: { enum: ['online', 'offline'] }, orderly: flag, timestamp: timeMs, site: text }),
+    PublishedMeta: shape({
+      v: version,
+      key: { type: 'string', minLength: 1 },
+      name: text,
+      path: texts,
+      language: text,
+      type: shape({ name: text, version: number }),
+      publisher: text,
+      topics: mapOf(text),
+      properties: {
+        type: 'array',
+        items: shape(
+          { name: text, label: text, unit: text, kind: text, ...publishedLimits },
+          Object.keys(publishedLimits),
+        ),
+      },
+    }),
     TwinCommand: {
       oneOf: [
         shape({ twin: text, do: { const: 'acknowledge' }, case: text, by: text, comment: text }, ['twin', 'case', 'by', 'comment']),

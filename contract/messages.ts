@@ -136,7 +136,7 @@ export interface Anomaly {
   caution?: string;
 }
 
-export type TwinEventKind = 'stale' | 'fresh' | 'state' | 'limit' | 'quality' | 'counter' | 'clock' | 'unmapped' | 'gap' | 'readiness';
+export type TwinEventKind = 'stale' | 'fresh' | 'state' | 'limit' | 'quality' | 'counter' | 'clock' | 'unmapped' | 'gap' | 'readiness' | 'migrated';
 
 /** Sent by twin-asset on output 2. */
 export interface TwinEvent {
@@ -145,7 +145,7 @@ export interface TwinEvent {
   /** Source time, ms UTC. */
   timeMs: number;
   property?: string;
-  /** limit: which one; quality, state: from and to. */
+  /** limit: which one; quality, state: from and to; migrated: the versions of the type. */
   limit?: 'highHigh' | 'high' | 'low' | 'lowLow';
   limitValue?: number;
   value?: SentValue;

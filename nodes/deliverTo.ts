@@ -5,6 +5,7 @@ import type { Site } from '../engine/site/site.ts';
 import type { Fields } from '../contract/fields.ts';
 import type { Runtime } from './red.d.ts';
 import { targetOf } from './targetHandle.ts';
+import type { TargetHandle } from './targetHandle.ts';
 import type { TwinNode } from './twinNode.ts';
 
 export interface DeliveryLine {
@@ -29,7 +30,17 @@ export function deliverTo<F extends Fields>(
     twin.fail(new Problem('TWIN_TARGET_MISSING', `The connection that "${twin.title}" names is not there.`, 'Open the node and choose it again.', { node: twin.title }));
     return undefined;
   }
-  if (target.address === undefined) return undefined;
+  return target.address === undefined ? undefined : deliverThrough(twin, site, target, name, options);
+}
+
+/** The same to a target that the node holds itself. */
+export function deliverThrough<F extends Fields>(
+  twin: TwinNode<F>,
+  site: Site,
+  target: TargetHandle,
+  name: string,
+  options: Omit<DeliveryOptions, 'target'>,
+): DeliveryLine {
   const delivery = new Delivery(
     {
       outbox: site.outbox,

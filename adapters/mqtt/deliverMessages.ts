@@ -8,6 +8,8 @@ export interface MqttMessage {
   topic: string;
   payload: string;
   retain?: boolean;
+  /** MQTT 5: what the payload is. */
+  contentType?: string;
 }
 
 /** So many wait for their confirmation at once; the order on the wire is kept all the same. */
@@ -26,8 +28,10 @@ export function deliverMessages(connection: MqttConnection): (records: readonly 
       await Promise.all(records.slice(start, start + atOnce).map(async ({ body, idempotencyKey }, offset) => {
         const index = start + offset;
         try {
-          const { topic, payload, retain } = readMessage(body);
-          await connection.publish(topic, payload, { qos: 1, retain: retain === true, userProperties: { idempotencyKey } });
+          const { topic, payload, retain, contentType } = readMessage(body);
+          await connection.publish(topic, payload, {
+            qos: 1, retain: retain === true, userProperties: { idempotencyKey }, ...(contentType === undefined ? {} : { contentType }),
+          });
           delivered.push(index);
         } catch (error) {
           if (!(error instanceof Problem)) rejected.push({ index, reason: error instanceof Error ? error.message : String(error) });
@@ -48,9 +52,9 @@ function readMessage(body: string): MqttMessage {
   } catch {
     // Told below.
   }
-  const { topic, payload, retain } = (message ?? {}) as Partial<MqttMessage>;
+  const { topic, payload, retain, contentType } = (message ?? {}) as Partial<MqttMessage>;
   if (typeof topic !== 'string' || typeof payload !== 'string') {
     throw new Problem('TWIN_MQTT_REJECTED', 'The record holds no topic and payload.', 'Report this with the log around it.');
   }
-  return { topic, payload, retain: retain === true };
+  return { topic, payload, retain: retain === true, ...(typeof contentType === 'string' ? { contentType } : {}) };
 }

@@ -21,6 +21,10 @@ export interface MqttOptions {
   connectTimeoutMs?: number;
   /** How long a publication may wait for its confirmation. Default 15,000. */
   publishTimeoutMs?: number;
+  /** Published by the broker when this connection ends without a farewell (MQTT 5, 3.1.2.5). */
+  will?: { topic: string; payload: string; retain: boolean };
+  /** The broker notices a silent end after one and a half of this. Default 30. */
+  keepAliveSeconds?: number;
   /** First and longest pause between two attempts to connect. Default 1,000 and 10,000. */
   firstRetryMs?: number;
   longestRetryMs?: number;
@@ -32,6 +36,10 @@ export interface PublishOptions {
   retain?: boolean;
   /** MQTT 5: sent along with the message, for a receiver that drops repetitions. */
   userProperties?: Record<string, string>;
+  /** MQTT 5: what the payload is, for instance application/json. */
+  contentType?: string;
+  /** MQTT 5: the broker forgets the message after this time, retained or waiting. */
+  expirySeconds?: number;
 }
 
 /** refused: the broker answers, but does not accept the connection; somebody has to change a setting. It is tried again all the same. */
@@ -41,6 +49,8 @@ export interface MqttConnection {
   readonly state: MqttState;
   /** Why it is not connected. */
   readonly problem: Problem | undefined;
+  /** false: this broker keeps no retained messages (MQTT 5 says so); they are then sent without being kept. */
+  readonly retains: boolean;
   /** Called at each change, and at once with the present state; the returned function ends it. */
   onState(listener: (state: MqttState, problem: Problem | undefined) => void): () => void;
   /**
@@ -99,6 +109,7 @@ class Connection implements MqttConnection {
   #failures = 0;
   #shortLives = 0;
   #window = mostInFlight;
+  #retains = true;
   #largestPacketBytes = Infinity;
 
   constructor(options: MqttOptions, host: string) {
@@ -114,6 +125,10 @@ class Connection implements MqttConnection {
 
   get problem(): Problem | undefined {
     return this.#problem;
+  }
+
+  get retains(): boolean {
+    return this.#retains;
   }
 
   onState(listener: (state: MqttState, problem: Problem | undefined) => void): () => void {
@@ -160,9 +175,8 @@ class Connection implements MqttConnection {
         if (this.#client === client) client.stream.destroy();
       }, timeoutMs);
       this.#inFlight.add(done);
-      const settings: IClientPublishOptions = { qos: options.qos ?? 1, retain: options.retain === true };
-      const { userProperties } = options;
-      if (this.#options.protocolVersion === 5 && userProperties !== undefined) settings.properties = { userProperties };
+      const settings: IClientPublishOptions = { qos: options.qos ?? 1, retain: options.retain === true && this.#retains };
+      if (this.#options.protocolVersion === 5) settings.properties = propertiesOf(options);
       client.publish(topic, payload, settings, (error) => {
         done(error === null || error === undefined ? undefined : publishProblem(this.#place, topic, error));
       });
@@ -179,7 +193,7 @@ class Connection implements MqttConnection {
   }
 
   #connect(): void {
-    const client = mqtt.connect(this.#options.url, clientOptions(this.#options, this.#clientId));
+    const client = mqtt.connect(this.#options.url, { ...clientOptions(this.#options, this.#clientId), ...willOf(this.#options, this.#retains) });
     this.#client = client;
     let reason: Problem | undefined;
     let connectedMs: number | undefined;
@@ -187,11 +201,16 @@ class Connection implements MqttConnection {
       connectedMs = performance.now();
       this.#window = Math.min(mostInFlight, properties?.receiveMaximum ?? mostInFlight);
       this.#largestPacketBytes = properties?.maximumPacketSize ?? Infinity;
+      if (properties?.retainAvailable === false) this.#retains = false;
       this.#become('connected', undefined);
       // Those who came before the first connection; each looks for itself whether there is room now.
       for (const resume of this.#queue.splice(0)) resume();
     });
-    client.on('error', (error) => (reason = connectProblem(this.#place, error)));
+    client.on('error', (error) => {
+      reason = connectProblem(this.#place, error);
+      // Refused over the will that was to be retained: the next attempt asks for less.
+      if (reason.code === 'TWIN_MQTT_NO_RETAIN') this.#retains = false;
+    });
     client.on('disconnect', (packet) => (reason = closedByBroker(this.#place, packet.reasonCode ?? 0)));
     client.on('close', () => {
       if (this.#client !== client) return;
@@ -275,6 +294,19 @@ function clientOptions(options: MqttOptions, clientId: string): IClientOptions {
     reconnectPeriod: 0,
     clean: true,
     queueQoSZero: false,
-    keepalive: 30,
+    keepalive: options.keepAliveSeconds ?? 30,
+  };
+}
+
+function willOf({ will }: MqttOptions, retains: boolean): IClientOptions {
+  if (will === undefined) return {};
+  return { will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: will.retain && retains } };
+}
+
+function propertiesOf({ userProperties, contentType, expirySeconds }: PublishOptions): NonNullable<IClientPublishOptions['properties']> {
+  return {
+    ...(userProperties === undefined ? {} : { userProperties }),
+    ...(contentType === undefined ? {} : { contentType, payloadFormatIndicator: true }),
+    ...(expirySeconds === undefined ? {} : { messageExpiryInterval: expirySeconds }),
   };
 }

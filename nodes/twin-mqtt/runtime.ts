@@ -4,6 +4,7 @@ import type { MqttConnection, MqttOptions } from '../../adapters/mqtt/mqttConnec
 import { credentialDefinitions } from '../../contract/fields.ts';
 import type { Config } from '../../contract/fields.ts';
 import { Problem } from '../../engine/problem.ts';
+import { offerBroker } from '../brokerHandle.ts';
 import { offerConnectionTest } from '../connectionTest.ts';
 import type { NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
 import { status } from '../status.ts';
@@ -48,6 +49,30 @@ export default function twinMqtt(RED: Runtime): void {
           const broker = connected();
           if (broker === undefined) return { kind: 'retry', problem: refused ?? new Problem('TWIN_MQTT_SETTING', 'No MQTT broker is set.', 'Enter its address in the connection.') };
           return deliverMessages(broker)(records);
+        },
+      });
+      const settings = mqttOptions(twin.config, this.credentials ?? {});
+      offerBroker(this, {
+        address: twin.config.url === '' ? undefined : twin.config.url,
+        claims: new Map(),
+        open(identity, will) {
+          const opened = createMqttConnection({ ...settings, clientId: `${settings.clientId ?? 'twinwire'}${identity}`, will, keepAliveSeconds: 20 });
+          const deliver = deliverMessages(opened);
+          return {
+            get state() {
+              return opened.state;
+            },
+            get problem() {
+              return opened.problem;
+            },
+            get retains() {
+              return opened.retains;
+            },
+            onState: (listener) => opened.onState(listener),
+            publish: (topic, payload, options) => opened.publish(topic, payload, options),
+            deliver,
+            close: () => opened.close(),
+          };
         },
       });
       twin.onClose(() => connection?.close());
