@@ -3,11 +3,12 @@ import writeExcel from 'write-excel-file/node';
 
 /**
  * An Excel workbook (.xlsx) of one sheet; the first row is the heading and stays in view. Texts are texts, whatever they begin with.
- * @throws Problem TWIN_TABLE_CELL (the library keeps texts in an object, where this one has no place)
+ * @throws Problem TWIN_TABLE_CELL (the library keeps texts in an object, where `constructor` and its like have no place)
  */
 export async function writeWorkbook(rows: readonly (readonly (string | number)[])[]): Promise<Buffer> {
-  if (rows.some((row) => row.includes('__proto__'))) {
-    throw new Problem('TWIN_TABLE_CELL', 'A cell with the text __proto__ cannot be written to Excel.', 'Rename it, or export as CSV.');
+  const wrong = rows.flat().find((cell) => Object.hasOwn(Object.prototype, cell));
+  if (wrong !== undefined) {
+    throw new Problem('TWIN_TABLE_CELL', `A cell with the text ${wrong} cannot be written to Excel.`, 'Rename it, or export as CSV.');
   }
   const cells = rows.map((row, index) =>
     row.map((value) => {
