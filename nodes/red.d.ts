@@ -21,6 +21,8 @@ export interface Runtime {
   auth: { needsPermission(permission: string): Handler };
   httpAdmin: Router;
   httpNode: Router;
+  /** The server behind both; not there in tests without one. */
+  server?: { address?(): { address: string; port: number } | string | null };
   log: { info(text: string): void; warn(text: string): void; error(text: string): void };
   events: {
     on(name: string, listener: (event: unknown) => void): void;

@@ -31,7 +31,7 @@ const parts = [
 ] as const;
 
 const inputs = [
-  '{engine,adapters,contract,web,nodes,editor,page,icons}/**/*',
+  '{engine,adapters,contract,web,nodes,command,editor,page,icons}/**/*',
   'tsconfig*.json',
   'package.json',
   'scripts/build*.ts',

@@ -59,6 +59,11 @@ const migrations: Record<FileName, readonly string[]> = {
   `],
 };
 
+/** The format of each file that this version writes and the newest that it reads. */
+export function fileFormat(name: FileName): number {
+  return migrations[name].length;
+}
+
 /** Tables that are worth saving, row by row, from a damaged file. */
 const salvaged: Record<FileName, readonly string[]> = {
   site: ['state', 'counter', 'fact'],

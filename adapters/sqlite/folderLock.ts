@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Problem } from '../../engine/problem.ts';
@@ -27,7 +27,8 @@ export class FolderLock {
     try {
       database = new DatabaseSync(path);
       // The rollback journal would be a second file to be left behind; nothing is ever written here.
-      database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+      // Whoever only asks whether the folder is open (isFolderOpen) holds the lock for a moment.
+      database.exec('PRAGMA busy_timeout = 250; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     } catch (error) {
       close(database);
       throw this.#refusal(error, folder, path);
@@ -66,6 +67,24 @@ export class FolderLock {
     const by = holder === undefined ? 'another process' : `another process (${holder})`;
     return new Problem('TWIN_STORE_LOCKED', `The data folder ${folder} is in use by ${by}.`,
       'Stop the other Node-RED, or give this site a data folder of its own.', { folder, process: holder ?? '' });
+  }
+}
+
+/** Whether a site has this data folder open now. Asks without taking the lock. */
+export function isFolderOpen(folder: string): boolean {
+  const path = join(folder, 'lock.db');
+  if (!existsSync(path)) return false;
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(path, { readOnly: true });
+    database.prepare('SELECT count(*) FROM sqlite_schema').get();
+    return false;
+  } catch (error) {
+    const code = (error as { errcode?: unknown }).errcode;
+    if (typeof code === 'number' && (code & 0xff) === 5) return true;
+    throw storeProblem(error, path);
+  } finally {
+    close(database);
   }
 }
 

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Fact, GraphStore, Historian, HistoryPoint, Json, Outbox, StateStore } from '../../engine/ports.ts';
 import { Problem } from '../../engine/problem.ts';
 import { FolderLock } from './folderLock.ts';
+import { isRestoreMarked, restoreProblem } from './restoreMark.ts';
 import { GroupCommit } from './groupCommit.ts';
 import { StoreClient } from './storeClient.ts';
 import { StoreDatabases } from './storeDatabases.ts';
@@ -39,11 +40,12 @@ const rangePart = 5000;
 
 /**
  * Opens (or creates) the store of a folder. Blocking, because nothing else can start before it: some ten milliseconds.
- * @throws Problem TWIN_STORE_LOCKED, TWIN_STORE_NEWER, TWIN_STORE_FOLDER, TWIN_STORE_DISK_FULL, TWIN_STORE_FAILED
+ * @throws Problem TWIN_STORE_LOCKED, TWIN_RESTORE_UNFINISHED, TWIN_STORE_NEWER, TWIN_STORE_FOLDER, TWIN_STORE_DISK_FULL, TWIN_STORE_FAILED
  */
 export function openSiteStore(folder: string): SiteStore {
   const lock = new FolderLock(resolve(folder));
   try {
+    if (isRestoreMarked(folder)) throw restoreProblem(folder);
     return new EmbeddedSiteStore(realpathSync(folder), lock);
   } catch (error) {
     lock.release();

@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { readCsv } from '../../adapters/csv/readCsv.ts';
+import * as restoring from '../../adapters/sqlite/restoreMark.ts';
 import type { SiteStore } from '../../adapters/sqlite/siteStore.ts';
-import { proposeKey } from '../../contract/proposeKey.ts';
+import { siteFolder } from '../../contract/siteFolder.ts';
 import { Problem } from '../../engine/problem.ts';
 import type { Clock } from '../../engine/ports.ts';
 import { machineDetail, machineOf, siteSummary } from '../../engine/site/overview.ts';
@@ -12,14 +13,20 @@ import type { Language } from '../../engine/site/sentences.ts';
 import { SiteDirectory } from '../../web/siteDirectory.ts';
 import { twinRoutes } from '../../web/twinRoutes.ts';
 import type { TwinRoutes } from '../../web/twinRoutes.ts';
+import { SiteUsers } from '../../web/siteUsers.ts';
+import type { SiteGate } from '../../web/pageAccess.ts';
 import type { SitePageSource } from '../../web/twinPageSource.ts';
-import type { NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
+import { changeUsers, usersAnswer } from '../../web/usersRoutes.ts';
+import { networkExposure } from '../networkExposure.ts';
+import type { NodeDefinition, NodeInstance, Request, Response, Runtime } from '../red.d.ts';
 import { offerSite } from '../siteHandle.ts';
 import { status } from '../status.ts';
 import { twinNode } from '../twinNode.ts';
 import { fields } from './config.ts';
 
 const ticksEveryMs = 250;
+const exposureCheckedAfterMs = 5_000;
+const restoreLookedForEveryMs = 1000;
 
 const wallClock: Clock = {
   nowMs: () => Date.now(),
@@ -33,8 +40,37 @@ export default function twinSite(RED: Runtime): void {
   /** The page is there from the first site on; it stays when the last one goes, and says that there is none. */
   function mountPage(): void {
     if (routes !== undefined || RED.settings.httpNodeRoot === false) return;
-    routes = twinRoutes(directory, { onError: (problem) => RED.log.error(`twin page: ${problem instanceof Error ? problem.message : String(problem)}`) });
+    routes = twinRoutes(directory, {
+      onError: (problem) => RED.log.error(`twin page: ${problem instanceof Error ? problem.message : String(problem)}`),
+      onLogin: (text, refused) => (refused ? RED.log.warn(`twin page: ${text}`) : RED.log.info(`twin page: ${text}`)),
+    });
     RED.httpNode.use('/twin', routes);
+  }
+
+  RED.httpAdmin.get('/twinwire/site/:id/users', RED.auth.needsPermission('twin-site.read'), (request: Request, response: Response) => {
+    const gate = directory.gates().get(request.params['id'] ?? '');
+    if (gate === undefined) response.status(404).json({ text: '' });
+    else response.json(usersAnswer(gate.users, openTo(gate)));
+  });
+  RED.httpAdmin.post('/twinwire/site/:id/users', RED.auth.needsPermission('twin-site.write'), (request: Request, response: Response) => {
+    const gate = directory.gates().get(request.params['id'] ?? '');
+    if (gate === undefined) {
+      response.status(404).json({ text: '' });
+      return;
+    }
+    changeUsers(gate.users, request.body).then(
+      (refusal) => response.json({ ...usersAnswer(gate.users, openTo(gate)), ...refusal }),
+      (problem: unknown) => {
+        RED.log.error(`twin-site: ${String(problem)}`);
+        response.status(500).json({ text: 'Not stored. The log of Node-RED says why.' });
+      },
+    );
+  });
+
+  /** What everybody in the network reaches without a login. */
+  function openTo({ users, readers }: SiteGate): { editor: boolean; page: boolean } {
+    const { editor, pages } = networkExposure(RED);
+    return { editor, page: pages && readers === 'everyone' && !users.loginNeeded };
   }
 
   RED.nodes.registerType('twin-site', function constructSite(this: NodeInstance, definition: NodeDefinition) {
@@ -42,15 +78,16 @@ export default function twinSite(RED: Runtime): void {
     const { config, node } = twin;
     const language = config.language as Language;
     const userDir = RED.settings.userDir ?? process.cwd();
-    const folder = path.resolve(userDir, config.folder === '' ? path.join('twinwire', proposeKey(config.name) || 'site') : config.folder);
+    const folder = path.resolve(userDir, siteFolder(config.name, config.folder));
     let site: Site | undefined;
     let timer: ReturnType<typeof setInterval> | undefined;
+    let restoreWatch: ReturnType<typeof setInterval> | undefined;
     let closeStore: (() => Promise<void>) | undefined;
     const leaving: (() => void)[] = [];
 
     const opening = (async (): Promise<Site> => {
       try {
-        mkdirSync(folder, { recursive: true });
+        mkdirSync(folder, { recursive: true, mode: 0o700 });
       } catch (cause) {
         throw new Problem(
           'TWIN_FOLDER',
@@ -82,9 +119,28 @@ export default function twinSite(RED: Runtime): void {
         opened.tick();
         for (const problem of opened.takeProblems()) node.warn(`${problem.code}: ${problem.message}`);
       }, ticksEveryMs);
+      restoreWatch = setInterval(() => {
+        if (restoring.isRestoreMarked(folder)) giveWay().catch((problem: unknown) => node.error(String(problem)));
+      }, restoreLookedForEveryMs);
       mountPage();
-      leaving.push(directory.add(pageSource(opened)));
-      node.status(status('ready', language));
+      const users = await SiteUsers.open(store.state, { nowMs: wallClock.nowMs, onProblem: (problem) => node.warn(String(problem)) });
+      const gate: SiteGate = { users, readers: config.pageAccess as SiteGate['readers'] };
+      leaving.push(directory.add({ ...pageSource(opened), gate }));
+      let warned = false;
+      const showExposure = (): void => {
+        const open = openTo(gate);
+        twin.show(status(open.editor ? 'editorOpen' : open.page ? 'pageOpen' : 'ready', language));
+        if (!open.editor || warned) return;
+        warned = true;
+        const found = 'The Node-RED editor can be reached from the network without a login: whoever opens it can change every flow.';
+        const problem = new Problem('TWIN_EDITOR_OPEN', found, 'Switch on adminAuth in the settings file of Node-RED, or let it listen on 127.0.0.1 only; see docs/network.md.');
+        node.warn(`${problem.code}: ${problem.message}`);
+      };
+      showExposure();
+      // The flows start before the server listens: only then it is known where.
+      const exposureTimer = setTimeout(showExposure, exposureCheckedAfterMs);
+      exposureTimer.unref();
+      leaving.push(() => clearTimeout(exposureTimer), users.onChange(showExposure));
       return opened;
     })();
     // A store that does not open is told on the site and on each node that needs it; it must not be an unhandled rejection.
@@ -109,14 +165,27 @@ export default function twinSite(RED: Runtime): void {
     };
     RED.events.on('flows:started', onFlowsStarted);
 
+    const closeSite = async (): Promise<void> => {
+      clearInterval(timer);
+      clearInterval(restoreWatch);
+      for (const leave of leaving.splice(0)) leave();
+      await site?.stop();
+      await closeStore?.();
+    };
+
+    /** `twin restore` wants the folder: it is closed in order and given back. The flow is read again when the restore is done. */
+    const giveWay = async (): Promise<void> => {
+      clearInterval(restoreWatch);
+      restoring.tellClosed(folder, adminAddress(RED));
+      await closeSite();
+      twin.fail(restoring.restoreProblem(folder));
+    };
+
     twin.onClose(async () => {
       RED.events.removeListener('flows:started', onFlowsStarted);
       // Only what has been opened can be closed: a deploy may come while the store is still opening.
       await opening.catch(() => undefined);
-      clearInterval(timer);
-      for (const leave of leaving) leave();
-      await site?.stop();
-      await closeStore?.();
+      await closeSite();
     });
   });
 
@@ -154,6 +223,16 @@ async function openStore(folder: string): Promise<SiteStore> {
   }
   const { openSiteStore } = await import('../../adapters/sqlite/siteStore.ts');
   return openSiteStore(folder);
+}
+
+/** Where this Node-RED's editor answers on this computer; undefined where there is none. */
+function adminAddress(RED: Runtime): string | undefined {
+  const address = RED.server?.address?.();
+  if (RED.settings.httpAdminRoot === false || typeof address !== 'object' || address === null) return undefined;
+  const scheme = RED.settings['https'] === undefined ? 'http' : 'https';
+  const host = ['::', '0.0.0.0'].includes(address.address) ? '127.0.0.1' : address.address;
+  const root = `/${RED.settings.httpAdminRoot ?? ''}`.replaceAll(/\/+/g, '/').replace(/\/$/, '');
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${address.port}${root}`;
 }
 
 function readRate(text: string, fail: (problem: Problem) => void): number {

@@ -169,7 +169,7 @@ function checkPurity(design: Design, file: string, source: string, scan: Scan): 
 /** Files that every unit has; their folder carries the name. */
 const fixedNames = new Set(['index.ts', 'config.ts', 'runtime.ts', 'editor.ts']);
 /** Folders whose files are named after what they export. A test or a script is named after what it does. */
-const namedFolders = /^(?:engine|adapters|contract|web|nodes|editor|page)\//;
+const namedFolders = /^(?:engine|adapters|contract|web|nodes|command|editor|page)\//;
 
 function checkNames(design: Design, file: string, source: string, scan: Scan): void {
   const name = path.basename(file);
