@@ -1,0 +1,84 @@
+import type { SeriesColumns } from './chunk.ts';
+import type { ChunkSummary, Summary } from './summary.ts';
+import { addPoint, addSummary, emptySummary, numberAt } from './summary.ts';
+
+/**
+ * A stretch of time in equal buckets, filled in time order from points or, where a whole chunk lies in one bucket, from its summary: both
+ * give the same. Choose it for charts and long tables rather than reading every point.
+ */
+export class Buckets {
+  readonly summaries: Summary[];
+  readonly #fromMs: number;
+  readonly #toMs: number;
+  readonly #widthMs: number;
+  readonly #holdAtMostMs: number;
+  #heldSinceMs = NaN;
+  #held = NaN;
+
+  /** @param holdAtMostMs a value holds no longer than this, so that an outage is not filled with the last value before it */
+  constructor(fromMs: number, toMs: number, count: number, holdAtMostMs = Infinity) {
+    this.#fromMs = fromMs;
+    this.#toMs = toMs;
+    this.#widthMs = (toMs - fromMs) / count;
+    this.#holdAtMostMs = holdAtMostMs;
+    this.summaries = Array.from({ length: count }, emptySummary);
+  }
+
+  #bucketOf(timeMs: number): number {
+    return Math.min(this.summaries.length - 1, Math.max(0, Math.floor((timeMs - this.#fromMs) / this.#widthMs)));
+  }
+
+  #hold(untilMs: number): void {
+    if (this.#held !== this.#held) return;
+    let at = Math.max(this.#fromMs, this.#heldSinceMs);
+    const end = Math.min(untilMs, this.#toMs, this.#heldSinceMs + this.#holdAtMostMs);
+    while (at < end) {
+      const bucket = this.#bucketOf(at);
+      const edge = bucket === this.summaries.length - 1 ? this.#toMs : this.#fromMs + (bucket + 1) * this.#widthMs;
+      // An edge that rounding puts at or before `at` must not stop the walk.
+      const next = edge > at ? Math.min(edge, end) : end;
+      const summary = this.summaries[bucket] as Summary;
+      summary.integral += this.#held * (next - at);
+      summary.coveredMs += next - at;
+      at = next;
+    }
+  }
+
+  /** Points before the stretch only say what holds at its begin. */
+  addColumns(columns: SeriesColumns): void {
+    const { times } = columns;
+    for (let index = 0; index < times.length; index++) {
+      const timeMs = times[index] as number;
+      if (timeMs >= this.#toMs) return;
+      this.#hold(timeMs);
+      const value = numberAt(columns, index);
+      this.#held = value;
+      this.#heldSinceMs = timeMs;
+      if (timeMs >= this.#fromMs && value === value) addPoint(this.summaries[this.#bucketOf(timeMs)] as Summary, timeMs, value);
+    }
+  }
+
+  /** Whether a chunk can be added by its summary alone. */
+  takesWhole(firstMs: number, lastMs: number, summary: ChunkSummary): boolean {
+    return firstMs >= this.#fromMs && lastMs < this.#toMs && summary.longestStepMs <= this.#holdAtMostMs && this.#bucketOf(firstMs) === this.#bucketOf(lastMs);
+  }
+
+  addChunk(firstMs: number, lastMs: number, summary: ChunkSummary): void {
+    this.#hold(firstMs);
+    addSummary(this.summaries[this.#bucketOf(firstMs)] as Summary, summary);
+    this.#held = summary.end;
+    this.#heldSinceMs = lastMs;
+  }
+
+  /** A stretch of which only the summary is left (older than the raw values). */
+  addTier(startMs: number, stepMs: number, summary: Summary): void {
+    const middleMs = startMs + stepMs / 2;
+    if (middleMs >= this.#fromMs && middleMs < this.#toMs) addSummary(this.summaries[this.#bucketOf(middleMs)] as Summary, summary);
+  }
+
+  /** What holds at the end holds up to the end of the stretch. */
+  finish(): Summary[] {
+    this.#hold(this.#toMs);
+    return this.summaries;
+  }
+}
