@@ -39,6 +39,9 @@ const texts = {
     ended: 'ended',
     replaying: '{count} rows',
     replayed: 'done: {count} rows, {skipped} left out',
+    cautious: '{text}, data below usable',
+    readiness: '{letter} {grade}: {name}',
+    migrated: '{text}',
     problem: '{text}',
   },
   de: {
@@ -72,6 +75,9 @@ const texts = {
     ended: 'beendet',
     replaying: '{count} Zeilen',
     replayed: 'fertig: {count} Zeilen, {skipped} ausgelassen',
+    cautious: '{text}, Daten zu schwach',
+    readiness: '{letter} {grade}: {name}',
+    migrated: '{text}',
     problem: '{text}',
   },
 } as const satisfies Record<Language, Record<string, string>>;
@@ -109,6 +115,9 @@ const looks: Record<StatusText, Pick<Status, 'fill' | 'shape'>> = {
   ended: { fill: 'grey', shape: 'ring' },
   replaying: { fill: 'blue', shape: 'dot' },
   replayed: { fill: 'green', shape: 'dot' },
+  cautious: { fill: 'yellow', shape: 'dot' },
+  readiness: { fill: 'green', shape: 'dot' },
+  migrated: { fill: 'blue', shape: 'ring' },
   problem: { fill: 'red', shape: 'ring' },
 };
 

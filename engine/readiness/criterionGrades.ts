@@ -134,7 +134,7 @@ function resolution(property: TypeProperty, facts: MeasuredFacts): CriterionGrad
   }
   const bySpread = kind === 'counter' ? 'good' : byBounds(step / spread, 0.6, 1.5, Infinity);
   // Coarser than it has been, beyond what chance does to the smallest of many differences.
-  const coarser = step > 8 * finestStep && step > 0.3 * (kind === 'counter' ? 0 : spread);
+  const coarser = step > 3 * finestStep && step > 0.3 * (kind === 'counter' ? 0 : spread);
   if (coarser) return { criterion: 'resolution', grade: bySpread === 'poor' ? 'poor' : 'usable', code: 'resolution.coarser', values };
   return { criterion: 'resolution', grade: bySpread, code: bySpread === 'good' ? 'resolution.fine' : 'resolution.noise', values };
 }

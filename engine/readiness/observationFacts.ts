@@ -59,7 +59,7 @@ export interface MeasuredFacts {
   declaredMs: number;
   /** Mean time between values, gaps left out; NaN while unknown. */
   intervalMs: number;
-  /** The same of the newest bucket with enough values, and of the others together. */
+  /** The same of the newest bucket with enough values, and the lower quartile of the others. */
   recentIntervalMs: number;
   formerIntervalMs: number;
   /** Whether values come in an even beat, so that another beat says something. */
@@ -524,10 +524,11 @@ export class ObservationFacts implements ObservationListener {
   }
 
   #compareLevels(index: number, base: number, nowMs: number): void {
-    if (this.#rows - this.#commandRow < settledRowsAfterCommand + ringLength) return;
     const k = this.#known;
     const before = k[base + at.levelBefore] as number;
     const motionBefore = k[base + at.motionBefore] as number;
+    // Without motion the level alone has to tell, and a new setpoint or mode explains that better.
+    if (motionBefore === 0 && this.#rows - this.#commandRow < settledRowsAfterCommand + ringLength) return;
     const isCounter = this.#properties[index]?.kind === 'counter';
     const after = isCounter ? (this.#ring[index * ringLength] as number) : (k[base + at.pendingSum] as number) / ringLength;
     const motion = (k[base + at.pendingMotion] as number) / (ringLength - 1);
@@ -690,7 +691,7 @@ export class ObservationFacts implements ObservationListener {
     }
     sum.spread = numbers > 1 ? Math.sqrt(squares / (numbers - 1)) : NaN;
     former.sort((one, two) => one - two);
-    sum.formerIntervalMs = former[Math.floor(former.length / 2)] ?? NaN;
+    sum.formerIntervalMs = former[Math.floor(former.length / 4)] ?? NaN;
     return sum;
   }
 

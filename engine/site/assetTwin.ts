@@ -5,8 +5,10 @@ import type { AssetBaseline, ColumnInfo } from '../baselines/index.ts';
 import { createJudge } from '../detectors/judge.ts';
 import type { AssetJudge, Verdict } from '../detectors/judge.ts';
 import type { Json } from '../ports.ts';
+import type { Problem } from '../problem.ts';
 import { newExpectation, phaseArmed, phaseFrozen, phaseProvisional } from '../signalRow.ts';
 import type { Expectation, SignalRow } from '../signalRow.ts';
+import type { ObservationFacts } from '../readiness/observationFacts.ts';
 import type { Twin } from '../twin/twin.ts';
 import { RecentVerdicts } from './recentVerdicts.ts';
 import type { Language, Naming } from './sentences.ts';
@@ -37,8 +39,12 @@ export interface AssetTwinOptions {
 }
 
 /** What is stored under the twin's key. */
-interface AssetTwinSnapshot {
+export interface AssetTwinSnapshot {
   v: 1;
+  /** Of which type it was; absent before types were kept. */
+  type?: { name: string; version: number };
+  /** Names by which others may still call a property that was renamed, each with its name now. */
+  renamed?: [string, string][];
   columns: { name: string; kind: ColumnInfo['kind'] }[];
   twin: Json;
   baseline: Json;
@@ -82,6 +88,7 @@ export class AssetTwin {
   readonly language: Language;
   readonly naming: Naming;
   readonly #columnOf = new Map<string, number>();
+  #renamed: ReadonlyMap<string, string> = new Map();
   readonly #names: readonly string[];
   #units: readonly (string | undefined)[];
   #baseline: AssetBaseline;
@@ -111,6 +118,12 @@ export class AssetTwin {
   /** Share of the rows in which a column came, and rows since it last did. */
   readonly #presence: Float64Array;
   readonly #absentRows: Float64Array;
+  /** Why what was learned before could not be taken over. */
+  problem: Problem | undefined;
+  /** What is known of its data, while a twin-readiness stands in the flow. */
+  facts: ObservationFacts | undefined;
+  /** Sentences while the data is below usable: of the machine, and of each property that is. */
+  caution: { machine: string | undefined; properties: ReadonlyMap<string, string> } | undefined;
   /** Changed since the last checkpoint. */
   dirty = false;
 
@@ -163,9 +176,10 @@ export class AssetTwin {
   configureBaseline(settings: BaselineSettings): void {
     const known = this.#baselineSettings;
     if (known === settings) return;
-    const sameDrivers = sameNames(known.drivers, settings.drivers);
+    const now = (name: string): string => this.#renamed.get(name) ?? name;
+    const sameDrivers = sameNames(known.drivers.map(now), settings.drivers.map(now));
     if (!sameDrivers) {
-      this.#baseline = createBaseline(this.columns, { drivers: settings.drivers.filter((name) => this.#columnOf.has(name)) });
+      this.#baseline = createBaseline(this.columns, { drivers: settings.drivers.map(now).filter((name) => this.#columnOf.has(name)) });
       this.#judge.learnAgain();
       this.#rowsSinceProgress = Infinity;
       this.#lastEvaluation = undefined;
@@ -200,7 +214,8 @@ export class AssetTwin {
       this.#progress = { phase, percent, missing: missing.slice(0, missingTold) };
       this.#rowsSinceProgress = 0;
     }
-    return this.#progress;
+    const caution = this.caution?.machine;
+    return caution === undefined ? this.#progress : { ...this.#progress, caution };
   }
 
   /**
@@ -422,13 +437,16 @@ export class AssetTwin {
         ...(this.#units[column] === undefined ? {} : { unit: this.#units[column] as string }),
       };
     });
+    const caution = signals.map((signal) => this.caution?.properties.get(signal.property)).find((each) => each !== undefined);
+    const reason = signalsSentence(signals, this.naming, this.language);
     return {
       v: 1,
       verdict: 'anomaly',
       score: verdict.score,
       signals,
       sinceMs: Number.isFinite(verdict.sinceMs) ? verdict.sinceMs : this.#row.timeMs,
-      reason: signalsSentence(signals, this.naming, this.language),
+      reason: caution === undefined ? reason : `${reason}. ${caution}`,
+      ...(caution === undefined ? {} : { caution }),
     };
   }
 
@@ -452,6 +470,8 @@ export class AssetTwin {
   snapshot(): Json {
     const snapshot: AssetTwinSnapshot = {
       v: 1,
+      type: { name: this.twin.type.name, version: this.twin.type.version },
+      ...(this.#renamed.size === 0 ? {} : { renamed: [...this.#renamed] }),
       columns: this.columns.map((column) => ({ name: column.name, kind: column.kind })),
       twin: this.twin.snapshot(),
       baseline: this.#baseline.snapshot(),
@@ -482,6 +502,7 @@ export class AssetTwin {
       this.cases = new CaseBook({ twin: this.key, historical: this.replay !== undefined, clearAfterMs: 60_000, repeatAfterMs: 0 }, snapshot.cases);
     }
     if (same) {
+      this.#renamed = new Map(snapshot.renamed ?? []);
       this.#presence.set(snapshot.presence);
       this.#settledRows = snapshot.run.settledRows;
       this.#runningSinceMs = snapshot.run.sinceMs ?? NaN;
@@ -489,7 +510,7 @@ export class AssetTwin {
       this.#judgeSettings = snapshot.judgeSettings;
       this.#baselineSettings = snapshot.baselineSettings;
       this.#offModes = new Set(snapshot.baselineSettings.offModes.map((mode) => mode.toLowerCase()));
-      this.#baseline = createBaseline(this.columns, { drivers: snapshot.baselineSettings.drivers.filter((name) => this.#columnOf.has(name)) }, snapshot.baseline);
+      this.#baseline = createBaseline(this.columns, { drivers: snapshot.baselineSettings.drivers.map((name) => this.#renamed.get(name) ?? name).filter((name) => this.#columnOf.has(name)) }, snapshot.baseline);
       this.#judge = createJudge(this.columns, snapshot.judgeSettings, snapshot.judge);
     }
     this.#rowsSinceProgress = Infinity;

@@ -3,11 +3,17 @@ import type { Fact, HistoryPoint, Historian, Json, Outbox, StateStore, GraphStor
 import { Problem } from '../problem.ts';
 import { Relations } from '../graph/relations.ts';
 import { SiteClock } from '../time/siteClock.ts';
-import type { TwinType } from '../twin/twinType.ts';
+import type { TwinType, TwinTypeInput } from '../twin/twinType.ts';
 import { Twin } from '../twin/twin.ts';
 import type { TwinOptions } from '../twin/twin.ts';
+import { compareTypes } from '../twin/typeChange.ts';
 import { AssetTwin } from './assetTwin.ts';
+import type { AssetTwinSnapshot } from './assetTwin.ts';
+import { migratedSentence, versionSentence } from './migrationSentences.ts';
+import { Migrations } from './migrations.ts';
+import type { MachineMigration } from './migrations.ts';
 import type { Language } from './sentences.ts';
+import { SiteReadiness } from './siteReadiness.ts';
 
 export interface SiteOptions {
   id: string;
@@ -46,8 +52,32 @@ export interface AssetRegistration {
   onEvents: (events: TwinEvent[]) => void;
 }
 
+/** What a change of a type would mean for one machine; `migration` is absent where everything stays as it is. */
+export interface MachinePreview {
+  key: string;
+  name: string;
+  migration?: MachineMigration;
+}
+
+/** A version of a type as people see it. */
+export interface TypeVersionSummary {
+  number: number;
+  firstMs: number;
+  /** What changed against the version before. */
+  changes: string;
+  /** Keys of the machines that are of this version now, and of those that can go back to what they had learned under it. */
+  machines: string[];
+  former: string[];
+  definition: TwinTypeInput;
+}
+
 interface Registered {
+  /** With the type under its number in this site. */
   registration: AssetRegistration;
+  /** The type as it was handed over. */
+  type: TwinType;
+  /** Told with the next tick. */
+  events: TwinEvent[];
   asset: AssetTwin;
   replays: Map<string, AssetTwin>;
   /** Monotonic time of its last checkpoint. */
@@ -80,9 +110,12 @@ export class Site {
   readonly clock: SiteClock;
   readonly relations: Relations;
   readonly outbox: Outbox;
+  /** Is the data good enough? Only while a twin-readiness stands in the flow. */
+  readonly readiness: SiteReadiness;
   readonly #ports: SitePorts;
   readonly #assets = new Map<string, Registered>();
   readonly #saved = new Map<string, Json>();
+  readonly #migrations: Migrations;
   readonly #ended = new Map<string, StoredCase[]>();
   readonly #waiting = new Map<string, Json>();
   readonly #judges = new Set<string>();
@@ -103,12 +136,15 @@ export class Site {
     this.#ports = ports;
     this.clock = new SiteClock(ports.clock, options.clock, options.clockRate, options.clockOriginMs);
     this.relations = new Relations(ports.graph);
+    this.#migrations = new Migrations(ports.state);
     this.outbox = ports.outbox;
+    this.readiness = new SiteReadiness(this.clock.rate);
   }
 
   /** Loads what was learned. Nothing may be registered before it resolves. */
   async start(): Promise<void> {
     for (const entry of await this.#ports.state.entries('asset/')) this.#saved.set(entry.key.slice('asset/'.length), entry.value);
+    for (const entry of await this.#ports.state.entries('readiness/')) this.readiness.load(entry.key.slice('readiness/'.length), entry.value);
     for (const entry of await this.#ports.state.entries('case/')) {
       const stored = entry.value as unknown as StoredCase;
       const key = stored.case.twin;
@@ -117,12 +153,19 @@ export class Site {
     for (const entry of await this.#ports.state.entries('waiting/')) this.#waiting.set(entry.key.slice('waiting/'.length), entry.value);
     for (const list of this.#ended.values()) list.sort((a, b) => b.case.sinceMs - a.case.sinceMs);
     await this.relations.load(this.clock.nowMs());
+    await this.#migrations.load();
+  }
+
+  /** Fetches what `register` needs where a machine goes back to an earlier version of its type; without it the machine is migrated there. */
+  async prepare(key: string, type: TwinType): Promise<void> {
+    await this.#migrations.prepare(key, type, this.#saved.get(key));
   }
 
   /**
    * @throws Problem TWIN_KEY_MISSING, TWIN_KEY_TWICE (both nodes named)
    */
-  register(registration: AssetRegistration): AssetTwin {
+  register(given: AssetRegistration): AssetTwin {
+    let registration = given;
     const { key } = registration;
     if (key === '') {
       throw new Problem('TWIN_KEY_MISSING', `The machine "${registration.nodeName}" has no key.`, 'Open the node and give it one; everything learned is kept under it.', {
@@ -138,12 +181,14 @@ export class Site {
         { key, first: known.registration.nodeId, second: registration.nodeId },
       );
     }
-    const asset = this.#newAsset(registration);
+    registration = { ...given, type: this.#migrations.versions.take(given.type, this.clock.nowMs(), this.#pendingChanges) };
     const saved = this.#saved.get(key);
-    if (saved !== undefined) this.#restore(asset, registration, saved);
+    const events: TwinEvent[] = [];
+    const asset = saved === undefined ? this.#newAsset(registration) : this.#restored(registration, saved, events);
     asset.dirty = false;
     asset.judged = this.#judges.size > 0;
-    this.#assets.set(key, { registration, asset, replays: new Map(), writtenMs: -Infinity });
+    this.readiness.add(asset);
+    this.#assets.set(key, { registration, type: given.type, events, asset, replays: new Map(), writtenMs: -Infinity });
     return asset;
   }
 
@@ -165,25 +210,67 @@ export class Site {
     return new AssetTwin({ twin, language: this.options.language, replay });
   }
 
-  #restore(asset: AssetTwin, registration: AssetRegistration, saved: Json): void {
+  /**
+   * The twin with what it had learned, for the type of today. What cannot be taken over is put aside, never written over, and the machine
+   * says so.
+   */
+  #restored(registration: AssetRegistration, saved: Json, events: TwinEvent[]): AssetTwin {
+    const { key, type } = registration;
+    const nowMs = this.clock.nowMs();
+    const asset = this.#newAsset(registration);
     try {
-      if (!asset.restore(saved)) {
-        this.#problems.push(
-          new Problem(
-            'TWIN_TYPE_CHANGED',
-            `The properties of "${registration.key}" are others than those that were learned.`,
-            'The machine is learned anew; bring the former properties back to get the former knowledge back.',
-            { key: registration.key },
-          ),
-        );
+      const { snapshot, migration } = this.#migrations.take(key, saved, type, nowMs, this.#pendingChanges);
+      if (!asset.restore(snapshot)) throw new Error('the columns differ');
+      if (migration !== undefined) {
+        const text = migratedSentence(asset.twin.name, migration, this.options.language);
+        events.push({ v: 1, kind: 'migrated', timeMs: nowMs, from: migration.from, to: migration.to, text });
       }
-    } catch (problem) {
-      this.#problems.push(
-        problem instanceof Problem
-          ? problem
-          : new Problem('TWIN_SNAPSHOT_UNREADABLE', `What was learned about "${registration.key}" cannot be read.`, 'It is learned anew.', { key: registration.key }),
-      );
+      return asset;
+    } catch (cause) {
+      let problem = cause;
+      if (!(cause instanceof Problem)) {
+        problem = new Problem('TWIN_MIGRATION_FAILED', `What "${key}" has learned could not be taken over by ${type.title}.`, 'It is put aside; the machine learns anew.', { key });
+      }
+      this.#migrations.putAside(key, saved, nowMs, this.#pendingChanges);
+      const fresh = this.#newAsset(registration);
+      fresh.problem = problem as Problem;
+      this.#problems.push(problem as Problem);
+      return fresh;
     }
+  }
+
+  /** What another type would mean for each machine of this one. Nothing is done. */
+  previewType(type: TwinType, next: TwinType): { number: number; isNew: boolean; machines: MachinePreview[] } {
+    const { number, isNew } = this.#migrations.versions.numberOf(next);
+    const machines = [...this.#assets.values()].filter((known) => known.type === type).map(({ asset }): MachinePreview => {
+      const planned = this.#migrations.plan(asset.key, asset.snapshot() as unknown as AssetTwinSnapshot, next, number);
+      const { key, twin } = asset;
+      if (planned === undefined || (!planned.plan.change.structural && planned.outcomes.every(({ reason }) => reason === 'same'))) return { key, name: twin.name };
+      const { plan: _, ...migration } = planned;
+      return { key, name: twin.name, migration };
+    });
+    return { number, isNew, machines };
+  }
+
+  /** The versions of a type that ran here, newest first. */
+  typeVersions(name: string): TypeVersionSummary[] {
+    const { versions } = this.#migrations;
+    const list = versions.list(name);
+    return list
+      .map(({ number, firstMs, definition }, index): TypeVersionSummary => {
+        const before = list[index - 1];
+        const now = versions.typeOf(name, number);
+        const then = before === undefined ? undefined : versions.typeOf(name, before.number);
+        return {
+          number,
+          firstMs,
+          changes: versionSentence(now === undefined || then === undefined ? undefined : compareTypes(then, now), this.options.language),
+          machines: [...this.#assets.values()].filter(({ registration }) => registration.type.name === name && registration.type.version === number).map(({ asset }) => asset.key),
+          former: this.#migrations.formerMachines(name, number),
+          definition,
+        };
+      })
+      .reverse();
   }
 
   /** Keeps what was learned and lets go of the node. */
@@ -193,6 +280,7 @@ export class Site {
     const value = known.asset.snapshot();
     this.#saved.set(key, value);
     this.#pendingChanges.push({ key: `asset/${key}`, value });
+    this.readiness.remove(key);
     this.#assets.delete(key);
   }
 
@@ -204,6 +292,7 @@ export class Site {
     if (asset === undefined) {
       asset = this.#newAsset(known.registration, replay);
       asset.judged = this.#judges.size > 0;
+      this.readiness.add(asset);
       known.replays.set(replay, asset);
       if (known.replays.size > maximumReplays) {
         const oldest = known.replays.keys().next();
@@ -338,6 +427,9 @@ export class Site {
       asset.tick();
       for (const replay of replays.values()) replay.tick();
     }
+    for (const { registration, events } of this.#assets.values()) {
+      if (events.length > 0) registration.onEvents(events.splice(0));
+    }
     if (this.options.clock !== 'replay') {
       for (const { registration, asset } of this.#assets.values()) {
         const events = asset.twin.watch(nowMs);
@@ -349,6 +441,7 @@ export class Site {
     for (const listener of this.#tickListeners) listener();
     void this.#writeHistory();
     const monotonicMs = this.#ports.clock.monotonicMs();
+    this.readiness.tick(nowMs, monotonicMs);
     void this.checkpoint(checkpointTwinsAtOnce, monotonicMs - checkpointEveryMs);
     if (monotonicMs - this.#lastForgetMs >= forgetEveryMs) {
       this.#lastForgetMs = monotonicMs;
@@ -397,7 +490,7 @@ export class Site {
   async checkpoint(most = Infinity, writtenBeforeMs = Infinity): Promise<void> {
     if (this.#checkpointing !== undefined && most < Infinity) return;
     while (this.#checkpointing !== undefined) await this.#checkpointing;
-    const changes: { key: string; value: Json | null }[] = this.#pendingChanges;
+    const changes: { key: string; value: Json | null }[] = [...this.#pendingChanges, ...this.readiness.takeChanges()];
     this.#pendingChanges = [];
     const due = [...this.#assets.values()].filter(({ asset, writtenMs }) => asset.dirty && writtenMs <= writtenBeforeMs);
     if (due.length > most) due.sort((a, b) => a.writtenMs - b.writtenMs).splice(most);
@@ -454,6 +547,7 @@ export class Site {
   async stop(): Promise<void> {
     await this.#historyWriting;
     await this.#writeHistory();
+    this.readiness.keepAll();
     await this.checkpoint();
   }
 }

@@ -80,8 +80,9 @@ export default function twinBaseline(RED: Runtime): void {
       send(message);
       completeReplay(site, message);
       twin.show(() => {
-        const { phase, percent } = asset.progress();
-        return status(asset.isOff ? 'frozen' : phase, language, { percent: Math.floor(percent), state: asset.twin.state });
+        const { phase, percent, caution } = asset.progress();
+        const shown = status(asset.isOff ? 'frozen' : phase, language, { percent: Math.floor(percent), state: asset.twin.state });
+        return caution === undefined ? shown : status('cautious', language, { text: shown.text ?? '' });
       });
     });
   });

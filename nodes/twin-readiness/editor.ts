@@ -8,7 +8,7 @@ RED.nodes.registerType('twin-readiness', {
   color: '#B9C9CF',
   defaults: dialog.defaults,
   inputs: 1,
-  outputs: 1,
+  outputs: 2,
   icon: 'twin-readiness.svg',
   label() {
     return this.name || dialog.text('name');
@@ -16,12 +16,12 @@ RED.nodes.registerType('twin-readiness', {
   labelStyle() {
     return this.name ? 'node_label_italic' : '';
   },
-  paletteLabel: 'twin-readiness',
+  paletteLabel: 'twin readiness',
   inputLabels() {
     return dialog.text('port.input');
   },
-  outputLabels() {
-    return dialog.text('port.output');
+  outputLabels(index) {
+    return dialog.text(index === 0 ? 'port.report' : 'port.changes');
   },
   oneditprepare() {
     dialog.prepare(this);

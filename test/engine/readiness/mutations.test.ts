@@ -48,7 +48,7 @@ const faults: readonly Fault[] = [
   { what: 'a fifth of bad quality', falls: 'quality', of: kinds, make: () => (sent) => [{ ...sent, quality: ((sent.sourceMs - beginMs) / everyMs) % 5 < 1 ? 'bad' : 'good' }] },
   { what: 'text where a number is due', falls: 'quality', of: ['noisy', 'slow', 'counter'], make: () => (sent) => [{ ...sent, value: ((sent.sourceMs - beginMs) / everyMs) % 4 < 1 ? 'NaN' : sent.value }] },
 ];
-const coarse = { noisy: 5, slow: 0.5, exception: 1, undeclared: 0.2 };
+const coarse = { noisy: 1, slow: 0.1, exception: 0.5, undeclared: 0.1 };
 
 const rank = (grade: PropertyGrade, criterion: ReadinessCriterion): number => Math.max(0, gradeOrder.indexOf(criteriaOf(grade).get(criterion) ?? 'good'));
 
