@@ -1,6 +1,13 @@
 import type { Json } from '../ports.ts';
 import type { Expectation, SignalRow } from '../signalRow.ts';
-import { RegimeBaseline } from './regimeBaseline.ts';
+import type { ColumnMove } from '../statistics/columnMove.ts';
+import { moveRegimeBaseline } from './moveRegimeBaseline.ts';
+import { RegimeBaseline, defaultMinimumRows } from './regimeBaseline.ts';
+
+export { driverUsers, meanIntervals } from './moveRegimeBaseline.ts';
+
+/** Values until a property is armed, where nothing else is asked for. */
+export const rowsToLearn = defaultMinimumRows;
 
 /** A column as baselines and judges know it. */
 export interface ColumnInfo {
@@ -56,4 +63,12 @@ export const baselines: readonly { name: string; create: BaselineFactory }[] = [
 /** @throws Problem TWIN_SNAPSHOT_UNREADABLE when the snapshot is damaged or of other columns. */
 export function createBaseline(columns: readonly ColumnInfo[], options: BaselineOptions, snapshot?: Json): AssetBaseline {
   return new RegimeBaseline(columns, options, snapshot);
+}
+
+/**
+ * A baseline's snapshot for a changed type; `createBaseline` takes it.
+ * @throws Problem TWIN_SNAPSHOT_UNREADABLE
+ */
+export function moveBaseline(snapshot: Json, columns: readonly ColumnInfo[], options: BaselineOptions, moves: readonly ColumnMove[]): Json {
+  return moveRegimeBaseline(snapshot, columns, options, moves);
 }

@@ -12,7 +12,7 @@ import { KeptRows } from './keptRows.ts';
 import { OperatingPoints } from './operatingPoints.ts';
 
 const snapshotVersion = 2;
-const defaultMinimumRows = 300;
+export const defaultMinimumRows = 300;
 const memoryMs = 7 * 24 * 3_600_000;
 /** A pause counts as at most this long: nothing is forgotten while the machine stands. */
 const longestStepMs = 600_000;
@@ -97,6 +97,10 @@ export class RegimeBaseline implements AssetBaseline {
   private modes = new Map<string, ModeModel>();
   /** Rows of the past, for the choice of drivers and to see whether the machine still shows something new. */
   private kept: KeptRows;
+  /** 1 where a column came later than the others; it settles by rows of its own, which are kept from when it came. */
+  private readonly joined: Float64Array;
+  private newcomers: KeptRows | undefined;
+  private joinedMs = NaN;
   private review = 0;
   private point = new Float64Array(0);
   private features = new Float64Array(1);
@@ -113,6 +117,7 @@ export class RegimeBaseline implements AssetBaseline {
     this.columnRows = new Float64Array(columns.length);
     this.settled = new Float64Array(columns.length);
     this.kept = new KeptRows(columns.length, keptRows);
+    this.joined = new Float64Array(columns.length);
     if (snapshot !== undefined) this.restore(snapshot);
   }
 
@@ -212,6 +217,9 @@ export class RegimeBaseline implements AssetBaseline {
     this.columnTimeMs.fill(NaN);
     this.columnRows.fill(0);
     this.kept = new KeptRows(this.columns.length, keptRows);
+    this.joined.fill(0);
+    this.newcomers = undefined;
+    this.joinedMs = NaN;
     this.review = 0;
   }
 
@@ -233,7 +241,7 @@ export class RegimeBaseline implements AssetBaseline {
       if (this.started && this.settled[column] === 0) {
         unsettled += 1;
         // The next look is taken when the history is twice as long.
-        missing.push({ code: 'time', property, missing: this.timeMs - this.firstTimeMs });
+        missing.push({ code: 'time', property, missing: this.timeMs - (this.joined[column] === 1 ? this.joinedMs : this.firstTimeMs) });
       }
     }
     const rows = Number.isFinite(least) ? least : 0;
@@ -261,6 +269,9 @@ export class RegimeBaseline implements AssetBaseline {
       columnRows: numbersToJson(this.columnRows),
       kept: this.kept.snapshot(),
       review: this.review,
+      ...(this.newcomers === undefined
+        ? {}
+        : { joined: numbersToJson(this.joined), joinedMs: Number.isNaN(this.joinedMs) ? null : this.joinedMs, newcomers: this.newcomers.snapshot() }),
       modes: [...this.modes].map(([mode, { points, ...arrays }]) => [mode, tableToJson(arrays), points?.snapshot() ?? null]),
     };
   }
@@ -296,6 +307,14 @@ export class RegimeBaseline implements AssetBaseline {
     numbersFromJson(member(json, 'columnRows'), this.columnRows, `${what}.columnRows`);
     this.kept.restore(member(json, 'kept'), `${what}.kept`);
     this.review = Math.max(0, numberFromJson(json, 'review', what));
+    const newcomers = member(json, 'newcomers');
+    if (newcomers !== undefined) {
+      numbersFromJson(member(json, 'joined'), this.joined, `${what}.joined`);
+      const joinedMs = member(json, 'joinedMs');
+      this.joinedMs = typeof joinedMs === 'number' ? joinedMs : NaN;
+      this.newcomers = new KeptRows(this.columns.length, keptRows);
+      this.newcomers.restore(newcomers, `${what}.newcomers`);
+    }
     for (const entry of modes) {
       if (!Array.isArray(entry) || typeof entry[0] !== 'string') throw unreadableSnapshot(what, 'a mode is damaged');
       const model = this.newModel();
@@ -330,31 +349,39 @@ export class RegimeBaseline implements AssetBaseline {
       this.columnRows[column]! += 1;
       this.columnTimeMs[column] = row.timeMs;
     }
-    if (!anyNew || !this.kept.offer(row.values, row.mode)) return;
-    if (this.started && this.kept.count >= settledRows && this.kept.count % 4 === 0) this.settle();
+    if (!anyNew) return;
+    if (this.newcomers?.offer(row.values, row.mode) === true && isDue(this.newcomers)) this.settle(this.newcomers);
+    if (this.kept.offer(row.values, row.mode) && this.started && isDue(this.kept)) this.settle(this.kept);
   }
 
   /**
    * A column is settled once the four quarters of its history differ from each other not much more than independent values
    * would (analysis of variance, Fisher 1925): before, the machine is still showing something new, and a new level is no fault.
    */
-  private settle(): void {
-    const overdue = this.timeMs - this.firstTimeMs >= longestLearningMs || this.busiest() >= longestLearningRows;
-    const quarter = Math.floor(this.kept.count / 4);
+  private settle(kept: KeptRows): void {
+    const joined = kept === this.newcomers ? 1 : 0;
+    const sinceMs = joined === 1 ? this.joinedMs : this.firstTimeMs;
+    const busiest = joined === 1 ? Math.max(...this.columnRows.filter((_, column) => this.joined[column] === 1)) : this.busiest();
+    const overdue = this.timeMs - sinceMs >= longestLearningMs || busiest >= longestLearningRows;
+    const quarter = Math.floor(kept.count / 4);
     for (let column = 0; column < this.judged.length; column += 1) {
-      if (this.judged[column] === 0 || this.settled[column] === 1) continue;
-      if (this.isCalm(column, 0) || overdue) {
+      if (this.judged[column] === 0 || this.settled[column] === 1 || this.joined[column] !== joined) continue;
+      if (this.isCalm(kept, column, 0) || overdue) {
         this.settled[column] = 1;
-      } else if (this.kept.isFull && this.isCalm(column, quarter)) {
+      } else if (kept.isFull && this.isCalm(kept, column, quarter)) {
         // Only the begin was different: a machine that warmed up. It is left out.
-        this.learnFrom(column, quarter);
+        this.learnFrom(kept, column, quarter);
         this.settled[column] = 1;
       }
     }
+    if (joined === 0 || this.joined.some((one, column) => one === 1 && this.settled[column] === 0)) return;
+    this.joined.fill(0);
+    this.newcomers = undefined;
+    this.joinedMs = NaN;
   }
 
-  private isCalm(column: number, firstRow: number): boolean {
-    const rowCount = this.kept.count - firstRow;
+  private isCalm(kept: KeptRows, column: number, firstRow: number): boolean {
+    const rowCount = kept.count - firstRow;
     const terms = this.terms();
     let total = 0;
     let count = 0;
@@ -366,8 +393,8 @@ export class RegimeBaseline implements AssetBaseline {
       let inBlock = 0;
       const end = firstRow + Math.floor(((block + 1) * rowCount) / settledBlocks);
       for (let row = firstRow + Math.floor((block * rowCount) / settledBlocks); row < end; row += 1) {
-        const model = this.modes.get(this.kept.modes[row]!);
-        if (model === undefined || Number.isNaN(this.kept.value(row, column)) || !this.readKeptPoint(row)) continue;
+        const model = this.modes.get(kept.modes[row]!);
+        if (model === undefined || Number.isNaN(kept.value(row, column)) || !this.readKeptPoint(kept, row)) continue;
         let centre = model.mean[column]!;
         let square = model.meanSquare[column]!;
         if (this.prefersFit(model, column)) {
@@ -376,7 +403,7 @@ export class RegimeBaseline implements AssetBaseline {
           square = model.fitSquare[column]!;
         }
         const reach = 5 * Math.sqrt(square);
-        const residual = Math.max(-reach, Math.min(reach, this.kept.value(row, column) - centre));
+        const residual = Math.max(-reach, Math.min(reach, kept.value(row, column) - centre));
         sum += residual;
         squares += residual * residual;
         inBlock += 1;
@@ -392,20 +419,20 @@ export class RegimeBaseline implements AssetBaseline {
   }
 
   /** Forgets a column and learns it from the kept rows, but for the first ones. */
-  private learnFrom(column: number, firstRow: number): void {
+  private learnFrom(kept: KeptRows, column: number, firstRow: number): void {
     const rowsBefore = new Map<ModeModel, number>();
     for (const model of this.modes.values()) {
       rowsBefore.set(model, model.rows[column]!);
       this.forgetColumn(model, column);
     }
-    for (let row = firstRow; row < this.kept.count; row += 1) {
-      const model = this.modes.get(this.kept.modes[row]!);
-      if (model === undefined || Number.isNaN(this.kept.value(row, column)) || !this.readKeptPoint(row)) continue;
+    for (let row = firstRow; row < kept.count; row += 1) {
+      const model = this.modes.get(kept.modes[row]!);
+      if (model === undefined || Number.isNaN(kept.value(row, column)) || !this.readKeptPoint(kept, row)) continue;
       this.readFeatures();
-      this.learnValue(model, column, this.kept.value(row, column), 0, true);
+      this.learnValue(model, column, kept.value(row, column), 0, true);
     }
     for (const [mode, model] of this.modes) {
-      this.fitKept(mode, model, column, firstRow);
+      this.fitKept(kept, mode, model, column, firstRow);
       model.rows[column] = Math.max(model.rows[column]!, rowsBefore.get(model)!);
     }
   }
@@ -480,7 +507,7 @@ export class RegimeBaseline implements AssetBaseline {
       const mode = this.kept.modes[row]!;
       const { low, high } = limits.get(mode)!;
       const model = this.modelOf(mode);
-      if (!this.readKeptPoint(row)) continue;
+      if (!this.readKeptPoint(this.kept, row)) continue;
       this.readFeatures();
       for (let column = 0; column < width; column += 1) {
         const value = this.kept.value(row, column);
@@ -489,9 +516,9 @@ export class RegimeBaseline implements AssetBaseline {
       model.points?.visit(this.point);
     }
     for (const [mode, model] of this.modes) {
-      for (let column = 0; column < width; column += 1) this.fitKept(mode, model, column, 0);
+      for (let column = 0; column < width; column += 1) this.fitKept(this.kept, mode, model, column, 0);
     }
-    this.settle();
+    this.settle(this.kept);
   }
 
   private gather(mode: string, column: number, into: Float64Array): number {
@@ -506,7 +533,7 @@ export class RegimeBaseline implements AssetBaseline {
   }
 
   /** After the kept rows: fit at once, and take the spread around mean and fit from these rows, with the terms' degrees of freedom. */
-  private fitKept(mode: string, model: ModeModel, column: number, firstRow: number): void {
+  private fitKept(kept: KeptRows, mode: string, model: ModeModel, column: number, firstRow: number): void {
     const terms = this.terms();
     const weight = model.weight[column]!;
     if (weight < 8) return;
@@ -515,9 +542,9 @@ export class RegimeBaseline implements AssetBaseline {
     let meanSquares = 0;
     let fitSquares = 0;
     let count = 0;
-    for (let row = firstRow; row < this.kept.count; row += 1) {
-      const value = this.kept.value(row, column);
-      if (this.kept.modes[row] !== mode || Number.isNaN(value) || !this.readKeptPoint(row)) continue;
+    for (let row = firstRow; row < kept.count; row += 1) {
+      const value = kept.value(row, column);
+      if (kept.modes[row] !== mode || Number.isNaN(value) || !this.readKeptPoint(kept, row)) continue;
       this.readFeatures();
       count += 1;
       meanSquares += Math.min((value - model.mean[column]!) ** 2, reach);
@@ -612,7 +639,7 @@ export class RegimeBaseline implements AssetBaseline {
   }
 
   private prefersFit(model: ModeModel, column: number): boolean {
-    return model.fitRows[column]! >= fitRowsToTrust && model.fitSquare[column]! < worthwhile * model.meanSquare[column]!;
+    return isFitPreferred(model.fitRows[column]!, model.fitSquare[column]!, model.meanSquare[column]!);
   }
 
   private fit(model: ModeModel, column: number, terms: number): number {
@@ -639,9 +666,9 @@ export class RegimeBaseline implements AssetBaseline {
     return true;
   }
 
-  private readKeptPoint(row: number): boolean {
+  private readKeptPoint(kept: KeptRows, row: number): boolean {
     for (let index = 0; index < this.drivers.length; index += 1) {
-      const value = this.kept.value(row, this.drivers[index]!);
+      const value = kept.value(row, this.drivers[index]!);
       if (!isMeasurement(value)) return false;
       this.point[index] = value;
     }
@@ -728,4 +755,14 @@ export class RegimeBaseline implements AssetBaseline {
     model.right.fill(0, column * terms, (column + 1) * terms);
     model.coefficients.fill(0, column * terms, (column + 1) * terms);
   }
+}
+
+/** Whether a fit has been tried on values enough and leaves clearly less than the plain mean. */
+export function isFitPreferred(fitRows: number, fitSquare: number, meanSquare: number): boolean {
+  return fitRows >= fitRowsToTrust && fitSquare < worthwhile * meanSquare;
+}
+
+/** Whether to look again whether what is kept is the same all through. */
+function isDue(kept: KeptRows): boolean {
+  return kept.count >= settledRows && kept.count % 4 === 0;
 }

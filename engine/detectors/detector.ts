@@ -1,4 +1,5 @@
 import type { Json } from '../ports.ts';
+import type { ColumnMove } from '../statistics/columnMove.ts';
 
 export type AnomalyKind = 'spike' | 'step' | 'drift' | 'stuck' | 'noise' | 'dropout' | 'limit' | 'deviation';
 
@@ -57,6 +58,12 @@ export interface DetectorEntry<Parameters extends DetectorParameters = DetectorP
   needsExpectation: boolean;
   /** @throws Problem TWIN_SNAPSHOT_UNREADABLE */
   create(parameters?: Parameters, snapshot?: Json): Detector;
+  /**
+   * A snapshot for other columns, or for the same ones in other units: what was learned of a column goes along with it, the others begin as in
+   * `fresh`, a new detector's snapshot.
+   * @throws Problem TWIN_SNAPSHOT_UNREADABLE
+   */
+  move(snapshot: Json, fresh: Json, moves: readonly ColumnMove[]): Json;
 }
 
 export function smallestChanges(parameters: DetectorParameters, columns: number): Float64Array {

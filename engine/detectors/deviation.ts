@@ -1,5 +1,5 @@
 import type { Json } from '../ports.ts';
-import { ResidualChart } from '../statistics/residualChart.ts';
+import { ResidualChart, moveResidualChart } from '../statistics/residualChart.ts';
 import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
 import { smallestChanges } from './detector.ts';
 
@@ -71,4 +71,5 @@ export const deviation: DetectorEntry<DeviationParameters> = {
   typical: { quantile: 0.38, excess: 0.055 },
   needsExpectation: true,
   create: (parameters = {}, snapshot) => new DeviationDetector(parameters, snapshot),
+  move: (snapshot, fresh, moves) => moveResidualChart(snapshot, fresh, moves, horizons.length),
 };

@@ -1,5 +1,5 @@
 import type { Json } from '../ports.ts';
-import { ResidualChart } from '../statistics/residualChart.ts';
+import { ResidualChart, moveResidualChart } from '../statistics/residualChart.ts';
 import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
 import { smallestChanges } from './detector.ts';
 
@@ -59,4 +59,5 @@ export const drift: DetectorEntry<DriftParameters> = {
   typical: { quantile: 0.37, excess: 0.06 },
   needsExpectation: false,
   create: (parameters = {}, snapshot) => new DriftDetector(parameters, snapshot),
+  move: (snapshot, fresh, moves) => moveResidualChart(snapshot, fresh, moves, horizons.length),
 };

@@ -5,7 +5,9 @@ import { phaseFrozen, phaseLearning } from '../signalRow.ts';
 import {
   columnArrays, isMeasurement, member, numberFromJson, tableFromJson, tableToJson, unreadableSnapshot,
 } from '../statistics/columnTable.ts';
-import { TailLines } from '../statistics/tailLines.ts';
+import { moveTable } from '../statistics/columnMove.ts';
+import type { ColumnMove } from '../statistics/columnMove.ts';
+import { TailLines, moveTailLines } from '../statistics/tailLines.ts';
 import type { AnomalyKind, Detector, DetectorInput } from './detector.ts';
 import { detectors } from './index.ts';
 
@@ -393,4 +395,41 @@ function newState(width: number): JudgeState {
 /** @throws Problem TWIN_SNAPSHOT_UNREADABLE when the snapshot is damaged or of other columns. */
 export function createJudge(columns: readonly ColumnInfo[], options: JudgeOptions, snapshot?: Json): AssetJudge {
   return new RegistryJudge(columns, options, snapshot);
+}
+
+/**
+ * A judge's snapshot for a changed type: what was learned of a column goes along with it, other columns begin anew.
+ * @throws Problem TWIN_SNAPSHOT_UNREADABLE
+ */
+export function moveJudge(snapshot: Json, columns: readonly ColumnInfo[], options: JudgeOptions, moves: readonly ColumnMove[]): Json {
+  const fresh = new RegistryJudge(columns, options).snapshot();
+  const stored = member(snapshot, 'charts');
+  const begun = member(fresh, 'charts');
+  if (!Array.isArray(stored) || !Array.isArray(begun)) throw unreadableSnapshot('judge', 'a part is missing');
+  const charts = begun.map((chart): Json => {
+    const name = member(chart, 'name');
+    const entry = detectors.find((one) => one.name === name);
+    const old = stored.find((one) => member(one, 'name') === name);
+    if (entry === undefined || old === undefined) return chart;
+    return {
+      name: entry.name,
+      detector: entry.move(member(old, 'detector') ?? null, member(chart, 'detector') ?? null, moves),
+      lines: moveTailLines(member(old, 'lines'), member(chart, 'lines'), moves),
+    };
+  });
+  return {
+    ...(fresh as { [name: string]: Json }),
+    timeMs: member(snapshot, 'timeMs') ?? null,
+    sinceMs: member(snapshot, 'sinceMs') ?? null,
+    learnedMs: member(snapshot, 'learnedMs') ?? 0,
+    abnormalMs: member(snapshot, 'abnormalMs') ?? 0,
+    state: moveTable(member(snapshot, 'state'), member(fresh, 'state'), moves, { expected: 'value' }),
+    charts,
+  };
+}
+
+/** Usual time between two values, per column of a judge's snapshot, in ms; NaN where it is not known. */
+export function usualIntervals(snapshot: Json): number[] {
+  const intervals = member(member(snapshot, 'state'), 'intervalMs');
+  return Array.isArray(intervals) ? intervals.map((one) => (typeof one === 'number' ? one : NaN)) : [];
 }

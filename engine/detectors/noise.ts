@@ -1,5 +1,6 @@
 import type { Json } from '../ports.ts';
-import { columnArrays, isMeasurement, tableFromJson, tableToJson } from '../statistics/columnTable.ts';
+import { moveNumbers, moveTable } from '../statistics/columnMove.ts';
+import { columnArrays, isMeasurement, member, tableFromJson, tableToJson } from '../statistics/columnTable.ts';
 import { clippedSquare } from '../statistics/localPrediction.ts';
 import { medianOfSeven } from '../statistics/order.ts';
 import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
@@ -138,4 +139,11 @@ export const noise: DetectorEntry<NoiseParameters> = {
   typical: { quantile: 0.57, excess: 0.06 },
   needsExpectation: false,
   create: (parameters = {}, snapshot) => new NoiseDetector(parameters, snapshot),
+  move(snapshot, fresh, moves) {
+    const { ranges, ...others } = fresh as { [name: string]: Json };
+    return {
+      ...moveTable(snapshot, others, moves, { last: 'value', square: 'square', finest: 'difference' }),
+      ranges: moveNumbers(member(snapshot, 'ranges'), ranges, moves, 'difference', kept),
+    };
+  },
 };

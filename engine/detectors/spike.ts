@@ -1,6 +1,7 @@
 import type { Json } from '../ports.ts';
+import { moveTable } from '../statistics/columnMove.ts';
 import { columnArrays, isMeasurement, member, tableFromJson, tableToJson } from '../statistics/columnTable.ts';
-import { LocalPrediction } from '../statistics/localPrediction.ts';
+import { LocalPrediction, moveLocalPrediction } from '../statistics/localPrediction.ts';
 import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
 import { smallestChanges } from './detector.ts';
 
@@ -109,4 +110,14 @@ export const spike: DetectorEntry<SpikeParameters> = {
   typical: { quantile: 0.46, excess: 0.055 },
   needsExpectation: false,
   create: (parameters = {}, snapshot) => new SpikeDetector(parameters, snapshot),
+  move(snapshot, fresh, moves) {
+    const basis = member(member(snapshot, 'state'), 'basis') as readonly Json[];
+    return {
+      state: moveTable(member(snapshot, 'state'), member(fresh, 'state'), moves, {}),
+      // Beside an expectation the levels are distances from it.
+      prediction: moveLocalPrediction(
+        member(snapshot, 'prediction'), member(fresh, 'prediction'), moves, (from) => (basis[from] === 1 ? 'difference' : 'value'),
+      ),
+    };
+  },
 };

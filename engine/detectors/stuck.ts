@@ -1,4 +1,5 @@
 import type { Json } from '../ports.ts';
+import { moveTable } from '../statistics/columnMove.ts';
 import { columnArrays, isMeasurement, tableFromJson, tableToJson } from '../statistics/columnTable.ts';
 import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
 
@@ -97,4 +98,5 @@ export const stuck: DetectorEntry<StuckParameters> = {
   typical: { quantile: 0.1, excess: 0.08 },
   needsExpectation: false,
   create: (parameters = {}, snapshot) => new StuckDetector(parameters, snapshot),
+  move: (snapshot, fresh, moves) => moveTable(snapshot, fresh, moves, { last: 'value' }),
 };

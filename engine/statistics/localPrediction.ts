@@ -1,4 +1,6 @@
 import type { Json } from '../ports.ts';
+import { moveNumbers } from './columnMove.ts';
+import type { ColumnMove, Quantity } from './columnMove.ts';
 import { numbersFromJson, numbersToJson } from './columnTable.ts';
 
 const slowShare = 0.1;
@@ -155,6 +157,19 @@ export class LocalPrediction {
     const usual = this.state[place]!;
     this.state[place] = usual + share * (clippedSquare(error, usual) - usual);
   }
+}
+
+/** A snapshot for other columns. @param level what a column's levels are: values, or distances from what was expected. */
+export function moveLocalPrediction(snapshot: Json | undefined, fresh: Json | undefined, moves: readonly ColumnMove[], level: (from: number) => Quantity): Json {
+  return moveNumbers(
+    snapshot, fresh, moves,
+    (from, part) => {
+      if (part === slow || part === fast || part === line || part === mean) return level(from);
+      if (part === slowSquare || part === fastSquare || part === lineSquare || part === meanSquare) return 'square';
+      return part === trend ? 'difference' : 'plain';
+    },
+    places,
+  );
 }
 
 /** The square of an error, at most 16 times its usual size; anything is taken while the usual size is 0. */

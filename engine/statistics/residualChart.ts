@@ -1,4 +1,6 @@
 import type { Json } from '../ports.ts';
+import { moveNumbers, moveTable } from './columnMove.ts';
+import type { ColumnMove } from './columnMove.ts';
 import {
   columnArrays, isMeasurement, member, numbersFromJson, numbersToJson, tableFromJson, tableToJson, unreadableSnapshot,
 } from './columnTable.ts';
@@ -153,4 +155,14 @@ export class ResidualChart {
     const independent = 1 / (2 * horizon - 1);
     return Math.sqrt(Math.max(this.averageSquares[place]!, independent) + 1 / (rows + 1));
   }
+}
+
+/** A snapshot for other columns. Averages are kept in spreads, so that another unit changes nothing in them. */
+export function moveResidualChart(snapshot: Json | undefined, fresh: Json | undefined, moves: readonly ColumnMove[], horizons: number): Json {
+  const list = (name: string): Json => moveNumbers(member(snapshot, name), member(fresh, name), moves, 'plain', horizons);
+  return {
+    state: moveTable(member(snapshot, 'state'), member(fresh, 'state'), moves, { mean: 'value', square: 'square' }),
+    averages: list('averages'),
+    averageSquares: list('averageSquares'),
+  };
 }

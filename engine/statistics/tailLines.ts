@@ -1,4 +1,6 @@
 import type { Json } from '../ports.ts';
+import { moveNumbers } from './columnMove.ts';
+import type { ColumnMove } from './columnMove.ts';
 import { member, numbersFromJson, numbersToJson, unreadableSnapshot } from './columnTable.ts';
 
 const kept = 32;
@@ -164,4 +166,12 @@ export class TailLines {
     this.state[place + quantile] = own * least + (1 - own) * (prior.quantile + grown);
     this.state[place + excess] = own * mean + (1 - own) * prior.excess;
   }
+}
+
+/** A snapshot for other columns. Scores have no unit. */
+export function moveTailLines(snapshot: Json | undefined, fresh: Json | undefined, moves: readonly ColumnMove[]): Json {
+  return {
+    maxima: moveNumbers(member(snapshot, 'maxima'), member(fresh, 'maxima'), moves, 'plain', kept),
+    state: moveNumbers(member(snapshot, 'state'), member(fresh, 'state'), moves, 'plain', places),
+  };
 }

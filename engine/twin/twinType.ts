@@ -11,6 +11,10 @@ export type PropertyKind = (typeof propertyKinds)[number];
 /** A property as a person filled it in: numbers as texts, empty = none. The row of twin-type's table. */
 export interface TwinPropertyInput {
   name: string;
+  /** What it was called first, where it was renamed since. */
+  identity?: string;
+  /** The unit in which its values came before, where they come in another one now; empty: the unit's name alone may have changed. */
+  convertFrom?: string;
   label?: string;
   unit?: string;
   valueKind?: string;
@@ -43,6 +47,9 @@ export interface TypeProperty {
   /** Place in `TwinType.properties`. */
   readonly index: number;
   readonly name: string;
+  /** The same through all renamings; unlike that of every other property of the type. */
+  readonly identity: string;
+  readonly convertFrom: string;
   /** Never empty: the name where no label was given. */
   readonly label: string;
   /** UCUM code; '' = none. */
@@ -85,6 +92,8 @@ export interface TwinType {
   readonly version: number;
   /** "press@3" */
   readonly title: string;
+  /** What it was made from, to be shown and gone back to. */
+  readonly definition: TwinTypeInput;
   readonly properties: readonly TypeProperty[];
   readonly indexOf: ReadonlyMap<string, number>;
   /** Places of the derived properties, each after those it reads. */
@@ -114,7 +123,7 @@ export function compileTwinType(raw: TwinTypeInput): { type: TwinType; problems:
   const name = raw.name.trim();
   const version = raw.version ?? 1;
   const indexOf = new Map<string, number>();
-  const drafts: (TypeProperty & { expression?: Compiled; inputs: number[] })[] = [];
+  const drafts: (TypeProperty & { expression?: Compiled; inputs: number[]; identity: string })[] = [];
   if (raw.properties.length > maximumProperties) {
     problems.push(
       new Problem(
@@ -136,6 +145,7 @@ export function compileTwinType(raw: TwinTypeInput): { type: TwinType; problems:
     indexOf.set(property.name, property.index);
     drafts.push(property);
   });
+  nameIdentities(drafts, raw.properties);
 
   const derived: { name: string; reads: readonly string[]; index: number }[] = [];
   raw.properties.slice(0, maximumProperties).forEach((row) => {
@@ -160,6 +170,7 @@ export function compileTwinType(raw: TwinTypeInput): { type: TwinType; problems:
     name,
     version,
     title: `${name}@${version}`,
+    definition: raw,
     properties: drafts,
     indexOf,
     derivedOrder: ordered.order.map((place) => (derived[place] as { index: number }).index),
@@ -170,6 +181,25 @@ export function compileTwinType(raw: TwinTypeInput): { type: TwinType; problems:
     units,
   };
   return { type, problems };
+}
+
+/** A property that was never renamed is known by its name, unless another one was first. */
+function nameIdentities(drafts: { name: string; identity: string }[], rows: readonly TwinPropertyInput[]): void {
+  const taken = new Set<string>();
+  const given = new Map(rows.map((row) => [row.name.trim(), (row.identity ?? '').trim()]));
+  for (const draft of drafts) {
+    const identity = given.get(draft.name) ?? '';
+    if (identity === '' || taken.has(identity)) continue;
+    draft.identity = identity;
+    taken.add(identity);
+  }
+  for (const draft of drafts) {
+    if (draft.identity !== '') continue;
+    let identity = draft.name;
+    for (let number = 2; taken.has(identity); number += 1) identity = `${draft.name}#${number}`;
+    draft.identity = identity;
+    taken.add(identity);
+  }
 }
 
 function columnOf(property: TypeProperty): ColumnInfo {
@@ -188,7 +218,7 @@ function readProperty(
   known: ReadonlyMap<string, number>,
   index: number,
   problems: Problem[],
-): (TypeProperty & { inputs: number[] }) | undefined {
+): (TypeProperty & { inputs: number[]; identity: string }) | undefined {
   const name = row.name.trim();
   if (name === '') {
     problems.push(
@@ -259,6 +289,8 @@ function readProperty(
   const property = {
     index,
     name,
+    identity: '',
+    convertFrom: (row.convertFrom ?? '').trim(),
     label: (row.label ?? '').trim() === '' ? name : (row.label ?? '').trim(),
     unit: (row.unit ?? '').trim(),
     kind,

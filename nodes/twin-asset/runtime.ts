@@ -25,7 +25,7 @@ export default function twinAsset(RED: Runtime): void {
     let intervalTimer: ReturnType<typeof setInterval> | undefined;
     twin.show(status('waiting', language));
 
-    const opening = whenReady(twin, handle, () => {
+    const opening = whenReady(twin, handle, async () => {
       const site = handle.site as Site;
       if (type === undefined) {
         twin.refusal = new Problem('TWIN_TYPE_MISSING', `The machine "${name}" has no usable type.`, 'Open the node and choose a type; if one is chosen, see its status.', { name });
@@ -33,6 +33,7 @@ export default function twinAsset(RED: Runtime): void {
       }
       let asset: AssetTwin;
       try {
+        await site.prepare(config.key, type);
         asset = site.register({
           nodeId: node.id,
           nodeName: twin.title,
@@ -46,7 +47,13 @@ export default function twinAsset(RED: Runtime): void {
           staleAfter: config.staleAfter,
           onEvents: (events) => {
             machine?.events(events, noMarks);
-            showState();
+            const migrated = events.find(({ kind }) => kind === 'migrated');
+            if (migrated === undefined) {
+              showState();
+              return;
+            }
+            node.log(migrated.text);
+            twin.show(status('migrated', language, { text: migrated.text }));
           },
         });
       } catch (problem) {
@@ -54,6 +61,7 @@ export default function twinAsset(RED: Runtime): void {
         throw problem;
       }
       for (const problem of asset.twin.problems) twin.fail(problem);
+      if (asset.problem !== undefined) twin.fail(asset.problem);
       machine = new MachineTwin(site, asset, node, { send: config.send, togetherMs: config.together }, showState);
       if (config.send === 'interval') intervalTimer = setInterval(() => machine?.intervalEnded(), config.interval * 1000);
       running.set(node.id, () => listened(site, asset));

@@ -1,6 +1,6 @@
 import type { Fields } from '../../contract/fields.ts';
 
-/** A versioned asset type: what a machine of this kind has, in which units, with which limits. */
+/** A versioned asset type: what a machine of this kind has, in which units, with which limits. The version counts up by itself. */
 export const fields = {
   name: { kind: 'text', default: '', required: true, maximumLength: 60 },
   version: { kind: 'number', default: 1, minimum: 1, maximum: 9999, integer: true },
@@ -11,6 +11,10 @@ export const fields = {
     default: [],
     row: {
       name: { kind: 'text', default: '', required: true, maximumLength: 60 },
+      /** What it was called first, where it was renamed since: by this its knowledge is found again. Kept by the dialog, never shown. */
+      identity: { kind: 'text', default: '', maximumLength: 70 },
+      /** The unit in which the values came before, where they come in another one now; empty: only the unit's name changed. */
+      convertFrom: { kind: 'text', default: '', maximumLength: 20 },
       label: { kind: 'text', default: '', maximumLength: 60 },
       /** UCUM: Cel, bar, A, mm/s, /min, h, % … */
       unit: { kind: 'text', default: '', maximumLength: 20 },

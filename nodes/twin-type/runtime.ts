@@ -1,8 +1,19 @@
+import { readConfig } from '../../contract/fields.ts';
+import type { TypeChangeAnswer, TypeVersionsAnswer } from '../../contract/typeChange.ts';
+import { migrationSentence, outcomeWord, reasonSentence, runningText } from '../../engine/site/migrationSentences.ts';
+import type { Language } from '../../engine/site/sentences.ts';
+import { timeText } from '../../engine/site/sentences.ts';
+import type { MachinePreview, Site } from '../../engine/site/site.ts';
 import { compileTwinType } from '../../engine/twin/twinType.ts';
-import type { NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
+import { unitConversion } from '../../engine/twin/unitConversion.ts';
+import type { NodeDefinition, NodeInstance, Request, Response, Runtime } from '../red.d.ts';
+import { siteHandle } from '../siteHandle.ts';
 import { twinNode } from '../twinNode.ts';
-import { offerType } from '../typeHandle.ts';
+import { offerType, typeOf } from '../typeHandle.ts';
 import { fields } from './config.ts';
+
+/** A table of machines and signals longer than this tells nobody anything. */
+const mostRows = 2000;
 
 export default function twinType(RED: Runtime): void {
   RED.nodes.registerType('twin-type', function constructType(this: NodeInstance, definition: NodeDefinition) {
@@ -17,4 +28,84 @@ export default function twinType(RED: Runtime): void {
     for (const problem of problems) this.warn(`${problem.code}: ${problem.message}`);
     twin.fail(first);
   });
+
+  /** Every site that is open. */
+  function openSites(): Site[] {
+    const sites: Site[] = [];
+    RED.nodes.eachNode((each) => {
+      const site = each.type === 'twin-site' ? siteHandle(RED.nodes.getNode(each.id))?.site : undefined;
+      if (site !== undefined) sites.push(site);
+    });
+    return sites;
+  }
+
+  RED.httpAdmin.post('/twinwire/type/:id/change', RED.auth.needsPermission('twin-type.read'), (request: Request, response: Response) => {
+    const body = (typeof request.body === 'object' && request.body !== null ? request.body : {}) as { fields?: unknown; language?: unknown };
+    const language: Language = typeof body.language === 'string' && body.language.startsWith('de') ? 'de' : 'en-US';
+    const { type: next, problems } = compileTwinType(readConfig(fields, body.fields).config);
+    const deployed = typeOf(RED.nodes.getNode(request.params.id ?? ''));
+    const answer: TypeChangeAnswer = { problems: problems.map(({ found }) => found), sentences: [], machines: [], units: [] };
+    if (deployed !== undefined && problems.length === 0) {
+      const machines = openSites().flatMap((site) => {
+        const preview = site.previewType(deployed, next);
+        answer.version = { number: preview.number, isNew: preview.isNew };
+        return preview.machines;
+      });
+      Object.assign(answer, shown(machines, language));
+      const former = new Map(deployed.properties.map((property) => [property.identity, property]));
+      answer.units = next.properties.flatMap(({ name, label, identity, unit }) => {
+        const from = former.get(identity)?.unit ?? unit;
+        return from === unit || unitConversion(from, unit) === undefined ? [] : [{ property: name, label, from, to: unit }];
+      });
+    }
+    response.json(answer);
+  });
+
+  RED.httpAdmin.get('/twinwire/type/:id/versions', RED.auth.needsPermission('twin-type.read'), (request: Request, response: Response) => {
+    const deployed = typeOf(RED.nodes.getNode(request.params.id ?? ''));
+    const answer: TypeVersionsAnswer = { sites: [] };
+    if (deployed !== undefined) {
+      for (const site of openSites()) {
+        const named = (key: string): string => site.asset(key)?.twin.name ?? key;
+        const versions = site.typeVersions(deployed.name).map(({ number, firstMs, changes, machines, former, definition }) => ({
+          number,
+          since: timeText(firstMs, site.options.language),
+          changes,
+          machines: machines.map(named),
+          former: former.map(named),
+          fields: readConfig(fields, definition).config as unknown as Record<string, unknown>,
+        }));
+        if (versions.length > 0) answer.sites.push({ name: site.options.name, versions });
+      }
+    }
+    response.json(answer);
+  });
+}
+
+/** Machines for which it is the same are told together; in the table each signal that is touched has its line. */
+function shown(machines: readonly MachinePreview[], language: Language): Pick<TypeChangeAnswer, 'sentences' | 'machines'> {
+  const groups = new Map<string, MachinePreview[]>();
+  for (const machine of machines) {
+    const { migration } = machine;
+    const what = migration === undefined ? '' : JSON.stringify([migration.formerMs, migration.outcomes.map(({ property, outcome, relearnMs }) => [property, outcome, runningText(relearnMs, language)])]);
+    const group = groups.get(what);
+    if (group === undefined) groups.set(what, [machine]);
+    else group.push(machine);
+  }
+  const sentences = [...groups.values()].map((group) => migrationSentence(group, group[0]?.migration ?? { outcomes: [] }, language));
+  let rows = 0;
+  return {
+    sentences,
+    machines: machines.flatMap(({ key, name, migration }) => {
+      const signals = (migration?.outcomes ?? []).map((one) => ({
+        label: one.label,
+        outcome: one.outcome,
+        word: outcomeWord(one.outcome, language),
+        reason: reasonSentence(one, language),
+        running: runningText(one.relearnMs, language),
+      }));
+      rows += signals.length;
+      return rows > mostRows || signals.length === 0 ? [] : [{ key, name, signals }];
+    }),
+  };
 }

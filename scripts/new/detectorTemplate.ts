@@ -2,6 +2,7 @@
 export function detectorTemplate(name: string): string {
   const pascal = `${name[0]?.toUpperCase() ?? ''}${name.slice(1)}`;
   return `import type { Json } from '../ports.ts';
+import { moveTable } from '../statistics/columnMove.ts';
 import { isMeasurement, tableFromJson, tableToJson } from '../statistics/columnTable.ts';
 import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
 
@@ -75,6 +76,7 @@ export const ${name}: DetectorEntry<${pascal}Parameters> = {
   typical: { quantile: 0.2, excess: 0.1 },
   needsExpectation: false,
   create: (parameters = {}, snapshot) => new ${pascal}Detector(parameters, snapshot),
+  move: (snapshot, fresh, moves) => moveTable(snapshot, fresh, moves, { last: 'value', change: 'difference' }),
 };
 `;
 }
