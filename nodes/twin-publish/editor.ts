@@ -1,7 +1,10 @@
 import { fields } from './config.ts';
 import { form } from '../../editor/form.ts';
+import { preparePreview } from '../../editor/publishPreview.ts';
 
-const dialog = form('twin-publish', fields);
+const dialog = form('twin-publish', fields, {
+  prefix: (value) => !/^\s*\$|[+#]|\/\//.test(String(value ?? '')) || dialog.text('check.prefix'),
+});
 
 RED.nodes.registerType('twin-publish', {
   category: 'digital twin',
@@ -16,7 +19,7 @@ RED.nodes.registerType('twin-publish', {
   labelStyle() {
     return this.name ? 'node_label_italic' : '';
   },
-  paletteLabel: 'twin-publish',
+  paletteLabel: 'twin publish',
   inputLabels() {
     return dialog.text('port.input');
   },
@@ -24,7 +27,8 @@ RED.nodes.registerType('twin-publish', {
     return dialog.text('port.output');
   },
   oneditprepare() {
-    dialog.prepare(this);
+    const open = dialog.prepare(this);
+    preparePreview(dialog, open, this);
   },
   oneditsave() {
     dialog.save(this);

@@ -104,9 +104,12 @@ export default function twinPublish(RED: Runtime): void {
         publish: (topic, payload, expirySeconds) =>
           opened.publish(topic, payload, { retain: true, ...(payload === '' ? {} : { contentType: json }), ...(expirySeconds === undefined ? {} : { expirySeconds }) }),
         later,
-        onRefused: (_topic, problem) => {
-          refusal = problem;
-          twin.fail(problem);
+        onRefused: (topic, problem) => {
+          const reason = String(problem.values.reason ?? problem.found);
+          // One is told, not each of a thousand topics.
+          if (refusal?.values.reason === reason) return;
+          refusal = new Problem('TWIN_PUBLISH_REFUSED', `Refused by the broker: ${reason}, on ${topic} and perhaps on others.`, problem.remedy, { reason, topic });
+          twin.fail(refusal);
         },
       });
       retained = topics;

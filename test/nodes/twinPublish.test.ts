@@ -214,7 +214,7 @@ describe('twin-publish', function () {
     broker = await mosquitto({ user: { name: 'line', password: 'p' }, accessControl: 'user line\ntopic readwrite twinwire/_publisher/#\n' });
     run = await startFlow(publishFlow(broker.url), { userDir, credentials: { mqtt: { username: 'line', password: 'p' } } });
     send({ speed: 1 });
-    await run.until(() => run?.statuses('publish').some(({ fill, text }) => fill === 'red' && /may not publish there/.test(text ?? '')) === true, 'the sentence');
+    await run.until(() => run?.statuses('publish').some(({ fill, text }) => fill === 'red' && /may not publish there/.test(text ?? '')) === true, () => JSON.stringify(run?.statuses('publish')));
   });
 
   it('a broker without retained messages is said, and the machine is published all the same (MQTT 5)', async () => {
