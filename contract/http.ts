@@ -1,10 +1,11 @@
-import type { AnomalySignal, CaseState, LearningProgress, QualityWord, SentValue } from './messages.ts';
+import type { AnomalySignal, CaseState, LearningProgress, QualityWord, SentValue, TwinReadiness } from './messages.ts';
 
 /**
  * What the page and the server agree on. Everything is under `<httpNodeRoot>/twin`:
  *   GET /twin                     the page (HTML), /twin/assets/*  its files
  *   GET /twin/api/overview        Overview
  *   GET /twin/api/machine?site=&key=&minutes=   MachineDetail
+ *   GET /twin/api/readiness      SiteReadinessReport[], of the sites that may be read
  *   GET /twin/api/live            server-sent events: `overview` (Overview) on connect and when machines come or go, then `machine` (MachineChange)
  *                                 as they change, at most 2 a second each, and `clock` (SiteClock[]) every 15 s
  *   POST /twin/api/acknowledge    AcknowledgeRequest → Machine; needs a JSON content type, so that no foreign form can send it
@@ -54,6 +55,14 @@ export interface LoginRequest {
 export interface LoginAnswer {
   /** Ids of the sites that are open now. */
   sites: string[];
+}
+
+/** What the dialog of a site shows of its users (admin route, not the page). */
+export interface PageUsers {
+  users: { name: string; role: PageRole; changedMs: number }[];
+  loginNeeded: boolean;
+  /** What everybody in the network can reach without a login. */
+  openTo: { editor: boolean; page: boolean };
 }
 
 /** What a machine is like now; the order of this list is the order of urgency. */
@@ -137,4 +146,15 @@ export interface ErrorAnswer {
   /** Stable, TWIN_… */
   code: string;
   text: string;
+}
+
+/** Whether the data of a site is good enough, as twin-readiness tells it. */
+export interface SiteReadinessReport {
+  site: string;
+  name: string;
+  nowMs: number;
+  /** false: no twin-readiness stands in the site's flows, so nothing is known. */
+  watched: boolean;
+  /** Worst first. */
+  twins: TwinReadiness[];
 }

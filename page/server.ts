@@ -1,4 +1,4 @@
-import type { AcknowledgeRequest, ErrorAnswer, LoginAnswer, LoginRequest, Machine, MachineDetail } from '../contract/http.ts';
+import type { AcknowledgeRequest, ErrorAnswer, LoginAnswer, LoginRequest, Machine, MachineDetail, SiteReadinessReport } from '../contract/http.ts';
 import { hasText, type Say } from './texts.ts';
 
 /** An answer that is no success, with a sentence for the reader. */
@@ -13,6 +13,10 @@ export class ServerError extends Error {
 export function fetchDetail(say: Say, site: string, key: string, minutes: number, signal: AbortSignal): Promise<MachineDetail> {
   const query = new URLSearchParams({ site, key, minutes: String(minutes) });
   return ask<MachineDetail>(say, `api/machine?${query}`, { signal });
+}
+
+export function fetchReadiness(say: Say, signal: AbortSignal): Promise<SiteReadinessReport[]> {
+  return ask<SiteReadinessReport[]>(say, 'api/readiness', { signal });
 }
 
 export function sendAcknowledge(say: Say, request: AcknowledgeRequest): Promise<Machine> {

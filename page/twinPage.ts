@@ -23,6 +23,7 @@ export class TwinPage extends PageElement {
     overview: { state: true },
     lostSinceMs: { state: true },
     selected: { state: true },
+    reporting: { state: true },
     tick: { state: true },
     loggingIn: { state: true },
     note: { state: true },
@@ -30,6 +31,7 @@ export class TwinPage extends PageElement {
   declare private overview: Overview | undefined;
   declare private lostSinceMs: number | undefined;
   declare private selected: { site: string; key: string } | undefined;
+  declare private reporting: boolean;
   declare private tick: number;
   /** Asked for the login form, on a page that can be read without. */
   declare private loggingIn: boolean;
@@ -50,6 +52,7 @@ export class TwinPage extends PageElement {
     this.overview = undefined;
     this.lostSinceMs = undefined;
     this.selected = undefined;
+    this.reporting = false;
     this.tick = 0;
     this.loggingIn = false;
     this.note = '';
@@ -119,7 +122,9 @@ export class TwinPage extends PageElement {
           ${this.#who(sites)}
           <p class="link ${this.lostSinceMs === undefined ? '' : 'off'}">${this.#linkWord()}</p>
         </header>
-        ${this.loggingIn || isLocked(sites) ? this.#login(sites) : html`<main>
+        ${this.loggingIn || isLocked(sites) ? this.#login(sites)
+          : this.reporting ? html`<twin-readiness-report .say=${say}></twin-readiness-report>`
+          : html`<main>
           <h1 class="headline" aria-live="polite" aria-atomic="true">
             ${head ? this.#headline(head) : html`<span class="look calm">${say(this.lostSinceMs === undefined ? 'connecting' : 'question')}</span>`}
           </h1>
@@ -130,11 +135,12 @@ export class TwinPage extends PageElement {
             : repeat(sites, (site) => site.id, (site) => this.#site(site, sites.length > 1))}
         </main>`}
         <footer class="bottom">
-          ${known > 0 && !this.loggingIn
+          ${known > 0 && !this.loggingIn && !this.reporting
             ? html`<p class="legend"><span class="visually-hidden">${say('legend')}: </span>${(['F', 'C', 'S', 'M'] as const).map(
                 (letter) => html`<span>${letterSign(letter, true)}${say(`letter.${letter}`)}</span>`,
               )}</p>`
             : nothing}
+          ${known > 0 && !this.reporting ? html`<p><a href="#readiness">${say('ready.link')}</a></p>` : nothing}
           <p>${say('footer')}</p>
         </footer>
       </div>
@@ -324,6 +330,8 @@ export class TwinPage extends PageElement {
   };
 
   readonly #readHash = (): void => {
+    this.reporting = location.hash === '#readiness';
+    if (this.reporting) void import('./readinessReport.ts');
     const query = new URLSearchParams(location.hash.slice(1));
     const site = query.get('site');
     const key = query.get('key');

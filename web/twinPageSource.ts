@@ -1,4 +1,4 @@
-import type { AcknowledgeRequest, Machine, MachineDetail, Overview, SiteSummary } from '../contract/http.ts';
+import type { AcknowledgeRequest, Machine, MachineDetail, Overview, SiteReadinessReport, SiteSummary } from '../contract/http.ts';
 import type { SiteGate } from './pageAccess.ts';
 
 /**
@@ -22,6 +22,8 @@ export interface TwinPageSource {
    * came or went, everything is to be read again.
    */
   subscribe(listener: (change: TwinPageChange) => void): () => void;
+  /** Whether the data of each site is good enough. */
+  readiness?(): SiteReadinessReport[];
   /** The sites' gates now; absent: everything is open. The routes see to it that nobody passes them; the source answers everything. */
   gates?(): ReadonlyMap<string, SiteGate>;
 }
@@ -44,4 +46,5 @@ export interface SitePageSource {
   acknowledge(key: string, caseId: string, by: string): Promise<Machine>;
   /** `listener(key)` when that machine changed, `listener()` when machines came or went. */
   subscribe(listener: (key?: string) => void): () => void;
+  readiness?(): SiteReadinessReport;
 }

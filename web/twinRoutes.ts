@@ -100,6 +100,12 @@ export function twinRoutes(source: TwinPageSource, options: TwinRoutesOptions = 
       case '/api/machine':
         if (allowMethods(request, response, ['GET'])) await sendMachine(url.searchParams, request, response);
         return true;
+      case '/api/readiness':
+        if (allowMethods(request, response, ['GET'])) {
+          const visitor = visitorOf(request);
+          sendJson(response, 200, (source.readiness?.() ?? []).filter(({ site }) => visitor.may(site, 'read')));
+        }
+        return true;
       case '/api/live':
         if (allowMethods(request, response, ['GET'])) startLive(request, response);
         return true;

@@ -1,5 +1,5 @@
-import type { CaseSummary, Machine, MachineCondition, MachineDetail, MachineProperty, SiteSummary } from '../../contract/http.ts';
-import type { AnomalySignal, TwinCase } from '../../contract/messages.ts';
+import type { CaseSummary, Machine, MachineCondition, MachineDetail, MachineProperty, SiteReadinessReport, SiteSummary } from '../../contract/http.ts';
+import type { AnomalySignal, ReadinessGrade, TwinCase } from '../../contract/messages.ts';
 import type { HistoryPoint } from '../ports.ts';
 import type { AssetTwin } from './assetTwin.ts';
 import { learningSentence, offSentence, plainSentence, signalsSentence } from './sentences.ts';
@@ -24,6 +24,18 @@ export function siteSummary(site: Site): SiteSummary {
       .sort((a, b) => urgency.indexOf(a.condition) - urgency.indexOf(b.condition) || a.name.localeCompare(b.name)),
     links: site.relations.open(),
   };
+}
+
+const gradesWorstFirst: readonly ReadinessGrade[] = ['unusable', 'poor', 'usable', 'good', 'unknown'];
+
+/** Whether the data of a site is good enough. */
+export function siteReadinessReport(site: Site): SiteReadinessReport {
+  const nowMs = site.clock.nowMs();
+  const twins = site
+    .assets()
+    .flatMap((asset) => site.readiness.report(shownAsset(site, asset), nowMs)?.report ?? [])
+    .sort((one, two) => gradesWorstFirst.indexOf(one.grade) - gradesWorstFirst.indexOf(two.grade));
+  return { site: site.options.id, name: site.options.name, nowMs, watched: site.readiness.isWatching, twins };
 }
 
 /** A site on the file's time shows the machine as its replay left it; every other site shows the live one. */
