@@ -55,9 +55,11 @@ function certificate() {
 const adminName = fs.existsSync(path.join(secrets, 'admin.name')) ? secret('admin.name') : 'admin';
 const mayInstall = environment.TWINWIRE_ALLOW_INSTALL === 'yes';
 
-/** For editor and pages alike. Pages that set a stricter policy of their own, as Twinwire's does, keep it. */
+/**
+ * For editor and pages alike; pages that set a stricter policy, as Twinwire's does, keep it. No Strict-Transport-Security: it holds for
+ * every port of this computer and would shut out other services on it that only speak HTTP.
+ */
 function securityHeaders(request, response, next) {
-  response.setHeader('Strict-Transport-Security', 'max-age=31536000');
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setHeader('X-Frame-Options', 'SAMEORIGIN');
   response.setHeader('Referrer-Policy', 'same-origin');

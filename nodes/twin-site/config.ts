@@ -11,6 +11,8 @@ export const fields = {
   clockRate: { kind: 'text', default: '1', maximumLength: 40 },
   /** When the accelerated clock began: ISO 8601 or ms UTC; empty: at deploy. */
   clockOrigin: { kind: 'text', default: '', maximumLength: 40 },
+  /** Who may read the page: everybody who reaches it, or only people with a login. */
+  pageAccess: { kind: 'choice', default: 'everyone', options: ['everyone', 'users'] },
   keepHistoryDays: { kind: 'number', default: 30, minimum: 1, maximum: 3650, unit: 'days', integer: true },
   keepCasesDays: { kind: 'number', default: 365, minimum: 1, maximum: 3650, unit: 'days', integer: true },
 } as const satisfies Fields;

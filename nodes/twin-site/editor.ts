@@ -1,6 +1,7 @@
 import { fields } from './config.ts';
 import { proposeKey } from '../../contract/proposeKey.ts';
 import { form } from '../../editor/form.ts';
+import { pagePeople } from '../../editor/pagePeople.ts';
 
 const dialog = form(
   'twin-site',
@@ -24,7 +25,8 @@ RED.nodes.registerType('twin-site', {
   },
   paletteLabel: 'twin-site',
   oneditprepare() {
-    dialog.prepare(this);
+    const open = dialog.prepare(this);
+    pagePeople(open.element('people'), this.id, dialog.text);
   },
   oneditsave() {
     // Written down once, so that a site that is renamed later finds its data again.

@@ -1,5 +1,6 @@
 import { Problem } from '../../engine/problem.ts';
 import type { AcknowledgeRequest, CaseSummary, Machine, MachineDetail, MachineProperty, Overview, SiteSummary } from '../../contract/http.ts';
+import type { SiteGate } from '../../web/pageAccess.ts';
 import type { TwinPageChange, TwinPageSource } from '../../web/twinPageSource.ts';
 
 const minuteMs = 60_000;
@@ -121,6 +122,8 @@ export class MemoryPlant implements TwinPageSource {
   sites: SiteSummary[];
   readonly listeners = new Set<(change: TwinPageChange) => void>();
   reads = 0;
+  /** Empty: everything is open. */
+  readonly siteGates = new Map<string, SiteGate>();
 
   constructor(...sites: SiteSummary[]) {
     this.sites = sites;
@@ -198,6 +201,10 @@ export class MemoryPlant implements TwinPageSource {
     if (found) found.summary.machines[found.index] = next;
     else this.sites.find(({ id }) => id === site)?.machines.push(next);
     this.tell(found ? { site, key: next.key } : { site });
+  }
+
+  gates(): ReadonlyMap<string, SiteGate> {
+    return this.siteGates;
   }
 
   tell(change: TwinPageChange): void {
