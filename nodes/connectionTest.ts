@@ -1,6 +1,7 @@
 import { readConfig } from '../contract/fields.ts';
 import type { Config, Fields } from '../contract/fields.ts';
 import { Problem } from '../engine/problem.ts';
+import type { Language } from '../engine/site/sentences.ts';
 import type { Request, Response, Runtime } from './red.d.ts';
 
 /** What stands in a dialog for a password that was not retyped. */
@@ -19,7 +20,7 @@ export function offerConnectionTest<F extends Fields>(
   RED: Runtime,
   type: string,
   fields: F,
-  test: (config: Config<F>, credentials: Readonly<Record<string, string>>) => Promise<{ ok: true; version: string } | Problem>,
+  test: (config: Config<F>, credentials: Readonly<Record<string, string>>, language: Language) => Promise<{ ok: true; version: string } | Problem>,
 ): void {
   const path = `/twinwire/${type.replace('twin-', '')}/test`;
   RED.httpAdmin.post(path, RED.auth.needsPermission(`${type}.write`), (request: Request, response: Response) => {
@@ -45,7 +46,7 @@ export function offerConnectionTest<F extends Fields>(
       answer(new Problem('TWIN_PASSWORD_AGAIN', 'The address is another one than the one this password was stored for.', 'Type the password again, or deploy first.'));
       return;
     }
-    const run = async (): Promise<void> => answer(await test(readConfig(fields, given).config, credentials));
+    const run = async (): Promise<void> => answer(await test(readConfig(fields, given).config, credentials, language));
     run().catch((cause: unknown) => {
       answer(cause instanceof Problem ? cause : new Problem('TWIN_TEST_FAILED', `The test ended with: ${cause instanceof Error ? cause.message : String(cause)}.`, 'Check the address.'));
     });

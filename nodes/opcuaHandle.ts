@@ -1,3 +1,4 @@
+import type { FoundSignal } from '../contract/discovery.ts';
 import type { Observation } from '../engine/observation.ts';
 import type { Problem } from '../engine/problem.ts';
 import type { NodeInstance } from './red.d.ts';
@@ -13,7 +14,7 @@ export interface OpcuaRequest {
 
 /** What a subscription tells beside values; times are ms UTC. */
 export type OpcuaEvent =
-  | { kind: 'gap'; fromMs: number; toMs: number; reason: string; code: string }
+  | { kind: 'gap'; fromMs: number; toMs: number; reason: string; code: string; values: Readonly<Record<string, string | number>> }
   | { kind: 'unknown'; addresses: { address: string; reason: string }[] }
   | { kind: 'found'; addresses: string[] }
   | { kind: 'browsed'; subtree: string; variables: number; cut?: 'nodes' | 'depth' | 'time' }
@@ -32,6 +33,8 @@ export interface OpcuaConnection {
 export interface OpcuaHandle {
   /** undefined: no server is set. */
   readonly address: string | undefined;
+  /** Looks through what the server offers below an address, '' = everything, over a connection of its own. */
+  find(below: string): Promise<{ signals: FoundSignal[]; cut?: string } | Problem>;
   /** Connects at the first call. Rejects with a Problem when the settings cannot work. */
   open(): Promise<OpcuaConnection>;
 }

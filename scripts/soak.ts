@@ -82,8 +82,9 @@ function pause(timeMs: number): Promise<void> {
 async function soak({ minutes, speed, leak, background, samplesFile }: SoakSettings): Promise<SoakVerdict> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'twinwire-soak-'));
   const clock = { originMs: Date.now(), rate: speed };
-  // One value of each tag in each second of the plant.
-  const plc = new SoakPlc(path.join(folder, 'plc'), clock, Math.max(20, 1000 / speed));
+  // One value of each tag in each second of the plant, and every one of them is sent.
+  const intervalMs = Math.max(20, Math.round(1000 / speed));
+  const plc = new SoakPlc(path.join(folder, 'plc'), clock, intervalMs);
   const broker = new SoakBroker();
   const stops: (() => Promise<void> | void)[] = [() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })];
   const samples: SoakSample[] = [];
@@ -94,7 +95,7 @@ async function soak({ minutes, speed, leak, background, samplesFile }: SoakSetti
     await broker.start();
     const database = await startDatabase();
     if (database !== undefined) stops.push(() => database.stop());
-    const flow = soakFlow(plc.endpoint, leak);
+    const flow = soakFlow(plc.endpoint, intervalMs, leak);
     const red = new SoakRed({
       folder, flow, port: await freePort(),
       environment: {

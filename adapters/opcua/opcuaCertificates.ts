@@ -1,5 +1,6 @@
 import { X509Certificate, createHash } from 'node:crypto';
-import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { StatusCodes, crypto_utils } from 'node-opcua-client';
@@ -15,8 +16,12 @@ export interface OpcuaCertificates {
   applicationUri: string;
   keyPair: KeyPair;
   store: Store;
-  /** True when the certificate with this fingerprint was trusted by somebody. */
-  isTrusted(fingerprint: string): Promise<boolean>;
+  /**
+   * True when somebody trusted exactly this certificate, or put the certificate of the authority that signed it into "issuers" and it names the host.
+   * @param chain the server's certificate (DER), with what it sends of its authorities behind it
+   * @param host as the connection's address names it
+   */
+  isTrusted(chain: Buffer, host: string): Promise<boolean>;
   /** @throws Problem TWIN_OPCUA_FINGERPRINT when it is none */
   trust(fingerprint: string): Promise<void>;
   /** Takes the trust back. */
@@ -28,8 +33,9 @@ const tenYearsDays = 3650;
 
 /**
  * Opens a folder with this client's key and certificate (made at first use) and the fingerprints of the servers that somebody trusts:
- *   own/privateKey.pem, own/certificate.pem, trusted/<SHA-256>
- * Trust is one small file for each certificate, so it can be looked at, copied and taken back without any tool.
+ *   own/privateKey.pem, own/certificate.pem, trusted/<SHA-256>, issuers/<any name>.pem|.crt|.cer|.der
+ * Trust is one small file for each certificate, so it can be looked at, copied and taken back without any tool. A file in issuers is a certification
+ * authority: the servers whose certificates it signed are trusted without being asked for one by one. Lists of revoked certificates are not read.
  * @throws Problem TWIN_OPCUA_PKI when the folder cannot be used
  */
 export function openCertificates(folder: string): Promise<OpcuaCertificates> {
@@ -39,7 +45,7 @@ export function openCertificates(folder: string): Promise<OpcuaCertificates> {
       opened.delete(folder);
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new Problem('TWIN_OPCUA_PKI', `The folder for certificates ${folder} cannot be used: ${reason}.`,
-        'Check that Node-RED may write there; damaged files in "own" can be deleted, they are made again.', { folder });
+        'Check that Node-RED may write there; damaged files in "own" can be deleted, they are made again.', { folder, reason });
     });
     opened.set(folder, opening);
   }
@@ -49,6 +55,7 @@ export function openCertificates(folder: string): Promise<OpcuaCertificates> {
 async function open(folder: string): Promise<OpcuaCertificates> {
   await mkdir(join(folder, 'own'), { recursive: true, mode: 0o700 });
   await mkdir(join(folder, 'trusted'), { recursive: true, mode: 0o700 });
+  await mkdir(join(folder, 'issuers'), { recursive: true, mode: 0o700 });
   const certificateFile = join(folder, 'own', 'certificate.pem');
   const keyFile = join(folder, 'own', 'privateKey.pem');
   if (!(await exists(certificateFile)) || !(await exists(keyFile))) await makeOwn(keyFile, certificateFile);
@@ -57,10 +64,21 @@ async function open(folder: string): Promise<OpcuaCertificates> {
   const privateKey = crypto_utils.makePrivateKeyFromPem(await readFile(keyFile, 'utf8'));
   const applicationUri = /URI:([^,\s]+)/.exec(new X509Certificate(pem).subjectAltName ?? '')?.[1] ?? ownUri();
   const trustedFile = (fingerprint: string): string => join(folder, 'trusted', bare(fingerprint));
-  const isTrusted = (fingerprint: string): Promise<boolean> => exists(trustedFile(fingerprint));
+  /** Those of an authority, with a host that was compared. The library asks again while it connects, and does not say for which host. */
+  const byIssuer = new Set<string>();
+  const isTrusted = async (chain: Buffer, host: string): Promise<boolean> => {
+    const { fingerprint } = factsOf(chain);
+    byIssuer.delete(fingerprint);
+    if (await exists(trustedFile(fingerprint))) return true;
+    if (!isIssued(crypto_utils.split_der(chain), await readIssuers(join(folder, 'issuers')), host, Date.now())) return false;
+    byIssuer.add(fingerprint);
+    return true;
+  };
   const verdict = async (given: Buffer | Buffer[]): Promise<boolean> => {
     const own = Array.isArray(given) ? given[0] : given;
-    return own !== undefined && isTrusted(factsOf(own).fingerprint);
+    if (own === undefined) return false;
+    const { fingerprint } = factsOf(own);
+    return byIssuer.has(fingerprint) || exists(trustedFile(fingerprint));
   };
   const store: Store = {
     referenceCounter: 0,
@@ -87,6 +105,51 @@ async function open(folder: string): Promise<OpcuaCertificates> {
       await rm(trustedFile(fingerprint), { force: true });
     },
   };
+}
+
+/** Longer chains are not followed. */
+const mostIssuers = 5;
+const mostIssuerFiles = 100;
+const largestCertificateBytes = 100_000;
+
+/**
+ * Does a chain of signatures lead from a server's certificate to a trusted authority (RFC 5280, 6.1: signature, validity, and that each one above may
+ * sign), and does the server's certificate name the host? Without the host, any machine with a certificate of the same authority could pass for the PLC.
+ * @param chain DER, the server's certificate first; the rest in any order
+ */
+function isIssued(chain: readonly Buffer[], anchors: readonly X509Certificate[], host: string, nowMs: number): boolean {
+  const parsed = chain.slice(0, mostIssuers + 1).map((each) => new X509Certificate(each));
+  const isNow = (certificate: X509Certificate): boolean => Date.parse(certificate.validFrom) <= nowMs && nowMs <= Date.parse(certificate.validTo);
+  const signed = (below: X509Certificate, above: X509Certificate): boolean =>
+    above.ca && isNow(above) && below.checkIssued(above) && below.verify(above.publicKey);
+  let [current] = parsed;
+  if (current === undefined || !isNow(current)) return false;
+  const bare = host.replace(/^\[|\]$/g, '');
+  const named = isIP(bare) === 0 ? current.checkHost(bare, { subject: 'never' }) : current.checkIP(bare);
+  if (named === undefined) return false;
+  for (let depth = 0; depth < mostIssuers; depth += 1) {
+    const below: X509Certificate = current;
+    if (anchors.some((anchor) => signed(below, anchor))) return true;
+    const next = parsed.slice(1).find((each) => each.fingerprint256 !== below.fingerprint256 && signed(below, each));
+    if (next === undefined) return false;
+    current = next;
+  }
+  return false;
+}
+
+/** Read anew each time: a file that is put there counts at the next attempt. What cannot be read as a certificate trusts nobody. */
+async function readIssuers(folder: string): Promise<X509Certificate[]> {
+  const names = (await readdir(folder).catch(() => [] as string[])).filter((name) => /\.(?:pem|crt|cer|der)$/i.test(name)).sort();
+  const found: X509Certificate[] = [];
+  for (const name of names.slice(0, mostIssuerFiles)) {
+    const file = join(folder, name);
+    try {
+      if ((await stat(file)).size <= largestCertificateBytes) found.push(new X509Certificate(await readFile(file)));
+    } catch {
+      // Not a certificate.
+    }
+  }
+  return found;
 }
 
 /** What a person needs to know of a certificate (DER; of a chain the first). */

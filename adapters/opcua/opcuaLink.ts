@@ -10,6 +10,8 @@ import { Problem } from '../../engine/problem.ts';
 import type { Observation } from '../../engine/observation.ts';
 import { browseBounds, browseSubtree, referencesPerNode } from './opcuaBrowse.ts';
 import type { BrowseBounds, Subtree } from './opcuaBrowse.ts';
+import { browseSignals, signalBounds } from './opcuaSignals.ts';
+import type { FoundSignals } from './opcuaSignals.ts';
 import { factsOf, openCertificates } from './opcuaCertificates.ts';
 import { brokenOff, connectProblem, lost, notAServer, notOffered, outOfDate, silent, subscriptionDead, untrusted } from './opcuaProblem.ts';
 import { addObservations } from './opcuaValue.ts';
@@ -173,7 +175,7 @@ export class OpcuaLink {
       const facts = factsOf(endpoint.serverCertificate);
       const nowMs = Date.now();
       if (nowMs > facts.validToMs || nowMs < facts.validFromMs) throw outOfDate(place, facts, nowMs);
-      if (!(await certificates.isTrusted(facts.fingerprint))) throw untrusted(place, facts);
+      if (!(await certificates.isTrusted(endpoint.serverCertificate, new URL(url).hostname))) throw untrusted(place, facts);
     }
     const client = this.#client({
       ...shared,
@@ -256,6 +258,13 @@ export class OpcuaLink {
   /** @throws when the call fails; the link is down then, or about to be. */
   async browse(root: NodeId): Promise<Subtree> {
     return browseSubtree(this.#live(), root, this.#nodesPerBrowse, this.#options.browseBounds ?? browseBounds);
+  }
+
+  /** @throws when the call fails; the link is down then, or about to be. */
+  async signals(root: NodeId): Promise<FoundSignals> {
+    const { nodes, depth } = this.#options.browseBounds;
+    const bounds = { ...signalBounds, nodes: Math.min(signalBounds.nodes, nodes * 2), depth };
+    return browseSignals(this.#live(), root, this.namespaces, this.#nodesPerBrowse, bounds);
   }
 
   async subscribe(options: LinkSubscriptionOptions, listener: LinkListener): Promise<LinkSubscription> {

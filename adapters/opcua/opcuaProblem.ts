@@ -42,7 +42,7 @@ export function outOfDate(place: string, certificate: CertificateFacts, nowMs: n
   const found = nowMs > validToMs ? `expired on ${day(validToMs)}` : `is only valid from ${day(validFromMs)}`;
   return new Problem('TWIN_OPCUA_CERTIFICATE_EXPIRED', `The certificate of ${place} ${found}: ${subject}, fingerprint ${fingerprint}.`,
     'Renew the certificate on the server, or set the clock that is wrong.',
-    { place, fingerprint, subject, day: day(nowMs > validToMs ? validToMs : validFromMs) });
+    { place, fingerprint, subject, day: day(nowMs > validToMs ? validToMs : validFromMs), cause: nowMs > validToMs ? 'expired' : 'early' });
 }
 
 export function silent(place: string, seconds: number): Problem {
@@ -61,7 +61,10 @@ export function lost(place: string, reason: string): Problem {
     'It is built again by itself; check the network and whether the PLC was restarted if this lasts.', { place, reason });
 }
 
-/** What a failed attempt to connect means. The library tells most of it in its error's text only. */
+/**
+ * What a failed attempt to connect means. The library tells most of it in its error's text only. Where one code stands for several sentences,
+ * the value `cause` says which.
+ */
 export function connectProblem(place: string, cause: unknown): Problem {
   if (cause instanceof Problem) return cause;
   const text = cause instanceof Error ? cause.message : String(cause);
@@ -74,11 +77,11 @@ export function connectProblem(place: string, cause: unknown): Problem {
   }
   if (is(/BadUserAccessDenied|BadIdentityToken(?:Rejected|Invalid)|BadUserSignatureInvalid/i)) {
     return new Problem('TWIN_OPCUA_LOGIN', `${begin(place)} does not accept this user name and password.`,
-      'Check both, and whether the server allows this kind of login.', values);
+      'Check both, and whether the server allows this kind of login.', { ...values, cause: 'password' });
   }
   if (is(/Cannot find.*(?:UserIdentity|user ?Token|user identity)|user token policy|UserTokenPolicy|no(?:t)? .*anonymous/i)) {
     return new Problem('TWIN_OPCUA_LOGIN', `${begin(place)} does not offer this kind of login.`,
-      'Enter a user name and password, or leave both empty, as the server demands.', values);
+      'Enter a user name and password, or leave both empty, as the server demands.', { ...values, cause: 'kind' });
   }
   if (is(/BadCertificate|BadSecurityChecksFailed|BadApplicationSignatureInvalid/i)) {
     return new Problem('TWIN_OPCUA_OWN_CERTIFICATE', `${begin(place)} does not trust the certificate of this client (${reason}).`,
@@ -90,11 +93,11 @@ export function connectProblem(place: string, cause: unknown): Problem {
   }
   if (is(/ENOTFOUND|EAI_AGAIN/)) {
     return new Problem('TWIN_OPCUA_UNREACHABLE', `The name of ${place} is not known on this network.`,
-      'Check the address; an IP address works without a name server.', values);
+      'Check the address; an IP address works without a name server.', { ...values, cause: 'name' });
   }
   if (is(/ECONNREF|connection cannot be established/i)) {
     return new Problem('TWIN_OPCUA_UNREACHABLE', `${begin(place)} refuses the connection: nothing listens there.`,
-      'Check address and port, and whether the OPC UA server is running; it is tried again by itself.', values);
+      'Check address and port, and whether the OPC UA server is running; it is tried again by itself.', { ...values, cause: 'refused' });
   }
   if (is(/socket has been disconnected by third party|ended by server|hadError ?true/i)) {
     return new Problem(brokenOff, `${begin(place)} breaks the connection off.`,
@@ -102,7 +105,7 @@ export function connectProblem(place: string, cause: unknown): Problem {
   }
   if (is(/ETIMEDOUT|timed ?out|time-?out|EHOSTUNREACH|ENETUNREACH/i)) {
     return new Problem('TWIN_OPCUA_UNREACHABLE', `${begin(place)} does not answer.`,
-      'Check address, network and firewall; it is tried again by itself.', values);
+      'Check address, network and firewall; it is tried again by itself.', { ...values, cause: 'silent' });
   }
   return new Problem('TWIN_OPCUA_UNREACHABLE', `The connection to ${place} could not be made (${reason}).`,
     'It is tried again by itself; check address, network and server if this lasts.', values);
@@ -118,5 +121,5 @@ function plain(text: string): string {
 export function notOffered(place: string, offered: string, isProtected: boolean): Problem {
   return new Problem('TWIN_OPCUA_SECURITY', `${begin(place)} does not offer the chosen security; it offers ${offered || 'nothing'}.`,
     isProtected ? 'Choose the best one that it offers.' : 'Switch on Basic256Sha256 with "sign and encrypt" at the server.',
-    { place, offered });
+    { place, offered, cause: isProtected ? 'protected' : 'open' });
 }

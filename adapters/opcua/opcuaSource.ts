@@ -8,6 +8,7 @@ import { openCertificates } from './opcuaCertificates.ts';
 import { OpcuaLink } from './opcuaLink.ts';
 import type { LinkItem, LinkOptions, LinkSubscription, OpcuaSecurity } from './opcuaLink.ts';
 import { connectProblem, refusals } from './opcuaProblem.ts';
+import type { FoundSignals } from './opcuaSignals.ts';
 import type { Oddity } from './opcuaValue.ts';
 
 export type { OpcuaSecurity } from './opcuaLink.ts';
@@ -55,8 +56,8 @@ export interface OpcuaSubscribe {
 
 /** What a subscription tells beside values. Times are milliseconds UTC. */
 export type OpcuaEvent =
-  /** Nothing came from `fromMs` to `toMs`: no line may be drawn across it. */
-  | { kind: 'gap'; fromMs: number; toMs: number; reason: string; code: string }
+  /** Nothing came from `fromMs` to `toMs`: no line may be drawn across it. Reason, code and values are those of the problem. */
+  | { kind: 'gap'; fromMs: number; toMs: number; reason: string; code: string; values: Readonly<Record<string, string | number>> }
   /** The server does not know these nodes, or does not hand them out. They are tried again. */
   | { kind: 'unknown'; addresses: { address: string; reason: string }[] }
   /** Nodes that were unknown and now deliver. */
@@ -113,6 +114,7 @@ interface Entry {
 }
 
 const mostAddresses = 20_000;
+const objectsFolder = 'i=85';
 const mostOddities = 100;
 /** A link that lived shorter counts as a failed attempt. */
 const shortLifeMs = 5000;
@@ -130,6 +132,30 @@ export function createOpcuaSource(options: OpcuaOptions): OpcuaSource {
 /** Makes one connection, reads the server's name and ends it. @throws Problem TWIN_OPCUA_SETTING, TWIN_OPCUA_PASSWORD_UNPROTECTED */
 export async function testOpcuaServer(options: OpcuaOptions): Promise<OpcuaTest | Problem> {
   return testLink(linkOptions(options));
+}
+
+/**
+ * Makes one connection, looks through all that the server offers below a node and ends it. Choose it to look for machines.
+ * @param below a node's address; '' = everything but the server's own affairs
+ * @throws Problem TWIN_OPCUA_SETTING, TWIN_OPCUA_PASSWORD_UNPROTECTED
+ */
+export async function findOpcuaSignals(options: OpcuaOptions, below = ''): Promise<FoundSignals | Problem> {
+  const linked = linkOptions(options);
+  const root = readAddress(below === '' ? objectsFolder : below);
+  if (typeof root === 'string') throw setting(`The address "${below.slice(0, 200)}" ${root}.`, 'Correct it, or leave it empty.', { cause: 'below' });
+  const link = new OpcuaLink(linked, () => {});
+  try {
+    await link.open();
+    const index = root.uri === undefined ? (root.index ?? 0) : link.namespaces.indexOf(root.uri);
+    const found = index < 0 ? { signals: [], refused: 'BadNodeIdUnknown' } : await link.signals(nodeIdAt(root, index));
+    if (found.refused === undefined) return found;
+    return new Problem('TWIN_OPCUA_NODE_UNKNOWN', `${linked.place} does not know "${below.slice(0, 200)}" (${found.refused}).`,
+      'Correct the address, or leave it empty to search everything.', { address: below.slice(0, 200) });
+  } catch (cause) {
+    return connectProblem(linked.place, cause);
+  } finally {
+    await link.close(true);
+  }
 }
 
 /** Trusts the server certificate with this fingerprint from now on, for all sources with this folder. */
@@ -157,7 +183,7 @@ function linkOptions(options: OpcuaOptions): LinkOptions {
     throw new Problem('TWIN_OPCUA_PASSWORD_UNPROTECTED', 'A password would be sent without encryption.',
       'Choose a security policy, or leave user name and password empty.', { url });
   }
-  if (pkiFolder === '') throw setting('No folder for certificates is given.', 'Name one that can be written to.');
+  if (pkiFolder === '') throw setting('No folder for certificates is given.', 'Name one that can be written to.', { cause: 'folder' });
   return {
     url, security, pkiFolder, login, connectTimeoutMs, silenceMs: Math.min(60_000, Math.max(1000, silenceMs)),
     place: `the OPC UA server at ${host}`,
@@ -216,7 +242,7 @@ class Source implements OpcuaSource {
     const double = addresses.length + malformed.length;
     if (double > mostAddresses) {
       this.#entries.delete(entry);
-      throw setting(`${double} addresses are more than ${mostAddresses}.`, 'Divide them among several sources.');
+      throw setting(`${double} addresses are more than ${mostAddresses}.`, 'Divide them among several sources.', { cause: 'many', count: double });
     }
     if (malformed.length > 0) queueMicrotask(() => tell(entry, { kind: 'unknown', addresses: malformed }));
     const link = this.#link;
@@ -345,6 +371,7 @@ class Source implements OpcuaSource {
       values: (batch) => this.#deliver(entry, batch),
       missed: (fromMs) => tell(entry, {
         kind: 'gap', fromMs, toMs: Date.now(), code: 'TWIN_OPCUA_MISSED', reason: `Notifications of ${this.#options.place} are missing.`,
+        values: { place: this.#options.place },
       }),
       odd: (address, oddity) => this.#odd(entry, address, oddity),
     });
@@ -422,8 +449,8 @@ class Source implements OpcuaSource {
     const { outage } = entry;
     if (outage !== undefined) {
       entry.outage = undefined;
-      const { found, code } = outage.problem;
-      tell(entry, { kind: 'gap', fromMs: outage.fromMs, toMs: Date.now(), reason: found, code });
+      const { found, code, values } = outage.problem;
+      tell(entry, { kind: 'gap', fromMs: outage.fromMs, toMs: Date.now(), reason: found, code, values });
     }
     try {
       entry.listener.values(batch);
@@ -501,13 +528,13 @@ function hostOf(url: string): string {
     // Told below.
   }
   if (address === undefined || address.protocol !== 'opc.tcp:' || address.hostname === '') {
-    throw setting(`"${url.slice(0, 200)}" is no address of an OPC UA server.`, 'Write it as opc.tcp://host:4840.');
+    throw setting(`"${url.slice(0, 200)}" is no address of an OPC UA server.`, 'Write it as opc.tcp://host:4840.', { cause: 'address', url: url.slice(0, 200) });
   }
   return address.host;
 }
 
-function setting(found: string, remedy: string): Problem {
-  return new Problem('TWIN_OPCUA_SETTING', found, remedy);
+function setting(found: string, remedy: string, values: Record<string, string | number>): Problem {
+  return new Problem('TWIN_OPCUA_SETTING', found, remedy, values);
 }
 
 function between(value: number, minimum: number, maximum: number): number {

@@ -1,10 +1,12 @@
+import type { FindAnswer } from '../../contract/discovery.ts';
+import { proposeMachines } from '../../engine/discovery/proposeMachines.ts';
 import type { Observation } from '../../engine/observation.ts';
 import { Problem } from '../../engine/problem.ts';
 import type { Language } from '../../engine/site/sentences.ts';
 import { opcuaOf } from '../opcuaHandle.ts';
 import type { OpcuaConnection, OpcuaState } from '../opcuaHandle.ts';
-import { opcuaEventText, opcuaStateText } from '../opcuaSentences.ts';
-import type { Message, NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
+import { opcuaEventText, opcuaProblemIn, opcuaStateText } from '../opcuaSentences.ts';
+import type { Message, NodeDefinition, NodeInstance, Request, Response, Runtime } from '../red.d.ts';
 import { status } from '../status.ts';
 import { onInput, twinNode } from '../twinNode.ts';
 import { fields } from './config.ts';
@@ -15,6 +17,7 @@ const aliveEveryMs = 2000;
 const mostInMessage = 5000;
 
 export default function twinOpcuaSource(RED: Runtime): void {
+  offerSearch(RED);
   RED.nodes.registerType('twin-opcua-source', function constructOpcuaSource(this: NodeInstance, definition: NodeDefinition) {
     const twin = twinNode(RED, this, definition, fields);
     const language: Language = String(RED.settings.lang ?? '').startsWith('de') ? 'de' : 'en-US';
@@ -79,7 +82,7 @@ export default function twinOpcuaSource(RED: Runtime): void {
     };
     const onState = (state: OpcuaState, problem: Problem | undefined): void => {
       isConnected = state === 'connected';
-      if (problem !== undefined) twin.fail(problem);
+      if (problem !== undefined) twin.fail(opcuaProblemIn(problem, language));
       else if (state === 'connected') shown();
       else if (state === 'connecting') twin.show(status('connecting', language));
       if (state === 'closed') return;
@@ -96,7 +99,7 @@ export default function twinOpcuaSource(RED: Runtime): void {
     server.open().then(start).catch((cause: unknown) => {
       if (isClosed) return;
       twin.fail(cause instanceof Problem
-        ? cause
+        ? opcuaProblemIn(cause, language)
         : new Problem('TWIN_OPCUA_SETTING', `"${twin.title}" cannot start: ${String(cause)}.`, 'Check its settings and those of its server.'));
     });
     const alive = setInterval(() => {
@@ -107,6 +110,44 @@ export default function twinOpcuaSource(RED: Runtime): void {
       clearInterval(alive);
       for (const end of ends.reverse()) await end();
     });
+  });
+}
+
+/** The route behind "Find machines": a deployed server is looked through, and what repeats is proposed as machines of a type. */
+function offerSearch(RED: Runtime): void {
+  const searching = new Set<string>();
+  const path = '/twinwire/opcua-source/find';
+  RED.httpAdmin.post(path, RED.auth.needsPermission('twin-opcua-source.write'), (request: Request, response: Response) => {
+    const body = (typeof request.body === 'object' && request.body !== null ? request.body : {}) as Record<string, unknown>;
+    const id = typeof body.server === 'string' ? body.server.slice(0, 100) : '';
+    const below = typeof body.below === 'string' ? body.below.slice(0, 2000).trim() : '';
+    const find = async (): Promise<FindAnswer> => {
+      const server = opcuaOf(RED.nodes.getNode(id));
+      if (server === undefined || server.address === undefined) {
+        throw new Problem('TWIN_OPCUA_NOT_DEPLOYED', 'The chosen server is not running yet.', 'Press Done and Deploy once, then search again.');
+      }
+      if (searching.has(id)) throw new Problem('TWIN_OPCUA_SEARCHING', 'This server is being searched already.', 'Wait until that search has ended.');
+      searching.add(id);
+      try {
+        const found = await server.find(below);
+        if (found instanceof Problem) throw found;
+        const proposal = proposeMachines(found.signals);
+        return { ok: true, proposal: { ...proposal, cut: proposal.cut || found.cut !== undefined } };
+      } finally {
+        searching.delete(id);
+      }
+    };
+    find().then(
+      (answer) => response.json(answer),
+      (cause: unknown) => {
+        const problem = cause instanceof Problem
+          ? cause
+          : new Problem('TWIN_SEARCH_FAILED', `The search ended with: ${cause instanceof Error ? cause.message : String(cause)}.`, 'Try again.');
+        const { fingerprint } = problem.values;
+        const answer: FindAnswer = { ok: false, code: problem.code, text: problem.message };
+        response.json(typeof fingerprint === 'string' ? { ...answer, fingerprint } : answer);
+      },
+    );
   });
 }
 

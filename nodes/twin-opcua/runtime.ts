@@ -6,6 +6,7 @@ import type { Config } from '../../contract/fields.ts';
 import { Problem } from '../../engine/problem.ts';
 import { offerConnectionTest } from '../connectionTest.ts';
 import { offerOpcua } from '../opcuaHandle.ts';
+import { opcuaProblemIn } from '../opcuaSentences.ts';
 import type { NodeDefinition, NodeInstance, Request, Response, Runtime } from '../red.d.ts';
 import { twinNode } from '../twinNode.ts';
 import { fields } from './config.ts';
@@ -34,6 +35,7 @@ export default function twinOpcua(RED: Runtime): void {
       };
       offerOpcua(this, {
         address: twin.config.url === '' ? undefined : twin.config.url,
+        find: async (below) => (await client()).findOpcuaSignals(opcuaOptions(twin.config, this.credentials ?? {}, pkiFolder()), below),
         // Connects when the first node asks for values: a connection that nobody uses is none of the server's business.
         open: () => (opening ??= connect()),
       });
@@ -45,10 +47,13 @@ export default function twinOpcua(RED: Runtime): void {
     { credentials: credentialDefinitions(fields) },
   );
 
-  offerConnectionTest(RED, 'twin-opcua', fields, async (config, credentials) => {
+  offerConnectionTest(RED, 'twin-opcua', fields, async (config, credentials, language) => {
     const { testOpcuaServer } = await client();
-    const result = await testOpcuaServer(opcuaOptions(config, credentials, pkiFolder()));
-    return result instanceof Problem ? result : { ok: true, version: `${result.server || config.url}, ${result.security}` };
+    const result = await testOpcuaServer(opcuaOptions(config, credentials, pkiFolder())).catch((cause: unknown) => {
+      if (cause instanceof Problem) return cause;
+      throw cause;
+    });
+    return result instanceof Problem ? opcuaProblemIn(result, language) : { ok: true, version: `${result.server || config.url}, ${result.security}` };
   });
 
   // Trusting a server is a decision of somebody who may change flows. Connections that wait for it come back by themselves.

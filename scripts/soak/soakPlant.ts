@@ -17,8 +17,11 @@ interface FlowNode {
 /** What the probe inside Node-RED answers. */
 export type ProbeAnswer = Pick<SoakSample, 'heapBytes' | 'residentBytes' | 'loopDelayP99Ms' | 'handles' | 'openFiles' | 'messages'>;
 
-/** The demo's packaging line with the PLC read by twin-opcua-source: 29 tags, three machines, baseline, anomaly, alert, history. */
-export function soakFlow(plc: string, leaking: boolean): FlowNode[] {
+/**
+ * The demo's packaging line with the PLC read by twin-opcua-source: 29 tags, three machines, baseline, anomaly, alert, history.
+ * @param intervalMs how often the PLC is looked at
+ */
+export function soakFlow(plc: string, intervalMs: number, leaking: boolean): FlowNode[] {
   const shipped = JSON.parse(readFileSync(path.join(packageRoot, 'flows/packaging-line.json'), 'utf8')) as FlowNode[];
   const dropped = new Set(['OpcUa-Client', 'OpcUa-Endpoint', 'inject', 'split', 'change', 'link in', 'link out', 'comment', 'switch', 'debug']);
   const flow = shipped.filter(({ type }) => !dropped.has(type)).map((node): FlowNode => ({
@@ -36,13 +39,13 @@ export function soakFlow(plc: string, leaking: boolean): FlowNode[] {
     const asset = `pl-asset-${machine.toLowerCase()}`;
     if (!flow.some(({ id }) => id === asset)) throw new Error(`flows/packaging-line.json has no node ${asset} any more.`);
     flow.push({
-      id: `soak-${machine}`, type: 'twin-opcua-source', z, name: machine, server: 'soak-server', interval: 500, queue: 200,
+      id: `soak-${machine}`, type: 'twin-opcua-source', z, name: machine, server: 'soak-server', interval: intervalMs, queue: 100,
       addresses: [{ address: `ns=1;s=${machine}`, what: 'below' }], wires: [[asset], []],
     });
   }
   if (leaking) {
     // Keeps a bit of every message for ever, as a careless function does.
-    const func = "const kept = context.get('kept') ?? []; kept.push('x'.repeat(1500) + kept.length); context.set('kept', kept); return null;";
+    const func = "const kept = context.get('kept') ?? []; kept.push('x'.repeat(500) + kept.length); context.set('kept', kept); return null;";
     flow.push({ id: 'soak-leak', type: 'function', z, name: 'leak', func, outputs: 1, wires: [[]] });
     for (const node of flow) if (node.type === 'twin-opcua-source') node.wires![0]!.push('soak-leak');
   }

@@ -22,6 +22,9 @@ export interface TestServerSettings {
   users?: Record<string, string>;
   /** The server's certificate is out of date. */
   expired?: boolean;
+  /** A certificate and key of one's own, as files (PEM). */
+  certificateFile?: string;
+  privateKeyFile?: string;
 }
 
 export const plantUri = 'urn:twinwire:test-plant';
@@ -51,6 +54,7 @@ async function serve(settings: TestServerSettings): Promise<void> {
     serverCertificateManager: certificates, userCertificateManager: certificates, disableDiscovery: true,
     serverInfo: { applicationUri: 'urn:127.0.0.1:test' },
     ...(settings.expired === true ? { certificateFile } : {}),
+    ...(settings.certificateFile === undefined ? {} : { certificateFile: settings.certificateFile, privateKeyFile: settings.privateKeyFile }),
     ...(settings.maxSessions === undefined ? {} : { serverCapabilities: { maxSessions: settings.maxSessions } }),
     buildInfo: { productName: 'Test plant' },
   });
