@@ -77,6 +77,13 @@ const stories: Record<string, Story> = {
       await nodeRed.until(() => (nodeRed.statuses.get(of('twin-history'))?.text ?? '') !== '', 'a status of twin-history');
     },
   },
+  'examples/twin-publish.json': {
+    async play(nodeRed, of, flow) {
+      await nodeRed.until(() => /^1 /.test(nodeRed.statuses.get(of('twin-publish'))?.text ?? ''), 'one machine published');
+      await press(nodeRed, flow, /high/);
+      await nodeRed.message(of('twin-publish'), (sent) => object(sent.case).change === 'opened');
+    },
+  },
   'examples/twin-opcua-source.json': {
     needsPlc: true,
     plcRate: 1,

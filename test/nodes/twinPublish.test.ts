@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import mqtt from 'mqtt';
 import type { IPublishPacket, MqttClient } from 'mqtt';
 import { schemaProblems } from '../checks/messageProblems.ts';
 import { requireService } from '../services/requireService.ts';
 import { mosquitto } from '../services/startMosquitto.ts';
 import type { Mosquitto } from '../services/startMosquitto.ts';
-import { codeOf, plantFlow } from './plantFlow.ts';
+import { codeOf } from './plantFlow.ts';
+import { publishFlow } from './publishFlow.ts';
 import { startFlow } from './startFlow.ts';
 import type { StartedFlow } from './startFlow.ts';
 
@@ -19,21 +25,6 @@ interface Arrived {
   text: string;
   body: Entry;
   packet: IPublishPacket;
-}
-
-/** A pump whose rows, events, verdicts and cases all go to twin-publish. */
-function publishFlow(url: string, publish: Entry = {}, broker: Entry = {}, asset: Entry = {}, more: Entry[] = []): Entry[] {
-  return plantFlow({
-    asset: { wires: [['publish', 'anomaly'], ['publish', 'alert']], ...asset },
-    more: [
-      { id: 'mqtt', type: 'twin-mqtt', url, protocolVersion: '5', ...broker },
-      { id: 'anomaly', type: 'twin-anomaly', site: 'site', wires: [['publish']] },
-      { id: 'alert', type: 'twin-alert', site: 'site', clearAfter: 0, wires: [['publish']] },
-      { id: 'publish', type: 'twin-publish', site: 'site', mqtt: 'mqtt', every: 0, wires: [['out']], ...publish },
-      { id: 'out', type: 'helper' },
-      ...more,
-    ],
-  });
 }
 
 const base = 'twinwire/plant/line1/pump1';
@@ -163,6 +154,66 @@ describe('twin-publish', function () {
     assert.ok(arrived.findIndex(({ topic }) => topic === `${base}/state`) < firstEvent, 'the picture of now comes first');
     assert.deepEqual(problems(arrived), []);
   });
+
+  for (const protocolVersion of ['5', '4'] as const) {
+    it(`kill -9: a reader sees that the box is gone; no accepted event is lost to an outage (MQTT ${protocolVersion === '5' ? '5' : '3.1.1'})`, async () => {
+      const arrived = await read(protocolVersion === '5' ? 5 : 4);
+      const children: ChildProcess[] = [];
+      /** A Node-RED of its own; resolves when it wrote `word`. */
+      const start = async (count: number, word: string): Promise<{ child: ChildProcess; accepted: number[] }> => {
+        const program = fileURLToPath(new URL('./killedPublisher.ts', import.meta.url));
+        const child = spawn(process.execPath, [program, userDir, broker.url, protocolVersion, String(count)], { stdio: ['ignore', 'pipe', 'inherit'] });
+        children.push(child);
+        const accepted: number[] = [];
+        const lines = createInterface({ input: child.stdout });
+        for await (const text of lines) {
+          if (text.startsWith('accepted ')) accepted.push(Number(text.slice('accepted '.length)));
+          if (text === word) break;
+        }
+        return { child, accepted };
+      };
+      const until = async (condition: () => boolean, what: string): Promise<void> => {
+        for (const end = performance.now() + 10_000; !condition(); await delay(10)) assert.ok(performance.now() < end, what);
+      };
+      const kill = async (child: ChildProcess): Promise<void> => {
+        if (child.exitCode !== null || child.signalCode !== null) return;
+        const exit = once(child, 'exit');
+        child.kill('SIGKILL');
+        await exit;
+      };
+      try {
+        const first = await start(1, 'done');
+        await until(() => publisherOf(arrived)?.body['status'] === 'online' && last(arrived, `${base}/status`)?.body['status'] === 'online', 'online');
+        await kill(first.child);
+        await until(() => publisherOf(arrived)?.body['status'] === 'offline', 'the last will');
+        assert.equal(publisherOf(arrived)?.body['orderly'], false);
+        assert.equal(publisherOf(arrived)?.topic, last(arrived, `${base}/status`)?.body['publisher'], 'the machine names who publishes it');
+        // The broker is away, events are accepted, and then the box dies, too.
+        await broker.process.halt('SIGKILL');
+        const second = await start(6, 'done');
+        assert.equal(second.accepted.length, 6);
+        await kill(second.child);
+        await broker.process.start();
+        await delay(300);
+        arrived.length = 0;
+        const third = await start(0, 'done');
+        const times = (): unknown[] => arrived.flatMap(({ topic, body }) => {
+          const event = body['event'] as Entry | undefined;
+          // What was confirmed a moment before the first kill may come twice.
+          const isNew = Number(event?.['timeMs']) >= Number(second.accepted[0]);
+          return topic === `${base}/event` && event?.['kind'] === 'limit' && isNew ? [event['timeMs']] : [];
+        });
+        await until(() => new Set(times()).size >= 6, `all six events, not ${times().join()}`);
+        const sent = times();
+        assert.deepEqual(sent.filter((time, index) => sent.indexOf(time) === index), second.accepted);
+        await until(() => publisherOf(arrived)?.body['status'] === 'online', 'online again');
+        assert.deepEqual(problems(arrived), []);
+        await kill(third.child);
+      } finally {
+        for (const child of children) await kill(child);
+      }
+    });
+  }
 
   it('names cannot make other topics; two on one topic are refused; nothing historical is published', async () => {
     const arrived = await read();
