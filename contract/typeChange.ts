@@ -6,11 +6,10 @@ export interface TypeChangeAnswer {
   problems: string[];
   /** The version that it would be; absent where nothing of this type runs. */
   version?: { number: number; isNew: boolean };
-  /** One for each group of machines for which it is the same. */
-  sentences: string[];
-  machines: {
-    key: string;
-    name: string;
+  /** Machines for which it is the same; signals that are touched first. */
+  groups: {
+    machines: string[];
+    sentence: string;
     signals: { label: string; outcome: 'kept' | 'converted' | 'relearn' | 'new' | 'gone' | 'returned'; word: string; reason: string; running: string }[];
   }[];
   /** Units that were changed so that values could be converted: somebody has to say whether the values come in the new unit. */

@@ -29,6 +29,10 @@ export interface RowListOptions {
   meaningfulWhenEmpty?: readonly string[];
   /** Offered while typing in a column. */
   suggestions?: Readonly<Record<string, () => readonly string[]>>;
+  /** Fields that go with a row and are never typed in. */
+  hidden?: readonly string[];
+  /** A hidden field that keeps what the row's `of` first was, once that is another one. */
+  remembers?: { field: string; of: string };
   /** Live check over all rows. */
   check?: (rows: readonly Row[]) => readonly RowProblem[];
   onChange?: () => void;
@@ -38,6 +42,8 @@ export interface RowList {
   read(): Row[];
   add(values: Row, focus?: boolean): void;
   replace(rows: readonly Row[]): void;
+  /** Sets a field of a row, hidden ones too. */
+  set(index: number, field: string, value: string): void;
   /** Checks again and renews the suggestions, after something outside has changed. */
   refresh(): void;
 }
@@ -81,7 +87,7 @@ export function rowList(options: RowListOptions): RowList {
   addButton.addEventListener('click', () => add({}, true));
   refresh();
 
-  return { read, add, replace, refresh };
+  return { read, add, replace, set, refresh };
 
   function label(field: string): string {
     return text(`column.${name}.${field}`);
@@ -117,6 +123,14 @@ export function rowList(options: RowListOptions): RowList {
       cells.append(toggle);
     }
     for (const field of Object.keys(columns)) cells.append(makeInput(field, values[field]));
+    for (const field of options.hidden ?? []) {
+      const kept = document.createElement('input');
+      kept.type = 'hidden';
+      kept.dataset['column'] = field;
+      kept.value = String(values[field] ?? '');
+      cells.append(kept);
+    }
+    if (options.remembers !== undefined) element.dataset['first'] = String(values[options.remembers.of] ?? '');
     const remove = button('fa-trash-o', text('list.remove'), false);
     remove.classList.add('twinwire-list-remove');
     remove.addEventListener('click', () => {
@@ -205,6 +219,9 @@ export function rowList(options: RowListOptions): RowList {
         values[field] = typed === '' ? definition.default : Number.isFinite(number) ? number : typed;
       } else values[field] = input.value.trim();
     }
+    const { field: kept = '', of = '' } = options.remembers ?? {};
+    const first = element.dataset['first'] ?? '';
+    if (first !== '' && values[of] !== '' && values[kept] === '' && values[of] !== first) values[kept] = first;
     return values;
   }
 
@@ -222,6 +239,13 @@ export function rowList(options: RowListOptions): RowList {
     body.append(element);
     changed();
     if (focus) element.querySelector<HTMLElement>('[data-column]')?.focus();
+  }
+
+  function set(index: number, field: string, value: string): void {
+    const input = rowElements()[index]?.querySelector<HTMLInputElement>(`[data-column="${field}"]`);
+    if (input === null || input === undefined || input.value === value) return;
+    input.value = value;
+    changed();
   }
 
   function replace(rows: readonly Row[]): void {

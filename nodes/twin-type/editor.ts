@@ -1,6 +1,7 @@
 import { fields } from './config.ts';
 import { form } from '../../editor/form.ts';
-import type { Row } from '../../editor/rowList.ts';
+import type { Row, RowList } from '../../editor/rowList.ts';
+import { showTypeChange, stopTypeChange } from '../../editor/typeVersions.ts';
 import { checkProperties, numberFields, pointForComma, showsField, unitSuggestions } from '../../editor/typeChecks.ts';
 
 const dialog = form(
@@ -25,7 +26,8 @@ RED.nodes.registerType('twin-type', {
   paletteLabel: 'twin-type',
   oneditprepare() {
     const open = dialog.prepare(this);
-    open.list('properties', {
+    let showing: { changed(): void } | undefined;
+    const list: RowList = open.list('properties', {
       columns: { name: 'minmax(80px, 3fr)', valueKind: '104px', unit: '62px', address: 'minmax(80px, 3fr)' },
       details: [
         { title: 'shown', fields: ['label', 'expression', 'counterBits'], broad: true },
@@ -33,12 +35,19 @@ RED.nodes.registerType('twin-type', {
         { title: 'range', fields: ['rangeHigh', 'rangeLow', 'maximumRate'] },
         { title: 'arrival', fields: ['smallestChange', 'expectedInterval', 'uncertainIsBad'] },
       ],
+      hidden: ['identity', 'convertFrom'],
+      remembers: { field: 'identity', of: 'name' },
       shows: showsField,
       suggestions: { unit: () => unitSuggestions },
       check: (rows) => checkProperties(rows, dialog.text),
+      onChange: () => showing?.changed(),
     });
+    showing = showTypeChange(dialog, open, this, () => list);
+    for (const name of ['name', 'version', 'mode']) open.onChange(name, () => showing?.changed());
   },
+  oneditcancel: stopTypeChange,
   oneditsave() {
+    stopTypeChange();
     dialog.save(this);
     for (const row of this['properties'] as Row[]) for (const field of numberFields) row[field] = pointForComma(row[field]);
   },

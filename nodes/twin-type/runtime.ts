@@ -12,8 +12,7 @@ import { twinNode } from '../twinNode.ts';
 import { offerType, typeOf } from '../typeHandle.ts';
 import { fields } from './config.ts';
 
-/** A table of machines and signals longer than this tells nobody anything. */
-const mostRows = 2000;
+const order: readonly TypeChangeAnswer['groups'][number]['signals'][number]['outcome'][] = ['relearn', 'new', 'converted', 'returned', 'gone', 'kept'];
 
 export default function twinType(RED: Runtime): void {
   RED.nodes.registerType('twin-type', function constructType(this: NodeInstance, definition: NodeDefinition) {
@@ -44,14 +43,14 @@ export default function twinType(RED: Runtime): void {
     const language: Language = typeof body.language === 'string' && body.language.startsWith('de') ? 'de' : 'en-US';
     const { type: next, problems } = compileTwinType(readConfig(fields, body.fields).config);
     const deployed = typeOf(RED.nodes.getNode(request.params.id ?? ''));
-    const answer: TypeChangeAnswer = { problems: problems.map(({ found }) => found), sentences: [], machines: [], units: [] };
+    const answer: TypeChangeAnswer = { problems: problems.map(({ found }) => found), groups: [], units: [] };
     if (deployed !== undefined && problems.length === 0) {
       const machines = openSites().flatMap((site) => {
         const preview = site.previewType(deployed, next);
         answer.version = { number: preview.number, isNew: preview.isNew };
         return preview.machines;
       });
-      Object.assign(answer, shown(machines, language));
+      answer.groups = grouped(machines, language);
       const former = new Map(deployed.properties.map((property) => [property.identity, property]));
       answer.units = next.properties.flatMap(({ name, label, identity, unit }) => {
         const from = former.get(identity)?.unit ?? unit;
@@ -82,30 +81,30 @@ export default function twinType(RED: Runtime): void {
   });
 }
 
-/** Machines for which it is the same are told together; in the table each signal that is touched has its line. */
-function shown(machines: readonly MachinePreview[], language: Language): Pick<TypeChangeAnswer, 'sentences' | 'machines'> {
+/** Machines for which it is the same are told together; in the table the signals that are touched come first. */
+function grouped(machines: readonly MachinePreview[], language: Language): TypeChangeAnswer['groups'] {
   const groups = new Map<string, MachinePreview[]>();
   for (const machine of machines) {
     const { migration } = machine;
-    const what = migration === undefined ? '' : JSON.stringify([migration.formerMs, migration.outcomes.map(({ property, outcome, relearnMs }) => [property, outcome, runningText(relearnMs, language)])]);
+    const what = JSON.stringify([migration?.formerMs, migration?.outcomes.map(({ property, outcome, relearnMs }) => [property, outcome, runningText(relearnMs, language)])]);
     const group = groups.get(what);
     if (group === undefined) groups.set(what, [machine]);
     else group.push(machine);
   }
-  const sentences = [...groups.values()].map((group) => migrationSentence(group, group[0]?.migration ?? { outcomes: [] }, language));
-  let rows = 0;
-  return {
-    sentences,
-    machines: machines.flatMap(({ key, name, migration }) => {
-      const signals = (migration?.outcomes ?? []).map((one) => ({
-        label: one.label,
-        outcome: one.outcome,
-        word: outcomeWord(one.outcome, language),
-        reason: reasonSentence(one, language),
-        running: runningText(one.relearnMs, language),
-      }));
-      rows += signals.length;
-      return rows > mostRows || signals.length === 0 ? [] : [{ key, name, signals }];
-    }),
-  };
+  return [...groups.values()].map((group) => {
+    const { outcomes, formerMs } = group[0]?.migration ?? { outcomes: [] };
+    return {
+      machines: group.map(({ name }) => name),
+      sentence: migrationSentence(group, { outcomes, ...(formerMs === undefined ? {} : { formerMs }) }, language),
+      signals: [...outcomes]
+        .sort((one, other) => order.indexOf(one.outcome) - order.indexOf(other.outcome) || Number(one.reason === 'same') - Number(other.reason === 'same'))
+        .map((one) => ({
+          label: one.label,
+          outcome: one.outcome,
+          word: outcomeWord(one.outcome, language),
+          reason: reasonSentence(one, language),
+          running: runningText(one.relearnMs, language),
+        })),
+    };
+  });
 }
