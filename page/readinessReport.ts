@@ -83,7 +83,6 @@ export class ReadinessReport extends PageElement {
       <p>${twin.reason}</p>
       <dl class="report-answers">${conclusions.map((conclusion) => {
         const { answer, reason } = twin.conclusions[conclusion];
-        // The reason begins with the answer's word.
         return html`<div class="answer-${answer}"><dt>${say(`ready.${conclusion}`)}</dt><dd>${reason}</dd></div>`;
       })}
       ${modes.length > 0 ? html`<div><dt>${say('ready.modes')}</dt><dd>${modes.join(', ')}</dd></div>` : nothing}
@@ -105,7 +104,7 @@ export class ReadinessReport extends PageElement {
         <details><summary>${say('ready.all')}</summary><ul>${criteria.map(
           (each) => html`<li><b>${say(`ready.${each.criterion}`)}</b> ${letters[each.grade]} ${say(`ready.${each.grade}`)}: ${each.reason}</li>`,
         )}</ul></details></td>
-      <td>${nextStep || '–'}</td>
+      <td>${nextStep}</td>
     </tr>`;
   }
 }

@@ -120,7 +120,9 @@ export class TwinPage extends PageElement {
           <p class="brand">${brandMark}${say('title')}</p>
           ${sites.length === 1 && sites[0] ? this.#siteLine(sites[0]) : html`<p class="site-line"></p>`}
           ${this.#who(sites)}
-          <p class="link ${this.lostSinceMs === undefined ? '' : 'off'}">${this.#linkWord()}</p>
+          ${isLocked(sites) && this.lostSinceMs === undefined
+            ? nothing
+            : html`<p class="link ${this.lostSinceMs === undefined ? '' : 'off'}">${this.#linkWord()}</p>`}
         </header>
         ${this.loggingIn || isLocked(sites) ? this.#login(sites)
           : this.reporting ? html`<twin-readiness-report .say=${say}></twin-readiness-report>`

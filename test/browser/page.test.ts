@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium as playwright, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { buildPage } from '../../scripts/buildPage.ts';
+import { MemoryStateStore } from '../../adapters/memory/memoryStore.ts';
+import { SiteUsers } from '../../web/siteUsers.ts';
 import { twinRoutes, type TwinRoutes } from '../../web/twinRoutes.ts';
 import type { Machine, SiteSummary } from '../../contract/http.ts';
 import { chromium, requireService } from '../services/requireService.ts';
@@ -82,7 +84,9 @@ describe('the page in a browser', function () {
 
   async function open(
     plant: MemoryPlant,
-    { theme = 'light', language = 'en-US', width = 1280, query = '' }: { theme?: 'light' | 'dark'; language?: string; width?: number; query?: string } = {},
+    { theme = 'light', language = 'en-US', width = 1280, query = '', ready = '.headline .look' }: {
+      theme?: 'light' | 'dark'; language?: string; width?: number; query?: string; ready?: string;
+    } = {},
   ): Promise<Stage> {
     let server: Server | undefined;
     let routes: TwinRoutes | undefined;
@@ -107,7 +111,7 @@ describe('the page in a browser', function () {
     });
     page.on('pageerror', (error) => errors.push(error.message));
     await page.goto(`http://127.0.0.1:${port}/${query}`);
-    await page.waitForSelector('.headline .look');
+    await page.waitForSelector(ready);
     const stage: Stage = { plant, page, context, errors, port, stop, start, watching: () => routes?.watching ?? 0 };
     stages.push(stage);
     return stage;
@@ -123,6 +127,56 @@ describe('the page in a browser', function () {
   const textOf = async (page: Page, selector: string): Promise<string> =>
     ((await page.textContent(selector)) ?? '').replace(/[\u2066-\u2069]/g, '').replace(/\s+/g, ' ').trim();
   const contrast = (page: Page, selector: string): Promise<{ text: string; ratio: number }[]> => page.evaluate(contrastOf, selector);
+
+  it('asks for a login on a phone, says who is in and offers what their role includes', async () => {
+    const plant = new MemoryPlant(site());
+    const users = await SiteUsers.open(new MemoryStateStore(), { nowMs: () => Date.now(), cost: { n: 16, r: 1, p: 1 } });
+    await users.put({ name: 'Ann', role: 'operator', password: 'correct horse' });
+    await users.put({ name: 'Wall', role: 'viewer', password: 'correct horse' });
+    plant.siteGates.set('northfield', { users, readers: 'users' });
+    users.onChange(() => plant.tell({ site: 'northfield' }));
+    const { page, errors, context } = await open(plant, { width: 360, language: 'de-DE', theme: 'dark', ready: '.login' });
+    const enter = async (name: string, password: string): Promise<void> => {
+      await page.fill('#login-name', name);
+      await page.fill('#login-password', password);
+      await page.click('.login .main-button');
+    };
+    assert.equal(await page.locator('twin-machine-card').count(), 0);
+    assert.ok((await overflow(page)) <= 0);
+    for (const target of await page.locator('.login button, .login input:not([type=checkbox]), .login .tick').all()) {
+      assert.ok(((await target.boundingBox())?.height ?? 0) >= 44, await target.innerText());
+    }
+    for (const { text, ratio } of await contrast(page, '.login h1, .login p, .login label, .login button')) assert.ok(ratio >= 4.5, `${text}: ${ratio}`);
+    await enter('Ann', 'wrong');
+    await page.waitForFunction(() => document.querySelector('.login .note')?.textContent !== '');
+    assert.match(await textOf(page, '.login .note'), /Nicht angemeldet: Name oder Passwort stimmt nicht/);
+    await enter('Ann', 'correct horse');
+    await page.waitForSelector('.card');
+    assert.match(await textOf(page, '.who'), /Ann · Bedienung Abmelden/);
+    assert.ok((await overflow(page)) <= 0);
+    const [cookie] = await context.cookies();
+    assert.deepEqual([cookie?.httpOnly, cookie?.sameSite], [true, 'Strict']);
+    await page.locator('.card .open').first().click();
+    await page.click('.why .main-button');
+    assert.equal(await page.locator('#ack-name').count(), 0);
+    await page.click('.acknowledge .main-button');
+    await page.waitForFunction(() => /Quittiert von/.test(document.querySelector('.why .note')?.textContent ?? ''));
+    assert.equal(plant.machine('northfield', 'northfield/filler')?.machine.openCase?.acknowledgedBy, 'Ann');
+    // A new password ends the login while the page is open.
+    await users.put({ name: 'Ann', role: 'operator', password: 'another horse' });
+    await page.waitForSelector('.login');
+    assert.match(await textOf(page, '.login'), /abgelaufen/);
+    const at = plant.machine('northfield', 'northfield/filler')?.machine;
+    if (at?.openCase) plant.put('northfield', { ...at, condition: 'case', openCase: { ...at.openCase, state: 'open' } });
+    await enter('Wall', 'correct horse');
+    await page.waitForSelector('.may-not');
+    assert.equal(await page.locator('.why .main-button').count(), 0);
+    await page.locator('.sheet .icon-button').click();
+    await page.click('.who .quiet-button');
+    await page.waitForSelector('.login');
+    assert.equal(await page.locator('twin-machine-card').count(), 0);
+    assert.deepEqual(errors.filter((text) => !/401/.test(text)), []);
+  });
 
   let combinations = 0;
   for (const theme of themes) {
