@@ -138,9 +138,12 @@ export default function twinPublish(RED: Runtime): void {
           onWaiting: (count) => twin.show(status('waitingDelivery', language, { count })),
           onDropped: (count) =>
             twin.fail(
-              new Problem('TWIN_PUBLISH_DROPPED', `${count} messages for ${broker.address ?? ''} were given up: more waited, or longer, than may be kept.`, 'See why the broker is away, or keep more.', {
-                count,
-              }),
+              new Problem(
+                'TWIN_PUBLISH_DROPPED',
+                `${count} messages were given up: more waited, or longer, than may be kept.`,
+                'See why the broker is away, or keep more.',
+                { count },
+              ),
             ),
           onRejected: (count, reason) => {
             refusal = new Problem('TWIN_PUBLISH_REFUSED', `The broker refused ${count} messages: ${reason}`, 'They are set aside and not lost; correct the cause.', { count, reason });
@@ -165,7 +168,8 @@ export default function twinPublish(RED: Runtime): void {
         }
         topics.disconnected();
         if (problem !== undefined) twin.fail(problem);
-        else twin.show(status(wasConnected ? 'disconnected' : 'connecting', language));
+        // What somebody has to change stays to be read; a broker that is away comes back by itself.
+        if (state !== 'refused') twin.show(status(wasConnected || problem !== undefined ? 'disconnected' : 'connecting', language));
       });
       heartbeat = setInterval(() => sayOnline(site), heartbeatMs);
       twin.onClose(site.onTick(() => watch(site)));

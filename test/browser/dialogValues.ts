@@ -28,6 +28,7 @@ const texts: Readonly<Record<string, string>> = {
   'twin-opcua.url': 'opc.tcp://plc.example:4840/path',
   'twin-influxdb.url': 'https://influx.example:8086',
   'twin-asset.key': 'press-7',
+  'twin-publish.prefix': 'enterprise/uns',
   'twin-asset.place': 'plant/line 9',
 };
 

@@ -63,6 +63,16 @@ const stories: Record<string, Story> = {
       await nodeRed.message(of('twin-alert'), (sent) => object(sent.case).change === 'acknowledged');
     },
   },
+  'examples/twin-readiness.json': {
+    async play(nodeRed, of, flow) {
+      await nodeRed.until(() => (nodeRed.statuses.get(of('twin-asset'))?.text ?? '').includes('values'), 'values in twin-asset');
+      await press(nodeRed, flow, /report/);
+      const { message } = await nodeRed.message(of('twin-readiness'), (_sent, port) => port === 0);
+      assert.equal((message.payload as unknown[]).length, 3);
+      assert.match(String(message.text), /^Is the data good enough\? Example readiness/);
+      await press(nodeRed, flow, /freeze/);
+    },
+  },
   'examples/twin-link.json': {
     silent: true,
     async play(nodeRed, of, flow) {
@@ -79,7 +89,7 @@ const stories: Record<string, Story> = {
   },
   'examples/twin-publish.json': {
     async play(nodeRed, of, flow) {
-      await nodeRed.until(() => /^1 /.test(nodeRed.statuses.get(of('twin-publish'))?.text ?? ''), 'one machine published');
+      await nodeRed.until(() => (nodeRed.statuses.get(of('twin-publish'))?.text ?? '').startsWith('1 '), 'one machine published');
       await press(nodeRed, flow, /high/);
       await nodeRed.message(of('twin-publish'), (sent) => object(sent.case).change === 'opened');
     },

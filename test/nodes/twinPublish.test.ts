@@ -72,6 +72,7 @@ describe('twin-publish', function () {
     return arrived;
   }
   const last = (arrived: Arrived[], topic: string): Arrived | undefined => arrived.filter((each) => each.topic === topic).at(-1);
+  const bodyOn = (arrived: Arrived[], topic: string): Entry => last(arrived, topic)?.body ?? {};
   const publisherOf = (arrived: Arrived[]): Arrived | undefined => arrived.filter(({ topic }) => topic.includes('/_publisher/')).at(-1);
   const send = (values: Entry, timestamp = Date.now()): void => run?.node('asset').receive({ payload: values, timestamp });
   const problems = (arrived: Arrived[]): string[] =>
@@ -87,7 +88,7 @@ describe('twin-publish', function () {
       await run.until(() => last(arrived, `${base}/case`)?.body['open'] === true, 'the case', 15_000);
       await run.until(() => last(arrived, `${base}/state`)?.body['pressure'] === 8.5, 'the state');
       await run.until(() => arrived.filter(({ topic }) => topic === `${base}/row`).length === 2, 'both rows');
-      const state = last(arrived, `${base}/state`)?.body as Entry;
+      const state = bodyOn(arrived, `${base}/state`);
       assert.deepEqual([state['speed'], state['current'], state['timestamp']], [1500, 6, start + 1000]);
       await run.until(() => (last(arrived, `${base}/state`)?.body['anomaly'] as Entry | undefined)?.['verdict'] !== undefined, 'the verdict of the same row');
       assert.deepEqual(last(arrived, `${base}/properties/current`)?.body, { value: 6, timestamp: start, quality: 'good', unit: 'A' });
@@ -115,7 +116,7 @@ describe('twin-publish', function () {
       // The case is over: it stays to be read, closed.
       send({ pressure: 5 }, start + 2000);
       await run.until(() => last(arrived, `${base}/case`)?.body['open'] === false, 'the closed case', 15_000);
-      assert.equal((last(arrived, `${base}/case`)?.body['case'] as Entry)['state'], 'cleared');
+      assert.equal((bodyOn(arrived, `${base}/case`)['case'] as Entry)['state'], 'cleared');
       // An orderly end is told, confirmed, and is no last will.
       await run.stop();
       await delay(100);
@@ -286,7 +287,7 @@ describe('twin-publish', function () {
     const { body } = await run.admin('GET', '/twinwire/publish/preview?site=site&twin=pump1&prefix=twinwire&id=publish');
     const { topics } = body as { topics: { topic: string; body?: Entry; retained: boolean }[] };
     const shown = (topic: string): Entry | undefined => topics.find((each) => each.topic === topic)?.body;
-    const { anomaly: _anomaly, expected: _expected, ...state } = last(arrived, `${base}/state`)?.body as Entry;
+    const { anomaly: _anomaly, expected: _expected, ...state } = bodyOn(arrived, `${base}/state`);
     assert.deepEqual(shown(`${base}/state`), state);
     assert.deepEqual(shown(`${base}/meta`), last(arrived, `${base}/meta`)?.body);
     assert.ok(topics.some(({ topic }) => topic === publisherOf(arrived)?.topic));
