@@ -10,7 +10,7 @@ export type Field =
   /** A config node, by its type. Stored as that node's id. */
   | { kind: 'reference'; to: string; default: ''; required?: boolean }
   /** A list of rows, edited by the node's own part of the dialog. `row` says what a row holds. */
-  | { kind: 'list'; default: readonly []; row: Readonly<Record<string, Field>> }
+  | { kind: 'list'; default: readonly []; row: Readonly<Record<string, Field>>; /** Default 10,000. */ maximumRows?: number }
   /** Kept by Node-RED's credential store, never in the flow file. */
   | { kind: 'credential'; secret: boolean; default: '' };
 
@@ -103,7 +103,7 @@ function readField(name: string, field: Field, given: unknown, problems: FieldPr
         problems.push({ field: name, code: 'FIELD_NOT_A_LIST', found: show(given) });
         return [];
       }
-      return given.slice(0, maximumListRows).map((row, index) => {
+      return given.slice(0, field.maximumRows ?? maximumListRows).map((row, index) => {
         const source = typeof row === 'object' && row !== null ? (row as Record<string, unknown>) : {};
         const read: Record<string, unknown> = {};
         for (const [column, inner] of Object.entries(field.row)) {

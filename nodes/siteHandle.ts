@@ -1,3 +1,4 @@
+import type { TableCells } from '../contract/machineTable.ts';
 import type { Site } from '../engine/site/site.ts';
 import type { Language } from '../engine/site/sentences.ts';
 import type { NodeInstance } from './red.d.ts';
@@ -30,6 +31,8 @@ export interface SiteHandle {
   readonly site: Site | undefined;
   /** For files named in a node: a relative path counts from the Node-RED user directory. */
   readonly readTable: ReadTable;
+  /** A machine table, CSV or Excel, as its cells. */
+  readonly readCells: (file: string) => Promise<TableCells>;
 }
 
 const handles = new WeakMap<NodeInstance, SiteHandle>();

@@ -2,11 +2,16 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { readCsv } from '../../adapters/csv/readCsv.ts';
 import * as restoring from '../../adapters/sqlite/restoreMark.ts';
+import { readTableBytes, readTableFile } from '../../adapters/table/readTableFile.ts';
+import type { TableFile } from '../../adapters/table/readTableFile.ts';
+import { writeWorkbook } from '../../adapters/table/writeWorkbook.ts';
 import type { SiteStore } from '../../adapters/sqlite/siteStore.ts';
 import { siteFolder } from '../../contract/siteFolder.ts';
+import { withoutGuard } from '../../contract/machineTable.ts';
+import type { TableCells } from '../../contract/machineTable.ts';
 import { Problem } from '../../engine/problem.ts';
 import type { Clock } from '../../engine/ports.ts';
-import { machineDetail, machineOf, siteSummary } from '../../engine/site/overview.ts';
+import { machineDetail, machineOf, siteReadinessReport, siteSummary } from '../../engine/site/overview.ts';
 import { acknowledgeCase } from '../../engine/site/alert.ts';
 import { Site } from '../../engine/site/site.ts';
 import type { Language } from '../../engine/site/sentences.ts';
@@ -156,6 +161,7 @@ export default function twinSite(RED: Runtime): void {
         return site;
       },
       readTable: (file, options, onSkipped) => readCsv({ path: path.resolve(userDir, file) }, { ...options, timeRequired: true, onSkipped }),
+      readCells: async (file) => cellsOf(await readTableFile(path.resolve(userDir, file))),
     });
 
     const onFlowsStarted = (): void => {
@@ -189,6 +195,21 @@ export default function twinSite(RED: Runtime): void {
     });
   });
 
+  // Only a config node may use adapters, so the tables of twin-assets' dialog are read and written here.
+  RED.httpAdmin.post('/twinwire/table/read', RED.auth.needsPermission('twin-assets.read'), (request: Request, response: Response) => {
+    const { data } = (request.body ?? {}) as { data?: unknown };
+    const bytes = Buffer.from(typeof data === 'string' ? data : '', 'base64');
+    readTableBytes(bytes).then((table) => response.json({ ok: true, ...cellsOf(table) }), (problem: unknown) => refuse(response, problem));
+  });
+  RED.httpAdmin.post('/twinwire/table/write', RED.auth.needsPermission('twin-assets.read'), (request: Request, response: Response) => {
+    const { rows } = (request.body ?? {}) as { rows?: unknown };
+    const right = Array.isArray(rows) && rows.every((row) => Array.isArray(row) && row.every((cell) => typeof cell === 'string' || typeof cell === 'number'));
+    writeWorkbook(right ? (rows as (string | number)[][]) : []).then(
+      (bytes) => response.json({ ok: true, data: bytes.toString('base64') }),
+      (problem: unknown) => refuse(response, problem),
+    );
+  });
+
   function pageSource(site: Site): SitePageSource {
     return {
       id: site.options.id,
@@ -207,8 +228,18 @@ export default function twinSite(RED: Runtime): void {
         return machineOf(site, asset);
       },
       subscribe: (listener) => site.onChange(listener),
+      readiness: () => siteReadinessReport(site),
     };
   }
+}
+
+function cellsOf({ rows, decimal, form }: TableFile): TableCells {
+  return { decimal, rows: form === 'workbook' ? rows : rows.map(({ row, cells }) => ({ row, cells: cells.map(withoutGuard) })) };
+}
+
+function refuse(response: Response, problem: unknown): void {
+  const { code = 'TWIN_TABLE_UNREADABLE', message } = problem as { code?: string; message: string };
+  response.status(400).json({ ok: false, code, text: message });
 }
 
 /**
