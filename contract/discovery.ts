@@ -53,6 +53,8 @@ export interface ProposedMachine {
   placeholder: string;
   /** Property → address, where the type's pattern does not give it. */
   addresses: Record<string, string>;
+  /** Properties of the type that it does not have. */
+  lacks: string[];
   /** All its values are below this address; absent: it has none of its own. */
   root?: string;
   /** Signals found of it. */

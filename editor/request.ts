@@ -2,13 +2,13 @@
 export type Answer<T> = { ok: true; value: T } | { ok: false; status: number; text: string };
 
 /** Asks one of our admin routes, as the signed-in user. Never rejects. */
-export function request<T>(method: 'GET' | 'POST', url: string, body?: unknown): Promise<Answer<T>> {
+export function request<T>(method: 'GET' | 'POST', url: string, body?: unknown, timeoutMs = 30_000): Promise<Answer<T>> {
   return new Promise((resolve) => {
     $.ajax({
       url,
       method,
       dataType: 'json',
-      timeout: 30_000,
+      timeout: timeoutMs,
       ...(body === undefined ? {} : { contentType: 'application/json', data: JSON.stringify(body) }),
     })
       .done((value) => resolve({ ok: true, value: value as T }))

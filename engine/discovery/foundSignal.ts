@@ -1,2 +1,4 @@
+import type { FoundSignal as Contract } from '../../contract/discovery.ts';
+
 /** For adapters, which know the engine and not the contract. */
-export type { FoundSignal } from '../../contract/discovery.ts';
+export type FoundSignal = Contract;

@@ -146,9 +146,13 @@ function describe(
   const machines = members.map(({ place, names: path, signals }, index): ProposedMachine => {
     const placeholder = placeholders[index] ?? '';
     const own: [string, string][] = [];
+    const lacks: string[] = [];
     for (const key of keys) {
       const held = signals.get(key);
-      if (held === undefined) continue;
+      if (held === undefined) {
+        lacks.push(nameOf.get(key) as string);
+        continue;
+      }
       taken.add(held.signal);
       const address = (found[held.signal] as FoundSignal).address;
       const pattern = patterns.get(key) ?? '';
@@ -160,6 +164,7 @@ function describe(
       type: typeIndex,
       placeholder,
       addresses: Object.fromEntries(own),
+      lacks,
       ...(place.address === undefined ? {} : { root: place.address }),
       signals: signals.size,
     };

@@ -1,5 +1,9 @@
 import { fields } from './config.ts';
+import { prepareFinding } from '../../editor/findMachines.ts';
 import { form } from '../../editor/form.ts';
+import { placeMachines, sourceRows } from '../../editor/placeMachines.ts';
+import type { Review } from '../../editor/reviewMachines.ts';
+import type { Row } from '../../editor/rowList.ts';
 
 const dialog = form('twin-opcua-source', fields, {
   addresses: (value) => {
@@ -9,6 +13,20 @@ const dialog = form('twin-opcua-source', fields, {
     return true;
   },
 });
+
+/** Takes what has to be subscribed into the table, closes the dialog as Done does, and places the machines. */
+function place(node: EditorNode, review: Review, present: readonly Row[], replace: (rows: readonly Row[]) => void): void {
+  const chosen = review.chosen();
+  const site = review.site();
+  const known = new Set(present.map(({ address }) => address));
+  replace([...present, ...sourceRows(chosen).filter(({ address }) => !known.has(address ?? ''))]);
+  $('#node-dialog-ok').trigger('click');
+  // After the dialog's own change, so that undo takes the machines away first.
+  setTimeout(() => {
+    const placed = placeMachines(node, chosen, site);
+    RED.notify(placed === 1 ? dialog.text('find.placedOne') : dialog.text('find.placed', { machines: placed }), { type: 'success', timeout: 8000 });
+  }, 300);
+}
 
 function isAddress(text: string): boolean {
   return /^(?:nsu=[^;]+;|ns=\d{1,5};)?[isgb]=.+$/.test(text.trim());
@@ -33,7 +51,7 @@ RED.nodes.registerType('twin-opcua-source', {
   },
   oneditprepare() {
     const open = dialog.prepare(this);
-    open.list('addresses', {
+    const addresses = open.list('addresses', {
       columns: { address: 'minmax(160px, 3fr)', what: '175px' },
       check: (rows) => rows.flatMap((row, index) => {
         const address = String(row['address'] ?? '');
@@ -41,6 +59,11 @@ RED.nodes.registerType('twin-opcua-source', {
         return [{ index, field: 'address', text: dialog.text('check.address', { address }) }];
       }),
     });
+    const ask = (): Record<string, unknown> | string => {
+      const server = open.value('server');
+      return server === '' ? dialog.text('find.noServer') : { server };
+    };
+    prepareFinding(dialog, open, 'twinwire/opcua-source/find', ask, (review) => place(this, review, addresses.read(), addresses.replace));
   },
   oneditsave() {
     dialog.save(this);

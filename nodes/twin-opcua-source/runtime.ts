@@ -140,8 +140,9 @@ function offerSearch(RED: Runtime): void {
     find().then(
       (answer) => response.json(answer),
       (cause: unknown) => {
+        const language: Language = typeof body.language === 'string' && body.language.startsWith('de') ? 'de' : 'en-US';
         const problem = cause instanceof Problem
-          ? cause
+          ? opcuaProblemIn(cause, language)
           : new Problem('TWIN_SEARCH_FAILED', `The search ended with: ${cause instanceof Error ? cause.message : String(cause)}.`, 'Try again.');
         const { fingerprint } = problem.values;
         const answer: FindAnswer = { ok: false, code: problem.code, text: problem.message };
