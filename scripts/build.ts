@@ -26,6 +26,7 @@ export interface BuildOptions {
 
 /** Parts of the build that live in files of their own: each exports a function that writes into a folder, relative to the checkout's root. */
 const parts = [
+  { file: 'scripts/buildBundled.ts', name: 'buildBundled', target: '.' },
   { file: 'scripts/buildEditor.ts', name: 'buildEditor', target: '.' },
   { file: 'scripts/buildPage.ts', name: 'buildPage', target: 'page' },
 ] as const;

@@ -1,14 +1,29 @@
 import { fields } from './config.ts';
 import { form } from '../../editor/form.ts';
+import { prepareHeldNames } from '../../editor/heldNames.ts';
+import { checkMachines, checkSettings, prepareMachineList } from '../../editor/machineList.ts';
+import { prepareMachineTable } from '../../editor/machineTable.ts';
+import type { Row, RowProblem } from '../../editor/rowList.ts';
 
-const dialog = form('twin-assets', fields);
+const rowsOf = (value: unknown): Row[] => (Array.isArray(value) ? (value as Row[]) : []);
+
+function sentences(problems: readonly RowProblem[]): true | string[] {
+  return problems.length === 0 || problems.slice(0, 5).map(({ index, text }) => `${dialog.text('list.row', { number: index + 1 })}: ${text}`);
+}
+
+const dialog = form('twin-assets', fields, {
+  machines: (value, node) => (node['source'] === 'file' ? true : sentences(checkMachines(rowsOf(value), dialog.text))),
+  settings: (value, node) => (node['source'] === 'file' ? true : sentences(checkSettings(rowsOf(value), rowsOf(node['machines']), String(node['assetType'] ?? ''), dialog.text))),
+  file: (value, node) => node['source'] !== 'file' || String(value ?? '').trim() !== '' || dialog.text('check.file'),
+  topic: (value) => String(value ?? '').trim() === '' || String(value).split('{machine}').length === 2 || dialog.text('check.topic'),
+});
 
 RED.nodes.registerType('twin-assets', {
   category: 'digital twin',
-  color: '#B9C9CF',
+  color: '#8CC5C5',
   defaults: dialog.defaults,
   inputs: 1,
-  outputs: 1,
+  outputs: 2,
   icon: 'twin-assets.svg',
   label() {
     return this.name || dialog.text('name');
@@ -16,15 +31,19 @@ RED.nodes.registerType('twin-assets', {
   labelStyle() {
     return this.name ? 'node_label_italic' : '';
   },
-  paletteLabel: 'twin-assets',
+  paletteLabel: 'twin assets',
   inputLabels() {
     return dialog.text('port.input');
   },
-  outputLabels() {
-    return dialog.text('port.output');
+  outputLabels(index) {
+    return dialog.text(index === 0 ? 'port.twins' : 'port.events');
   },
   oneditprepare() {
-    dialog.prepare(this);
+    const open = dialog.prepare(this);
+    const leftOut = open.list('leftOut', { columns: { name: '1fr' } });
+    const machines = prepareMachineList(dialog, open, this);
+    prepareMachineTable(dialog, open, machines);
+    prepareHeldNames(dialog, open, this, machines, leftOut);
   },
   oneditsave() {
     dialog.save(this);
