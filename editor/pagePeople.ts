@@ -97,7 +97,7 @@ export function pagePeople(host: HTMLElement, siteId: string, text: (key: string
       remove.textContent = text('people.remove');
     });
     const shownName = make('bdi', 'twinwire-person-name', name);
-    row.append(shownName, choice, password, set, remove);
+    row.append(shownName, choice, remove, password, set);
     return row;
   }
 
@@ -121,6 +121,7 @@ export function pagePeople(host: HTMLElement, siteId: string, text: (key: string
       else if (name.value.trim() === '' || password.value === '') showAnswer(answer, 'bad', text('people.needBoth'));
       else void change({ action: 'put', name: name.value, role: choice.value, password: password.value }, text('people.added', { name: name.value.trim() }));
     });
+    choice.classList.add('twinwire-person-new-role');
     row.append(name, choice, password, add);
     return row;
   }
@@ -138,7 +139,7 @@ export function pagePeople(host: HTMLElement, siteId: string, text: (key: string
   }
 
   function passwordInput(key: string): HTMLInputElement {
-    const input = make('input') as HTMLInputElement;
+    const input = make('input', 'twinwire-person-password') as HTMLInputElement;
     input.type = 'password';
     input.maxLength = 200;
     input.autocomplete = 'new-password';
