@@ -13,7 +13,7 @@ export interface TypeChangeAnswer {
     signals: { label: string; outcome: 'kept' | 'converted' | 'relearn' | 'new' | 'gone' | 'returned'; word: string; reason: string; running: string }[];
   }[];
   /** Units that were changed so that values could be converted: somebody has to say whether the values come in the new unit. */
-  units: { property: string; label: string; from: string; to: string }[];
+  units: { property: string; label: string; from: string; shownFrom: string; shownTo: string }[];
 }
 
 /** GET twinwire/type/:id/versions. Newest first. */

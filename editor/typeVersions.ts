@@ -83,9 +83,9 @@ export function showTypeChange(dialog: Form, open: OpenForm, node: EditorNode, l
     // Drawn again only for other questions: not under the user's hand.
     if (now === unitsShown) return;
     unitsShown = now;
-    units.replaceChildren(...asking.map(({ property, label, from, to }) => {
+    units.replaceChildren(...asking.map(({ property, label, from, shownFrom, shownTo }) => {
       const part = make('fieldset', 'twinwire-change-unit');
-      part.append(make('legend', '', dialog.text('change.unit', { label, from: from || '–', to: to || '–' })));
+      part.append(make('legend', '', dialog.text('change.unit', { label, from: shownFrom || '–', to: shownTo || '–' })));
       const row = rows.find((one) => one['name'] === property);
       const note = make('p', 'twinwire-hint', dialog.text('change.unitOpen'));
       for (const [which, value] of [['values', from], ['label', '']] as const) {
@@ -102,7 +102,7 @@ export function showTypeChange(dialog: Form, open: OpenForm, node: EditorNode, l
           note.hidden = true;
           list().set(list().read().findIndex((one) => one['name'] === property), 'convertFrom', value);
         });
-        line.append(radio, make('span', '', dialog.text(`change.unit${which === 'values' ? 'Values' : 'Label'}`, { from: from || '–', to: to || '–' })));
+        line.append(radio, make('span', '', dialog.text(`change.unit${which === 'values' ? 'Values' : 'Label'}`, { from: shownFrom || '–', to: shownTo || '–' })));
         part.append(line);
       }
       part.append(note);

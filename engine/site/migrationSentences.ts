@@ -113,8 +113,9 @@ export function reasonSentence({ reason, cause = '', unit = '' }: PropertyOutcom
 export function runningText(relearnMs: number | null | undefined, language: Language): string {
   if (relearnMs === null || relearnMs === undefined) return '';
   // People plan with hours, not with seconds.
-  const minuteMs = 60_000;
-  const rounded = relearnMs < minuteMs ? minuteMs : relearnMs < 60 * minuteMs ? Math.ceil(relearnMs / minuteMs) * minuteMs : Math.ceil(relearnMs / (6 * minuteMs)) * 6 * minuteMs;
+  const minutes = relearnMs / 60_000;
+  const step = minutes < 10 ? 1 : minutes < 60 ? 5 : minutes < 600 ? 30 : 60;
+  const rounded = Math.max(1, Math.ceil(minutes / step - 0.05)) * step * 60_000;
   return fill(texts[language].running, { duration: formatDuration(rounded, language) });
 }
 

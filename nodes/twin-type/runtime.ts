@@ -1,8 +1,9 @@
 import { readConfig } from '../../contract/fields.ts';
 import type { TypeChangeAnswer, TypeVersionsAnswer } from '../../contract/typeChange.ts';
+import type { PropertyOutcome } from '../../engine/site/migration.ts';
 import { migrationSentence, outcomeWord, reasonSentence, runningText } from '../../engine/site/migrationSentences.ts';
 import type { Language } from '../../engine/site/sentences.ts';
-import { timeText } from '../../engine/site/sentences.ts';
+import { timeText, unitSign } from '../../engine/site/sentences.ts';
 import type { MachinePreview, Site } from '../../engine/site/site.ts';
 import { compileTwinType } from '../../engine/twin/twinType.ts';
 import { unitConversion } from '../../engine/twin/unitConversion.ts';
@@ -51,10 +52,15 @@ export default function twinType(RED: Runtime): void {
         return preview.machines;
       });
       answer.groups = grouped(machines, language);
+      // An earlier version knows in which unit its values came.
+      if (answer.version?.isNew === false && machines.some(({ migration }) => migration !== undefined && migration.from !== migration.to)) {
+        response.json(answer);
+        return;
+      }
       const former = new Map(deployed.properties.map((property) => [property.identity, property]));
       answer.units = next.properties.flatMap(({ name, label, identity, unit }) => {
         const from = former.get(identity)?.unit ?? unit;
-        return from === unit || unitConversion(from, unit) === undefined ? [] : [{ property: name, label, from, to: unit }];
+        return from === unit || unitConversion(from, unit) === undefined ? [] : [{ property: name, label, from, shownFrom: unitSign(from), shownTo: unitSign(unit) }];
       });
     }
     response.json(answer);
@@ -86,13 +92,18 @@ function grouped(machines: readonly MachinePreview[], language: Language): TypeC
   const groups = new Map<string, MachinePreview[]>();
   for (const machine of machines) {
     const { migration } = machine;
-    const what = JSON.stringify([migration?.formerMs, migration?.outcomes.map(({ property, outcome, relearnMs }) => [property, outcome, runningText(relearnMs, language)])]);
+    const what = JSON.stringify([migration?.formerMs === undefined ? '' : timeText(migration.formerMs, language), migration?.outcomes.map(({ property, outcome, reason }) => [property, outcome, reason])]);
     const group = groups.get(what);
     if (group === undefined) groups.set(what, [machine]);
     else group.push(machine);
   }
   return [...groups.values()].map((group) => {
-    const { outcomes, formerMs } = group[0]?.migration ?? { outcomes: [] };
+    const { outcomes: ofFirst, formerMs } = group[0]?.migration ?? { outcomes: [] };
+    // The slowest machine counts.
+    const outcomes = ofFirst.map((one, index): PropertyOutcome => {
+      const times = group.map(({ migration }) => migration?.outcomes[index]?.relearnMs).filter((ms) => typeof ms === 'number');
+      return times.length === 0 ? one : { ...one, relearnMs: Math.max(...times) };
+    });
     return {
       machines: group.map(({ name }) => name),
       sentence: migrationSentence(group, { outcomes, ...(formerMs === undefined ? {} : { formerMs }) }, language),
