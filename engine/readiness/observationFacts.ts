@@ -30,7 +30,9 @@ type Known = (typeof known)[number];
 const at = Object.freeze(Object.fromEntries(known.map((name, index) => [name, index]))) as Readonly<Record<Known, number>>;
 const knownWidth = known.length;
 
-const ringLength = 8;
+const ringLength = 16;
+/** A level is that of the values next to the step: a slow one has moved on after sixteen. */
+const levelLength = 4;
 const modesKept = 12;
 const modesOfChanges = 8;
 const leastIntervals = 5;
@@ -100,7 +102,7 @@ export interface MeasuredFacts {
 /**
  * Facts about the data of one machine, gathered value by value: how often, how complete, how fresh, how fine. It judges nothing.
  *
- * Memory per property: 8 buckets of 3 h × 22 numbers of 4 bytes, 35 of 8 bytes, a ring of 8 values: about 1 KB. Times are the site's.
+ * Memory per property: 8 buckets of 3 h × 22 numbers of 4 bytes, 35 of 8 bytes, a ring of 16 values: about 1.1 KB. Times are the site's.
  *
  * - **Interval**: length-weighted mean E[d²] / E[d] of the differences of source times, so that a burst every ten seconds counts as ten
  *   seconds; the mean that people see is covered time / values.
@@ -112,7 +114,7 @@ export interface MeasuredFacts {
  * - **Clock**: least difference of arrival and source time of each minute (at least five values), as the minimum filter of NTP (Mills
  *   1991) has it: the least delay is the clock, the rest is the way.
  * - **Spread**: Welford's recurrence (1962) per bucket, joined by Chan, Golub & LeVeque (1979).
- * - **Unit**: a step of more than eight times the usual motion after which level *and* motion of the next eight values fit a known
+ * - **Unit**: a step of more than eight times the usual motion after which level *and* motion of the next sixteen values fit a known
  *   conversion. Motion is what tells a unit from a process: a pump at ten times the speed is not ten times as restless by the same factor.
  */
 export class ObservationFacts implements ObservationListener {
@@ -484,7 +486,7 @@ export class ObservationFacts implements ObservationListener {
     const pending = k[base + at.pendingCount] as number;
     if (pending > 0) {
       k[base + at.pendingMotion]! += Math.abs(value - (k[base + at.pendingLast] as number));
-      k[base + at.pendingSum]! += value;
+      if (pending < levelLength) k[base + at.pendingSum]! += value;
       k[base + at.pendingLast] = value;
       ring[start + pending] = value;
       k[base + at.pendingCount] = pending + 1;
@@ -502,12 +504,12 @@ export class ObservationFacts implements ObservationListener {
         let sum = 0;
         for (let each = 0; each < ringLength; each++) {
           const here = ring[start + ((filled + each) % ringLength)] as number;
-          sum += here;
+          if (each >= ringLength - levelLength) sum += here;
           if (each > 0) motion += Math.abs(here - (ring[start + ((filled + each - 1) % ringLength)] as number));
         }
         if (jump > (8 * motion) / (ringLength - 1)) {
           // A counter goes on from its last value; a level lies around its mean.
-          k[base + at.levelBefore] = this.#properties[index]?.kind === 'counter' ? last : sum / ringLength;
+          k[base + at.levelBefore] = this.#properties[index]?.kind === 'counter' ? last : sum / levelLength;
           k[base + at.motionBefore] = motion / (ringLength - 1);
           k[base + at.pendingCount] = 1;
           k[base + at.pendingSum] = value;
@@ -530,15 +532,15 @@ export class ObservationFacts implements ObservationListener {
     // Without motion the level alone has to tell, and a new setpoint or mode explains that better.
     if (motionBefore === 0 && this.#rows - this.#commandRow < settledRowsAfterCommand + ringLength) return;
     const isCounter = this.#properties[index]?.kind === 'counter';
-    const after = isCounter ? (this.#ring[index * ringLength] as number) : (k[base + at.pendingSum] as number) / ringLength;
+    const after = isCounter ? (this.#ring[index * ringLength] as number) : (k[base + at.pendingSum] as number) / levelLength;
     const motion = (k[base + at.pendingMotion] as number) / (ringLength - 1);
     const active = k[base + at.unitConversion] as number;
     const fits = (factor: number, offset: number): boolean => {
       const wanted = before * factor + offset;
       const wantedMotion = motionBefore * factor;
-      const tolerance = motionBefore === 0 ? 0.005 * Math.abs(wanted) : 0.02 * Math.abs(wanted - before) + 1.5 * wantedMotion;
+      const tolerance = motionBefore === 0 ? 0.005 * Math.abs(wanted) : 0.02 * Math.abs(wanted - before) + 2.5 * wantedMotion;
       if (Math.abs(after - wanted) > tolerance || Math.abs(wanted - before) < 4 * Math.max(motionBefore, motion)) return false;
-      return motionBefore === 0 || isCounter ? true : motion > 0.4 * wantedMotion && motion < 2.5 * wantedMotion;
+      return motionBefore === 0 || isCounter ? true : motion > 0.25 * wantedMotion && motion < 4 * wantedMotion;
     };
     const conversions = this.#conversions[index] as readonly Conversion[];
     if (active >= 0 && k[base + at.unitMs] === k[base + at.unitMs]) {
@@ -617,7 +619,7 @@ export class ObservationFacts implements ObservationListener {
       intervalMs: total.count > leastIntervals ? total.coveredMs / total.count : NaN,
       recentIntervalMs: total.recentIntervalMs,
       formerIntervalMs: total.formerIntervalMs,
-      even: value('intervalCount') >= leastIntervals && value('intervalSquares') < 1.5 * intervalMean * intervalMean,
+      even: value('intervalCount') >= leastIntervals && value('intervalSquares') < 1.05 * intervalMean * intervalMean,
       stuckForMs: everCame ? now - value('sinceMs') : NaN,
       stuckNow,
       stuckMs: total.stuckMs + (stuckNow ? now - value('sinceMs') : 0),

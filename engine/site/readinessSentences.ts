@@ -18,6 +18,7 @@ interface Texts {
   yes: string;
   notWatched: string;
   dataTooPoor: string;
+  poorHere: string;
   needsHours: string;
   needsHoursOfMode: string;
   needsTwo: string;
@@ -112,6 +113,7 @@ const texts: Record<Language, Texts> = {
     yes: 'Yes, the data is good enough.',
     notWatched: 'The data is not watched; put a twin-readiness into the flow to know.',
     dataTooPoor: 'No: the data is {grade}. {reason}',
+    poorHere: 'No, the data is {grade}.',
     needsHours: 'Not yet: needs about {hours} more.',
     needsHoursOfMode: 'Not yet: needs about {hours} more of "{mode}".',
     needsTwo: 'No: at least two measured values are needed, and only {count} is usable.',
@@ -204,6 +206,7 @@ const texts: Record<Language, Texts> = {
     yes: 'Ja, die Daten sind gut genug.',
     notWatched: 'Die Daten werden nicht beobachtet; dafür ein twin-readiness in den Flow setzen.',
     dataTooPoor: 'Nein: Die Daten sind {grade}. {reason}',
+    poorHere: 'Nein, die Daten sind {grade}.',
     needsHours: 'Noch nicht: Es fehlen noch etwa {hours}.',
     needsHoursOfMode: 'Noch nicht: Es fehlen noch etwa {hours} „{mode}“.',
     needsTwo: 'Nein: Mindestens zwei gemessene Werte sind nötig, brauchbar ist nur {count}.',

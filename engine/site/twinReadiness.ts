@@ -146,7 +146,11 @@ export function twinReadiness(watched: Watched, nowMs: number, rate = 1): TwinRe
   if (facts === undefined) return undefined;
   const graded = gradeTwin(facts, watched, nowMs, rate);
   const { reason, nextStep } = machineReason(graded, language);
-  const answer = (conclusion: Conclusion): ConclusionAnswer => answerFrom(graded, facts, watched, conclusion);
+  const answer = (conclusion: Conclusion): ConclusionAnswer => {
+    // What is wrong stands in the report once, not with each answer.
+    if (isBelowUsable(graded.grade)) return { answer: 'no', reason: readinessPhrase('poorHere', language, { grade: gradeWord(graded.grade, language) }) };
+    return answerFrom(graded, facts, watched, conclusion);
+  };
   return {
     twin: twin.key,
     name: twin.name,

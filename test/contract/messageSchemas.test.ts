@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { AlertMessage, Anomaly, TwinBatchMessage, TwinCommand, TwinEventMessage, TwinHeader, TwinMessage } from '../../contract/messages.ts';
+import type { AlertMessage, Anomaly, ReadinessMessage, TwinBatchMessage, TwinCommand, TwinEventMessage, TwinHeader, TwinMessage } from '../../contract/messages.ts';
 import { messageSchemas } from '../../contract/messageSchemas.ts';
 import { packageRoot } from '../../scripts/packageRoot.ts';
 import { messageProblems, schemaNames, schemaProblems, shapeOf } from '../checks/messageProblems.ts';
@@ -62,6 +62,31 @@ const alert = {
   twin,
   timestamp: 1,
 } satisfies AlertMessage;
+const answer = { answer: 'notYet', reason: 'Not yet: needs about 2 h more.' } as const;
+const criterion = { criterion: 'gaps', grade: 'poor', reason: '14 gaps.', nextStep: 'Look at the network.' } as const;
+const propertyReadiness = { property: 'pressure', label: 'Pressure', unit: 'bar', grade: 'poor', reason: '14 gaps.', nextStep: '', criteria: [criterion] } as const;
+const readiness = {
+  topic: 'readiness',
+  payload: [
+    {
+      twin: 'press3', machine: 'Press 3', property: 'pressure', label: 'Pressure', unit: 'bar', letter: 'C', grade: 'poor', reason: '14 gaps.', nextStep: '',
+      values: 300, coveragePercent: 91.2, gaps: 14, longestGapSeconds: 720, declaredSeconds: 10, measuredSeconds: null, clockOffsetSeconds: null,
+      badPercent: 0, duplicates: 0,
+    },
+  ],
+  text: 'Is the data good enough?',
+  readiness: {
+    v: 1, site: 'Plant', timeMs: 1,
+    twins: [
+      {
+        twin: 'press3', name: 'Press 3', grade: 'poor', reason: '14 gaps.', nextStep: '', sinceMs: null, modes: [{ mode: 'producing', hours: 3.5 }],
+        conditions: [{ property: 'speed', label: 'Speed', percent: 40 }], conclusions: { baseline: answer, forecast: answer, rootCause: answer },
+        properties: [{ ...propertyReadiness, criteria: [...propertyReadiness.criteria] }],
+      },
+    ],
+  },
+  timestamp: 1,
+} satisfies ReadinessMessage;
 const commands: TwinCommand[] = [
   { do: 'acknowledge', twin: 'press3', by: 'Kim' },
   { do: 'learn-again' },
@@ -91,6 +116,11 @@ const shapes: { name: string; message: Record<string, unknown>; faults: Record<s
       { case: { ...alert.case, state: 'shut' } },
       { alarm: { v: 1, priority: 'urgent', idempotencyKey: '' } }, { why: {} }, { case: { ...alert.case, letter: 'X' } },
     ],
+  },
+  {
+    name: 'ReadinessMessage',
+    message: readiness,
+    faults: [{ payload: {} }, { payload: [{ ...readiness.payload[0], letter: 'E' }] }, { readiness: { ...readiness.readiness, v: 2 } }, { text: 1 }],
   },
 ];
 

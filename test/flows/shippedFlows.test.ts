@@ -41,6 +41,18 @@ const stories: Record<string, Story> = {
       await nodeRed.message(of('twin-asset'), (sent, port) => port === 0 && Object.values(object(sent.quality)).includes('bad'));
     },
   },
+  'examples/twin-assets.json': {
+    async play(nodeRed, of, flow) {
+      for (const number of [1, 2, 3]) {
+        await nodeRed.message(of('twin-assets'), (sent, port) => port === 0 && object(sent.twin).key === `example-pump-${number}` && Object.keys(object(sent.payload)).length === 2);
+      }
+      await press(nodeRed, flow, /-high$/);
+      const { message } = await nodeRed.message(of('twin-assets'), (sent) => object(sent.event).kind === 'limit' && object(sent.event).active === true);
+      assert.equal(object(message.twin).key, 'example-pump-2');
+      await press(nodeRed, flow, /nobody/);
+      await nodeRed.until(() => nodeRed.statuses.get(of('twin-assets'))?.text === '1 name waits: Pump4', 'the name that waits');
+    },
+  },
   'examples/twin-baseline.json': {
     async play(nodeRed, of, flow) {
       await nodeRed.message(of('twin-baseline'), (sent) => object(sent.learning).phase === 'learning');
