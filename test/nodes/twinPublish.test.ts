@@ -234,9 +234,9 @@ describe('twin-publish', function () {
     assert.deepEqual([...new Set(arrived.filter((each) => each.topic === topic).map(({ body }) => body['speed']))], [1, 2]);
   });
 
-  it('the state at most every n seconds, and the last one not later', async () => {
+  it('the state at most every n seconds, and the last one not later; a machine that falls silent is stale', async () => {
     const arrived = await read();
-    run = await startFlow(publishFlow(broker.url, { every: 1 }), { userDir });
+    run = await startFlow(publishFlow(broker.url, { every: 1 }, {}, { staleAfter: 2 }), { userDir });
     const start = Date.now();
     for (let index = 0; index <= 20; index++) {
       send({ speed: index }, start + index);
@@ -244,6 +244,9 @@ describe('twin-publish', function () {
     }
     await run.until(() => last(arrived, `${base}/state`)?.body['speed'] === 20, 'the last one', 4000);
     assert.ok(arrived.filter(({ topic }) => topic === `${base}/state`).length <= 3);
+    await run.until(() => bodyOn(arrived, `${base}/status`)['status'] === 'stale', 'stale', 15_000);
+    send({ speed: 21 });
+    await run.until(() => bodyOn(arrived, `${base}/status`)['status'] === 'online', 'online again');
   });
 
   it('removed, its retained topics are cleared; a machine that moves leaves none behind', async () => {
