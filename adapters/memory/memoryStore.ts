@@ -1,7 +1,8 @@
+import { Buckets, checkBuckets } from '../../engine/history/buckets.ts';
 import { Problem } from '../../engine/problem.ts';
 import { mostRejected } from '../../engine/ports.ts';
 import type {
-  Fact, GraphStore, Historian, HistoryPoint, Json, Outbox, OutboxGap, OutboxRecord, RejectedRecord, StateEntry, StateStore,
+  Fact, GraphStore, Historian, HistoryPoint, HistoryRows, HistorySummary, Json, Outbox, OutboxGap, OutboxRecord, RejectedRecord, SeriesColumns, StateEntry, StateStore,
 } from '../../engine/ports.ts';
 
 /**
@@ -72,6 +73,33 @@ export class MemoryHistorian implements Historian {
       .map((point) => ({ ...point }));
   }
 
+  async writeRows({ twin, properties, times, values }: HistoryRows): Promise<void> {
+    const points: HistoryPoint[] = [];
+    for (const [row, timeMs] of times.entries()) {
+      for (const [column, property] of properties.entries()) {
+        const value = values[row * properties.length + column] as number;
+        if (!Number.isNaN(value)) points.push({ twin, property, timeMs, value, quality: 'good' });
+      }
+    }
+    await this.write(points);
+  }
+
+  async columns(twin: string, property: string, fromMs: number, toMs: number, limit = 100_000): Promise<SeriesColumns> {
+    return columnsOf(await this.range(twin, property, fromMs, toMs, limit));
+  }
+
+  async buckets(twin: string, property: string, fromMs: number, toMs: number, count: number, holdAtMostMs = Infinity): Promise<HistorySummary[]> {
+    checkBuckets(fromMs, toMs, count);
+    const buckets = new Buckets(fromMs, toMs, count, holdAtMostMs);
+    buckets.addColumns(columnsOf(await this.range(twin, property, -Infinity, toMs, Infinity)));
+    return buckets.finish();
+  }
+
+  async usage(): Promise<{ bytes: number; oldestMs: number | undefined }> {
+    const all = [...this.#twins.values()].flatMap((properties) => [...properties.values()].flatMap((times) => [...times.keys()]));
+    return { bytes: 0, oldestMs: all.length === 0 ? undefined : all.reduce((oldest, time) => Math.min(oldest, time)) };
+  }
+
   async asOf(twin: string, timeMs: number): Promise<HistoryPoint[]> {
     const last: HistoryPoint[] = [];
     const properties = this.#twins.get(twin) ?? new Map<string, Map<number, HistoryPoint>>();
@@ -96,6 +124,15 @@ export class MemoryHistorian implements Historian {
     }
     return gone;
   }
+}
+
+function columnsOf(points: readonly HistoryPoint[]): SeriesColumns {
+  const values = points.map(({ value }) => value);
+  return {
+    times: Float64Array.from(points, ({ timeMs }) => timeMs),
+    values: values.every((value) => typeof value === 'number') ? Float64Array.from(values as number[]) : values,
+    qualities: Uint8Array.from(points, ({ quality }) => (quality === 'good' ? 0 : quality === 'uncertain' ? 1 : 2)),
+  };
 }
 
 function entryOf<Key, Value>(map: Map<Key, Value>, key: Key, create: () => Value): Value {

@@ -10,7 +10,7 @@ import { Problem } from '../../engine/problem.ts';
  * |---|---|---|---|
  * | site.db | learned state and facts | FULL | a commit is on disk when it is acknowledged |
  * | outbox.db | what is still to be delivered | FULL | accepted = on disk, also at power loss |
- * | history.db | recent raw values | NORMAL | a crash of the process loses nothing, a power cut the last seconds |
+ * | history.db | recent values, summaries of older ones | FULL | accepted = on disk, also at power loss |
  *
  * Three files rather than one, because a damaged history must not take the learned state along, and because a commit
  * of the small state must not wait for the checkpoint of the large history.
@@ -36,6 +36,18 @@ const migrations: Record<FileName, readonly string[]> = {
     CREATE TABLE series (id INTEGER PRIMARY KEY, twin TEXT NOT NULL, property TEXT NOT NULL, UNIQUE (twin, property));
     CREATE TABLE point (series INTEGER NOT NULL, time INTEGER NOT NULL, value, quality INTEGER NOT NULL, PRIMARY KEY (series, time))
       WITHOUT ROWID;
+  `, `
+    ALTER TABLE series ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE batch (id INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB NOT NULL, crc INTEGER NOT NULL);
+    CREATE TABLE chunk (
+      series INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, count INTEGER NOT NULL, summary BLOB NOT NULL,
+      data BLOB NOT NULL, crc INTEGER NOT NULL, PRIMARY KEY (series, first)
+    ) WITHOUT ROWID;
+    CREATE TABLE tier (
+      series INTEGER NOT NULL, step INTEGER NOT NULL, block INTEGER NOT NULL, data BLOB NOT NULL, crc INTEGER NOT NULL,
+      PRIMARY KEY (series, step, block)
+    ) WITHOUT ROWID;
+    CREATE TABLE damaged (series INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (series, first));
   `],
   outbox: [`
     CREATE TABLE record (
@@ -67,7 +79,7 @@ export function fileFormat(name: FileName): number {
 /** Tables that are worth saving, row by row, from a damaged file. */
 const salvaged: Record<FileName, readonly string[]> = {
   site: ['state', 'counter', 'fact'],
-  history: ['series', 'point'],
+  history: ['series', 'point', 'chunk', 'tier', 'batch', 'damaged'],
   outbox: ['record', 'rejected', 'gap', 'depth'],
 };
 
@@ -161,7 +173,7 @@ function configure(database: DatabaseSync, name: FileName, path: string): void {
   database.exec(`
     PRAGMA busy_timeout = 5000;
     PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = ${name === 'history' ? 'NORMAL' : 'FULL'};
+    PRAGMA synchronous = FULL;
     PRAGMA temp_store = MEMORY;
     PRAGMA journal_size_limit = 16777216;
     PRAGMA cache_size = ${name === 'history' ? -8000 : -2000};
@@ -212,7 +224,7 @@ function copyRows(old: DatabaseSync, fresh: DatabaseSync, table: string, directi
   let rows = 0;
   let whole = false;
   const orders: Record<string, string> = {
-    state: 'key', counter: 'name', fact: 'id', series: 'id', point: 'series', depth: 'target', gap: 'id',
+    state: 'key', counter: 'name', fact: 'id', series: 'id', point: 'series', chunk: 'series', tier: 'series', batch: 'id', damaged: 'series', depth: 'target', gap: 'id',
   };
   const order = orders[table] ?? 'sequence';
   fresh.exec('BEGIN');
@@ -220,7 +232,7 @@ function copyRows(old: DatabaseSync, fresh: DatabaseSync, table: string, directi
     const columns = (fresh.prepare(`PRAGMA table_info(${table})`).all() as { name: string }[]).map((column) => column.name);
     const insert = fresh.prepare(`INSERT OR IGNORE INTO ${table} (${columns.join()}) VALUES (${columns.map(() => '?').join()})`);
     const select = old.prepare(`SELECT ${columns.join()} FROM ${table} ORDER BY ${order} ${direction}`);
-    for (const row of select.iterate() as Iterable<Record<string, null | number | string>>) {
+    for (const row of select.iterate() as Iterable<Record<string, null | number | string | Uint8Array>>) {
       try {
         rows += Number(insert.run(...columns.map((column) => row[column] ?? null)).changes);
       } catch {

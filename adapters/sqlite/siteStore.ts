@@ -1,10 +1,13 @@
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Fact, GraphStore, Historian, HistoryPoint, Json, Outbox, StateStore } from '../../engine/ports.ts';
+import type { Fact, GraphStore, Historian, HistoryPoint, HistoryValue, Json, Outbox, StateStore } from '../../engine/ports.ts';
 import { Problem } from '../../engine/problem.ts';
 import { FolderLock } from './folderLock.ts';
 import { isRestoreMarked, restoreProblem } from './restoreMark.ts';
 import { GroupCommit } from './groupCommit.ts';
+import { checkBuckets } from '../../engine/history/buckets.ts';
+import { qualityWords } from './historyBatch.ts';
+import { HistoryQueue } from './historyQueue.ts';
 import { StoreClient } from './storeClient.ts';
 import { StoreDatabases } from './storeDatabases.ts';
 import type { FactChange, OutboxAddition, StateChange } from './storeDatabases.ts';
@@ -28,16 +31,7 @@ export interface SiteStore {
 /** State and outbox: callers wait for the disk, so the window only has to gather what comes at the same time. */
 const stateWindowMs = 5;
 const outboxWindowMs = 20;
-/** History: nobody waits, and fewer, larger transactions spare the disk. */
-const historyWindowMs = 250;
-const historyBatch = 5000;
-/** Points that may wait while the disk is slow; about 40 MB. Beyond it a write is refused, not swallowed. */
-const historyBacklog = 200_000;
 const outboxBacklogBytes = 64 * 1024 * 1024;
-/** One message to the thread copies at most so many points, some milliseconds of work. */
-const historyPart = 2000;
-const rangePart = 5000;
-
 /**
  * Opens (or creates) the store of a folder. Blocking, because nothing else can start before it: some ten milliseconds.
  * @throws Problem TWIN_STORE_LOCKED, TWIN_RESTORE_UNFINISHED, TWIN_STORE_NEWER, TWIN_STORE_FOLDER, TWIN_STORE_DISK_FULL, TWIN_STORE_FAILED
@@ -61,7 +55,7 @@ class EmbeddedSiteStore implements SiteStore {
   readonly #client: StoreClient;
   readonly #state: GroupCommit<StateChange, number>;
   readonly #facts: GroupCommit<FactChange, void>;
-  readonly #history: GroupCommit<HistoryPoint, void>;
+  readonly #history: HistoryQueue;
   readonly #outbox: GroupCommit<OutboxAddition, number>;
   #closing: Promise<void> | undefined;
 
@@ -87,14 +81,7 @@ class EmbeddedSiteStore implements SiteStore {
       },
       (limit) => full('graph', limit),
     );
-    this.#history = new GroupCommit(
-      { windowMs: historyWindowMs, batch: historyBatch, part: historyPart, atomic: false, limit: historyBacklog, sizeOf: () => 1 },
-      async (points) => {
-        await client.call('historyWrite', points);
-        return [];
-      },
-      (limit) => full('history', limit),
-    );
+    this.#history = new HistoryQueue((batch) => client.call('historyWrite', batch), (limit) => full('history', limit));
     this.#outbox = new GroupCommit(
       { windowMs: outboxWindowMs, batch: 5000, atomic: true, limit: outboxBacklogBytes, sizeOf: ({ body }) => 100 + 2 * body.length },
       (additions) => client.call('outboxAdd', additions),
@@ -128,34 +115,30 @@ class EmbeddedSiteStore implements SiteStore {
   };
 
   readonly historian: Historian = {
-    write: async (points) => {
-      for (const { timeMs } of points) {
-        if (!Number.isSafeInteger(timeMs)) {
-          throw new Problem('TWIN_HISTORY_TIME', `A point of history has the time ${timeMs}.`,
-            'Send whole milliseconds since 1970 (UTC).', { time: String(timeMs) });
-        }
-      }
-      // Copies: the caller may reuse its objects while these wait.
-      await this.#history.add(points.map((point) => ({ ...point })));
-    },
+    write: (points) => this.#history.add(points),
+    writeRows: (rows) => this.#history.addRows(rows),
     range: async (twin, property, fromMs, toMs, limit = 100_000) => {
-      await this.#history.flush();
+      const { times, values, qualities } = await this.historian.columns(twin, property, fromMs, toMs, limit);
       const points: HistoryPoint[] = [];
-      let from = fromMs;
-      // In parts, so that neither thread is busy with one question for long.
-      while (points.length < limit) {
-        const size = Math.min(rangePart, limit - points.length);
-        const part = await this.#client.call('historyRange', twin, property, from, toMs, size);
-        for (const point of part) points.push(point);
-        const last = part.at(-1);
-        if (part.length < size || last === undefined) break;
-        from = last.timeMs + 1;
+      for (let index = 0; index < times.length; index++) {
+        const quality = qualityWords[qualities[index] as number] ?? 'bad';
+        points.push({ twin, property, timeMs: times[index] as number, value: stored(values[index] as HistoryValue), quality });
       }
       return points;
     },
+    columns: async (twin, property, fromMs, toMs, limit = 100_000) => {
+      await this.#history.flush();
+      return this.#client.call('historyColumns', twin, property, fromMs, toMs, limit);
+    },
+    buckets: async (twin, property, fromMs, toMs, count, holdAtMostMs = Infinity) => {
+      checkBuckets(fromMs, toMs, count);
+      await this.#history.flush();
+      return this.#client.call('historyBuckets', twin, property, fromMs, toMs, count, holdAtMostMs);
+    },
     asOf: async (twin, timeMs) => {
       await this.#history.flush();
-      return this.#client.call('historyAsOf', twin, timeMs);
+      const found = await this.#client.call('historyAsOf', twin, timeMs);
+      return found.map((point) => ({ ...point, twin, value: stored(point.value), quality: qualityWords[point.quality] ?? 'bad' }));
     },
     forget: async (beforeMs) => {
       await this.#history.flush();
@@ -165,6 +148,10 @@ class EmbeddedSiteStore implements SiteStore {
         gone += part.gone;
         if (!part.more) return gone;
       }
+    },
+    usage: async () => {
+      await this.#history.flush();
+      return this.#client.call('historyUsage');
     },
   };
 
@@ -193,7 +180,7 @@ class EmbeddedSiteStore implements SiteStore {
 
   async #close(): Promise<void> {
     // Whoever waits for one of these gets the answer from its own promise.
-    await Promise.allSettled([this.#state.close(), this.#facts.close(), this.#history.close(), this.#outbox.close()]);
+    await Promise.allSettled([this.#state.close(), this.#facts.close(), this.#history.flush(), this.#outbox.close()]);
     await this.#client.close();
     this.#lock.release();
   }
@@ -204,6 +191,11 @@ class EmbeddedSiteStore implements SiteStore {
     if (this.problems.length > 100) this.problems.splice(0, this.problems.length - 100);
     for (const listener of this.#listeners) listener(problem);
   }
+}
+
+/** Not a number is no value. */
+function stored(value: HistoryValue): HistoryValue {
+  return value !== value ? null : value;
 }
 
 function jsonText(key: string, value: Json): string | null {

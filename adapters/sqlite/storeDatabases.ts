@@ -1,8 +1,10 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import type { Fact, GraphStore, HistoryPoint, Json, OutboxGap, OutboxRecord, RejectedRecord, StateEntry } from '../../engine/ports.ts';
+import type { Fact, GraphStore, HistorySummary, Json, OutboxGap, OutboxRecord, RejectedRecord, SeriesColumns, StateEntry } from '../../engine/ports.ts';
 import { mostRejected } from '../../engine/ports.ts';
 import { Problem } from '../../engine/problem.ts';
 import type { FileName } from './databaseFile.ts';
+import type { HistoryBatch } from './historyBatch.ts';
+import { HistoryDatabase } from './historyDatabase.ts';
 import { close, fileNames, filePath, isDamage, openDatabase, replaceDamaged, rollBack, storeProblem } from './databaseFile.ts';
 
 /** One change of state, its value already as JSON text; null deletes. */
@@ -22,15 +24,6 @@ export type FactChange =
   | { kind: 'assert'; facts: readonly Fact[] }
   | { kind: 'end'; ids: readonly string[]; validToMs: number; recordedMs: number };
 
-const qualities = ['good', 'uncertain', 'bad'] as const;
-
-/** How a value lies in its column; kept together with the quality as `quality + 4 * kind`. */
-const kindPlain = 0;
-const kindBoolean = 1;
-/** Text that SQLite's UTF-8 would not give back as it was (lone surrogates, NUL), as JSON. */
-const kindJson = 2;
-const fragileText = /[\0\p{Surrogate}]/u;
-
 /**
  * The databases of one data folder, with plain, blocking calls. It runs in a thread of its own (storeThread.ts), so that
  * neither a sync of the disk nor a long question holds up the event loop of Node-RED.
@@ -41,7 +34,8 @@ export class StoreDatabases {
   readonly #folder: string;
   readonly #databases = new Map<FileName, DatabaseSync>();
   readonly #statements = new Map<FileName, Map<string, StatementSync>>();
-  readonly #series = new Map<string, Map<string, number>>();
+  /** undefined until the first request, and after a write that failed: then it is read anew from the disk. */
+  #history: HistoryDatabase | undefined;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -158,79 +152,51 @@ export class StoreDatabases {
 
   // --- history -------------------------------------------------------------------------------------------------
 
-  historyWrite(points: readonly HistoryPoint[]): void {
-    this.#write('history', () => {
-      const put = this.#prepare('history', 'INSERT OR REPLACE INTO point (series, time, value, quality) VALUES (?, ?, ?, ?)');
-      for (const { twin, property, timeMs, value, quality } of points) {
-        let kind = kindPlain;
-        let stored: SQLInputValue;
-        if (typeof value === 'boolean') {
-          kind = kindBoolean;
-          stored = value ? 1 : 0;
-        } else if (typeof value === 'string' && fragileText.test(value)) {
-          kind = kindJson;
-          stored = JSON.stringify(value);
-        } else {
-          stored = value;
-        }
-        put.run(this.#seriesId(twin, property, true) ?? 0, timeMs, stored, qualities.indexOf(quality) + 4 * kind);
-      }
+  historyWrite(batch: HistoryBatch): void {
+    this.#inHistory((history) => {
+      history.write(batch);
+      // A writer that is faster than the sealing waits for it here, so that memory stays bounded.
+      history.rest();
     });
   }
 
-  historyRange(twin: string, property: string, fromMs: number, toMs: number, limit: number): HistoryPoint[] {
-    return this.#on('history', () => {
-      const series = this.#seriesId(twin, property, false);
-      if (series === undefined) return [];
-      const statement = this.#prepare('history',
-        'SELECT time, value, quality FROM point WHERE series = ? AND time >= ? AND time < ? ORDER BY time LIMIT ?');
-      return (statement.all(series, fromMs, toMs, limit) as unknown as PointRow[]).map((row) => pointOf(twin, property, row));
-    });
+  historyColumns(twin: string, property: string, fromMs: number, toMs: number, limit: number): SeriesColumns {
+    return this.#inHistory((history) => history.columns(twin, property, fromMs, toMs, limit));
   }
 
-  historyAsOf(twin: string, timeMs: number): HistoryPoint[] {
-    return this.#on('history', () => {
-      const statement = this.#prepare('history', `
-        SELECT property, time, value, quality FROM series JOIN point ON point.series = series.id
-          AND time = (SELECT max(time) FROM point WHERE series = series.id AND time <= ?)
-        WHERE twin = ? ORDER BY property`);
-      return (statement.all(timeMs, twin) as unknown as (PointRow & { property: string })[])
-        .map((row) => pointOf(twin, row.property, row));
-    });
+  historyBuckets(twin: string, property: string, fromMs: number, toMs: number, count: number, holdAtMostMs: number): HistorySummary[] {
+    return this.#inHistory((history) => history.buckets(twin, property, fromMs, toMs, count, holdAtMostMs));
   }
 
-  /** Deletes at most about 10,000 points a call, so that other requests get their turn; returns whether more are left. */
+  historyAsOf(twin: string, timeMs: number): ReturnType<HistoryDatabase['asOf']> {
+    return this.#inHistory((history) => history.asOf(twin, timeMs));
+  }
+
+  /** Deletes some of what is older, so that other requests get their turn; returns whether more is left. */
   historyForget(beforeMs: number): { gone: number; more: boolean } {
-    return this.#write('history', () => {
-      const all = this.#prepare('history', 'SELECT id FROM series').all() as { id: number }[];
-      const cut = this.#prepare('history', 'SELECT time FROM point WHERE series = ? AND time < ? ORDER BY time LIMIT 1 OFFSET 5000');
-      const remove = this.#prepare('history', 'DELETE FROM point WHERE series = ? AND time < ?');
-      let gone = 0;
-      for (const { id } of all) {
-        const further = cut.get(id, beforeMs) as { time: number } | undefined;
-        gone += Number(remove.run(id, further?.time ?? beforeMs).changes);
-        if (further !== undefined || gone >= 10_000) return { gone, more: true };
-      }
-      return { gone, more: false };
+    return this.#inHistory((history) => history.forget(beforeMs));
+  }
+
+  historyUsage(): { bytes: number; oldestMs: number | undefined } {
+    return this.#inHistory((history) => history.usage());
+  }
+
+  /** A slice of what can wait; returns whether there is more. */
+  historyRest(): boolean {
+    if (this.#history?.isDue !== true) return false;
+    return this.#inHistory((history) => {
+      history.rest();
+      return history.isDue;
     });
   }
 
-  #seriesId(twin: string, property: string, create: boolean): number | undefined {
-    let properties = this.#series.get(twin);
-    const known = properties?.get(property);
-    if (known !== undefined) return known;
-    const find = this.#prepare('history', 'SELECT id FROM series WHERE twin = ? AND property = ?');
-    let id = (find.get(twin, property) as { id: number } | undefined)?.id;
-    if (id === undefined) {
-      if (!create) return undefined;
-      id = Number(this.#prepare('history', 'INSERT INTO series (twin, property) VALUES (?, ?)').run(twin, property).lastInsertRowid);
-    }
-    if (properties === undefined) {
-      properties = new Map();
-      this.#series.set(twin, properties);
-    }
-    properties.set(property, id);
-    return id;
+  /** Seals all that is not sealed yet. */
+  historySealAll(): void {
+    this.#inHistory((history) => history.sealAll());
+  }
+
+  #inHistory<T>(work: (history: HistoryDatabase) => T): T {
+    return this.#write('history', () => work((this.#history ??= new HistoryDatabase(this.#database('history'), this.problems))));
   }
 
   // --- outbox --------------------------------------------------------------------------------------------------
@@ -440,8 +406,8 @@ export class StoreDatabases {
         return result;
       } catch (error) {
         rollBack(database);
-        // Ids of series that were created in the transaction are gone with it.
-        if (name === 'history') this.#series.clear();
+        // What it holds in memory is ahead of the disk now.
+        if (name === 'history') this.#history = undefined;
         throw error;
       }
     });
@@ -456,7 +422,7 @@ export class StoreDatabases {
       if (!isDamage(error)) throw storeProblem(error, path);
     }
     this.#statements.delete(name);
-    if (name === 'history') this.#series.clear();
+    if (name === 'history') this.#history = undefined;
     close(this.#databases.get(name));
     this.#databases.delete(name);
     this.#databases.set(name, replaceDamaged(this.#folder, name, this.problems, Date.now()));
@@ -466,18 +432,4 @@ export class StoreDatabases {
       throw storeProblem(error, path);
     }
   }
-}
-
-interface PointRow {
-  time: number;
-  value: number | string | null;
-  quality: number;
-}
-
-function pointOf(twin: string, property: string, row: PointRow): HistoryPoint {
-  const kind = row.quality >> 2;
-  let value: HistoryPoint['value'] = row.value;
-  if (kind === kindBoolean) value = row.value === 1;
-  else if (kind === kindJson) value = JSON.parse(String(row.value)) as string;
-  return { twin, property, timeMs: row.time, value, quality: qualities[row.quality & 3] ?? 'bad' };
 }

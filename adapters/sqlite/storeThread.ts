@@ -27,6 +27,7 @@ export interface StoreAnswer {
 }
 
 export const closeRequest = 'close';
+const restEveryMs = 50;
 
 function plain(problem: Problem): ProblemText {
   const { code, found, remedy, values } = problem;
@@ -39,8 +40,21 @@ if (parentPort !== null && typeof marked?.twinwireStoreFolder === 'string') serv
 
 function serve(port: NonNullable<typeof parentPort>, folder: string): void {
   const databases = new StoreDatabases(folder);
+  let resting: NodeJS.Timeout | undefined;
+  /** What can wait is done in slices, between the requests. */
+  const rest = (): void => {
+    resting = undefined;
+    let more = false;
+    try {
+      more = databases.historyRest();
+    } catch {
+      // The disk is full, for instance: the next write says so.
+    }
+    if (more) resting = setTimeout(rest, restEveryMs).unref();
+  };
   port.on('message', (request: StoreRequest | typeof closeRequest) => {
     if (request === closeRequest) {
+      clearTimeout(resting);
       databases.close();
       port.close();
       return;
@@ -55,5 +69,6 @@ function serve(port: NonNullable<typeof parentPort>, folder: string): void {
     }
     answer.found = databases.problems.splice(0).map(plain);
     port.postMessage(answer);
+    resting ??= setTimeout(rest, restEveryMs).unref();
   });
 }

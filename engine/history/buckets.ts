@@ -1,13 +1,23 @@
-import type { SeriesColumns } from './chunk.ts';
-import type { ChunkSummary, Summary } from './summary.ts';
+import type { HistorySummary, SeriesColumns } from '../ports.ts';
+import { Problem } from '../problem.ts';
+import type { ChunkSummary } from './summary.ts';
 import { addPoint, addSummary, emptySummary, numberAt } from './summary.ts';
+
+export const mostBuckets = 100_000;
+
+/** @throws Problem TWIN_HISTORY_BUCKETS */
+export function checkBuckets(fromMs: number, toMs: number, count: number): void {
+  if (Number.isFinite(fromMs) && Number.isFinite(toMs) && toMs > fromMs && Number.isInteger(count) && count >= 1 && count <= mostBuckets) return;
+  throw new Problem('TWIN_HISTORY_BUCKETS', `A stretch from ${fromMs} to ${toMs} cannot be divided into ${count} parts.`,
+    `Ask for 1 to ${mostBuckets} parts of a stretch that ends after its begin.`, { count });
+}
 
 /**
  * A stretch of time in equal buckets, filled in time order from points or, where a whole chunk lies in one bucket, from its summary: both
  * give the same. Choose it for charts and long tables rather than reading every point.
  */
 export class Buckets {
-  readonly summaries: Summary[];
+  readonly summaries: HistorySummary[];
   readonly #fromMs: number;
   readonly #toMs: number;
   readonly #widthMs: number;
@@ -37,7 +47,7 @@ export class Buckets {
       const edge = bucket === this.summaries.length - 1 ? this.#toMs : this.#fromMs + (bucket + 1) * this.#widthMs;
       // An edge that rounding puts at or before `at` must not stop the walk.
       const next = edge > at ? Math.min(edge, end) : end;
-      const summary = this.summaries[bucket] as Summary;
+      const summary = this.summaries[bucket] as HistorySummary;
       summary.integral += this.#held * (next - at);
       summary.coveredMs += next - at;
       at = next;
@@ -54,7 +64,7 @@ export class Buckets {
       const value = numberAt(columns, index);
       this.#held = value;
       this.#heldSinceMs = timeMs;
-      if (timeMs >= this.#fromMs && value === value) addPoint(this.summaries[this.#bucketOf(timeMs)] as Summary, timeMs, value);
+      if (timeMs >= this.#fromMs && value === value) addPoint(this.summaries[this.#bucketOf(timeMs)] as HistorySummary, timeMs, value);
     }
   }
 
@@ -65,19 +75,19 @@ export class Buckets {
 
   addChunk(firstMs: number, lastMs: number, summary: ChunkSummary): void {
     this.#hold(firstMs);
-    addSummary(this.summaries[this.#bucketOf(firstMs)] as Summary, summary);
+    addSummary(this.summaries[this.#bucketOf(firstMs)] as HistorySummary, summary);
     this.#held = summary.end;
     this.#heldSinceMs = lastMs;
   }
 
   /** A stretch of which only the summary is left (older than the raw values). */
-  addTier(startMs: number, stepMs: number, summary: Summary): void {
+  addTier(startMs: number, stepMs: number, summary: HistorySummary): void {
     const middleMs = startMs + stepMs / 2;
-    if (middleMs >= this.#fromMs && middleMs < this.#toMs) addSummary(this.summaries[this.#bucketOf(middleMs)] as Summary, summary);
+    if (middleMs >= this.#fromMs && middleMs < this.#toMs) addSummary(this.summaries[this.#bucketOf(middleMs)] as HistorySummary, summary);
   }
 
   /** What holds at the end holds up to the end of the stretch. */
-  finish(): Summary[] {
+  finish(): HistorySummary[] {
     this.#hold(this.#toMs);
     return this.summaries;
   }

@@ -1,17 +1,5 @@
-import type { HistoryPoint } from '../ports.ts';
+import type { HistoryValue, SeriesColumns } from '../ports.ts';
 import { ByteReader, ByteWriter } from './bits.ts';
-
-export type HistoryValue = HistoryPoint['value'];
-
-/** Points of one series in time order, column by column. `values[i]` belongs to `times[i]`. */
-export interface SeriesColumns {
-  /** Milliseconds UTC, whole. */
-  times: Float64Array;
-  /** Numbers alone stand in a Float64Array; a series with anything else has plain values. */
-  values: Float64Array | HistoryValue[];
-  /** 0 good, 1 uncertain, 2 bad. */
-  qualities: Uint8Array;
-}
 
 /** Most points that one chunk may hold; a longer one is refused as damaged when it is read. */
 export const mostInChunk = 65_536;

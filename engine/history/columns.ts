@@ -1,4 +1,4 @@
-import type { HistoryValue, SeriesColumns } from './chunk.ts';
+import type { HistoryValue, SeriesColumns } from '../ports.ts';
 
 export const noColumns: SeriesColumns = { times: new Float64Array(0), values: new Float64Array(0), qualities: new Uint8Array(0) };
 

@@ -1,32 +1,12 @@
-import type { SeriesColumns } from './chunk.ts';
+import type { HistorySummary, SeriesColumns } from '../ports.ts';
 
-/**
- * What a stretch of one series comes to. Only numbers of good or uncertain quality count. A value holds until the next point (stepped,
- * as OPC UA Part 13 says for values that are sent on change), so a mean is `integral / coveredMs`.
- */
-export interface Summary {
-  /** Numbers that count. 0: the other figures are NaN, but for integral and coveredMs. */
-  count: number;
-  minimum: number;
-  minimumAtMs: number;
-  maximum: number;
-  maximumAtMs: number;
-  first: number;
-  firstAtMs: number;
-  last: number;
-  lastAtMs: number;
-  /** Value × milliseconds over coveredMs. */
-  integral: number;
-  coveredMs: number;
-}
-
-export function emptySummary(): Summary {
+export function emptySummary(): HistorySummary {
   return {
     count: 0, minimum: NaN, minimumAtMs: NaN, maximum: NaN, maximumAtMs: NaN, first: NaN, firstAtMs: NaN, last: NaN, lastAtMs: NaN, integral: 0, coveredMs: 0,
   };
 }
 
-export function addPoint(summary: Summary, timeMs: number, value: number): void {
+export function addPoint(summary: HistorySummary, timeMs: number, value: number): void {
   if (summary.count === 0) {
     summary.minimum = summary.maximum = summary.first = value;
     summary.minimumAtMs = summary.maximumAtMs = summary.firstAtMs = timeMs;
@@ -48,7 +28,7 @@ export function addPoint(summary: Summary, timeMs: number, value: number): void 
 const pointFields = ['count', 'minimum', 'minimumAtMs', 'maximum', 'maximumAtMs', 'first', 'firstAtMs', 'last', 'lastAtMs'] as const;
 
 /** Adds a later stretch. */
-export function addSummary(summary: Summary, later: Summary): void {
+export function addSummary(summary: HistorySummary, later: HistorySummary): void {
   summary.integral += later.integral;
   summary.coveredMs += later.coveredMs;
   if (later.count === 0) return;
@@ -70,7 +50,7 @@ export function addSummary(summary: Summary, later: Summary): void {
 }
 
 /** A whole chunk, from its first to its last point, and what is needed to go on from it. */
-export interface ChunkSummary extends Summary {
+export interface ChunkSummary extends HistorySummary {
   /** The last point's value, NaN when it does not count: what holds until the next chunk. */
   end: number;
   /** The longest time between two neighbouring points. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Historian, HistoryPoint } from '../../../engine/ports.ts';
+import type { Historian, HistoryPoint, HistorySummary } from '../../../engine/ports.ts';
 import { checkParameters } from './checkParameters.ts';
 
 /** What every Historian must do. `open` gives an empty one; `close` ends it. */
@@ -68,6 +68,36 @@ export function checkHistorian(name: string, open: () => Promise<{ store: Histor
       for (const [index, one] of found.entries()) assert.deepEqual(one, many[index]);
       assert.equal((await store.range('filler', 'temperature', 0, 1e9, 11_111)).length, 11_111);
       assert.equal(await store.forget(1e9), 12_345);
+    });
+
+    it('takes rows, and gives columns', async () => {
+      await store.writeRows({ twin: 'filler', properties: ['temperature', 'speed'], times: Float64Array.of(10, 20, 30), values: Float64Array.of(1, 5, NaN, 6, 3, -0) });
+      await store.write([point(20, 'no number', { quality: 'bad' })]);
+      assert.deepEqual(await store.range('filler', 'speed', 0, 100), [point(10, 5, { property: 'speed' }), point(20, 6, { property: 'speed' }), point(30, -0, { property: 'speed' })]);
+      const { times, values, qualities } = await store.columns('filler', 'temperature', 0, 100);
+      assert.deepEqual([[...times], [...values], [...qualities]], [[10, 20, 30], [1, 'no number', 3], [0, 2, 0]]);
+      assert.equal((await store.columns('filler', 'temperature', 0, 100, 2)).times.length, 2);
+      await assert.rejects(store.writeRows({ twin: 'filler', properties: ['speed'], times: Float64Array.of(NaN), values: Float64Array.of(1) }), { code: 'TWIN_HISTORY_TIME' });
+    });
+
+    it('divides a stretch into buckets: numbers that count, how long they held, and no longer than is said', async () => {
+      await store.write([point(0, 10), point(100, 20), point(150, 40, { quality: 'uncertain' }), point(180, 999, { quality: 'bad' }), point(210, 'text'), point(250, 30)]);
+      const means = (summaries: HistorySummary[]): number[] => summaries.map(({ integral, coveredMs }) => integral / coveredMs);
+      const summaries = await store.buckets('filler', 'temperature', 100, 300, 2);
+      assert.deepEqual(summaries.map(({ count, minimum, maximum, first, last }) => [count, minimum, maximum, first, last]), [[2, 20, 40, 20, 40], [1, 30, 30, 30, 30]]);
+      assert.deepEqual(summaries.map(({ integral, coveredMs }) => [integral, coveredMs]), [[50 * 20 + 30 * 40, 80], [50 * 30, 50]]);
+      assert.deepEqual(means(await store.buckets('filler', 'temperature', 50, 60, 1)), [10]);
+      assert.deepEqual((await store.buckets('filler', 'temperature', 50, 60, 1, 20)).map(({ coveredMs }) => coveredMs), [0]);
+      assert.deepEqual((await store.buckets('nobody', 'temperature', 0, 10, 3)).map(({ count }) => count), [0, 0, 0]);
+      for (const count of [0, -1, 1.5, 1e9, NaN]) await assert.rejects(store.buckets('filler', 'temperature', 0, 10, count), { code: 'TWIN_HISTORY_BUCKETS' });
+    });
+
+    it('knows its oldest point', async () => {
+      assert.equal((await store.usage()).oldestMs, undefined);
+      await store.write([point(70, 1), point(30, 1, { property: 'speed' })]);
+      assert.equal((await store.usage()).oldestMs, 30);
+      await store.forget(50);
+      assert.equal((await store.usage()).oldestMs, 70);
     });
 
     it('refuses a time that is none, and stores nothing of that call', async () => {

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Buckets } from '../../../engine/history/buckets.ts';
-import type { HistoryValue, SeriesColumns } from '../../../engine/history/chunk.ts';
 import { joined, merged, part, placeOf } from '../../../engine/history/columns.ts';
 import { packSummary, summaryOf, unpackSummary } from '../../../engine/history/summary.ts';
-import type { Summary } from '../../../engine/history/summary.ts';
+import type { HistorySummary, HistoryValue, SeriesColumns } from '../../../engine/ports.ts';
 import { checkParameters } from '../../checks/ports/checkParameters.ts';
 
 type Point = [timeMs: number, value: HistoryValue, quality?: number];
@@ -14,7 +13,7 @@ function columns(points: readonly Point[]): SeriesColumns {
 }
 
 /** Millisecond by millisecond: slow, and hard to get wrong. */
-function plainly(points: readonly Point[], fromMs: number, toMs: number, count: number, holdAtMostMs: number): Pick<Summary, 'count' | 'integral' | 'coveredMs' | 'minimum' | 'maximum'>[] {
+function plainly(points: readonly Point[], fromMs: number, toMs: number, count: number, holdAtMostMs: number): Pick<HistorySummary, 'count' | 'integral' | 'coveredMs' | 'minimum' | 'maximum'>[] {
   const width = (toMs - fromMs) / count;
   return Array.from({ length: count }, (_, bucket) => {
     let integral = 0;

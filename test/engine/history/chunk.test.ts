@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { decodeChunk, encodeChunk } from '../../../engine/history/chunk.ts';
-import type { HistoryValue, SeriesColumns } from '../../../engine/history/chunk.ts';
+import type { HistoryValue, SeriesColumns } from '../../../engine/ports.ts';
 import { checkParameters } from '../../checks/ports/checkParameters.ts';
 
 function columns(times: number[], values: HistoryValue[], qualities: number[] = times.map(() => 0)): SeriesColumns {
