@@ -15,7 +15,7 @@ const endHeader = 0x06054b50;
  * Unpacks every part of the zip with a bound before the library sees it: what its directory says of sizes may be a lie (a zip bomb).
  * @returns why it is refused; undefined: it may be read
  */
-export function zipTrouble(bytes: Buffer): string | undefined {
+function zipTrouble(bytes: Buffer): string | undefined {
   let end = bytes.length - 22;
   while (end >= 0 && end > bytes.length - 66_000 && bytes.readUInt32LE(end) !== endHeader) end -= 1;
   if (end < 0 || bytes.readUInt32LE(end) !== endHeader) return 'it is cut off';
@@ -53,8 +53,8 @@ function cellText(cell: unknown): string {
   return String(cell);
 }
 
-async function read(): Promise<WorkbookAnswer> {
-  const bytes = Buffer.from(workerData as Uint8Array);
+/** The rows of the first sheet of a workbook, or why not. Runs in a thread of its own. */
+export async function workbookThread(bytes: Buffer): Promise<WorkbookAnswer> {
   const trouble = zipTrouble(bytes);
   if (trouble !== undefined) {
     return { code: 'TWIN_TABLE_UNREADABLE', found: `This Excel file is refused: ${trouble}.`, remedy: 'Save it again from the spreadsheet, or save it as CSV.' };
@@ -72,4 +72,4 @@ async function read(): Promise<WorkbookAnswer> {
 }
 
 const port = parentPort;
-if (port !== null) void read().then((answer) => port.postMessage(answer));
+if (port !== null) void workbookThread(Buffer.from(workerData as Uint8Array)).then((answer) => port.postMessage(answer));

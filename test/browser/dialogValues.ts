@@ -30,6 +30,8 @@ const texts: Readonly<Record<string, string>> = {
   'twin-asset.key': 'press-7',
   'twin-publish.prefix': 'enterprise/uns',
   'twin-asset.place': 'plant/line 9',
+  'twin-assets.topic': 'plant/+/{machine}/#',
+  'twin-assets.file': 'machines.csv',
 };
 
 /** Rows to type in; what a row leaves out keeps its default. */
@@ -47,6 +49,9 @@ const rows: Readonly<Record<string, readonly Record<string, string | number | bo
     { address: 'ns=2;s=Filler "7" <i>', what: 'below' },
     { address: 'nsu=urn:plant;s=__proto__' },
   ],
+  'twin-assets.machines': [{ key: 'press-7', name: 'Press "7" <i>', place: 'plant/line 9' }, { key: 'press-8', name: '=1+1', place: '' }],
+  'twin-assets.settings': [{ machine: 'press-7', setting: 'machine', value: 'Press7' }, { machine: 'press-8', setting: 'temperature.high', value: '80,5' }],
+  'twin-assets.leftOut': [{ name: 'press9 <b>' }],
   'twin-asset.placeholders': [{ name: 'machine', value: 'Filler "7" <i>' }],
   'twin-asset.limits': [{ property: 'temperature', lowLow: '', low: '-5,5', high: '81', highHigh: '' }],
   'twin-asset.mapping': [
@@ -113,7 +118,7 @@ export function flowOfDefaults(nodes: readonly NodeFields[]): FlowNode[] {
         const own = { name: `${type} ${number}`, ...ownFolder(type, number), ...ownProperties(type) };
         flow.push({ id: configId(type, number), type, ...properties, ...own });
       }
-    } else flow.push({ id: type, type, z: 'tab', x: 200, y: 60 + index * 60, wires: type === 'twin-asset' ? [[], []] : [[]], ...properties });
+    } else flow.push({ id: type, type, z: 'tab', x: 200, y: 60 + index * 60, wires: type === 'twin-asset' || type === 'twin-assets' ? [[], []] : [[]], ...properties });
   }
   return flow;
 }

@@ -71,7 +71,7 @@ export class NodeBench {
       flow.push({ id: `config-${type}`, type, ...filledIn(type, other.fields, needed) });
     };
     const addReferences = (fields: Fields): void => {
-      for (const field of Object.values(fields)) if (field.kind === 'reference' && field.required === true) addConfig(field.to);
+      for (const field of Object.values(fields)) if (field.kind === 'reference' && (field.required === true || field.to === 'twin-type')) addConfig(field.to);
     };
     addReferences(unit.fields);
     const asset = others.get('twin-asset');

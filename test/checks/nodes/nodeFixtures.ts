@@ -12,6 +12,10 @@ const values: Record<string, Record<string, unknown>> = {
     ],
   },
   'twin-asset': { name: 'Press 1', key: 'press1', place: 'plant/line1', placeholders: [{ name: 'machine', value: 'Press1' }], together: 0 },
+  'twin-assets': {
+    assetType: 'config-twin-type', machines: [{ key: 'press1', name: 'Press 1', place: 'plant/line1' }, { key: 'press2', name: 'Press 2', place: 'plant/line1' }],
+    settings: [{ machine: 'press1', setting: 'machine', value: 'Press1' }, { machine: 'press2', setting: 'machine', value: 'Press2' }], together: 0,
+  },
   'twin-link': { from: 'press1', relation: 'feeds', to: 'press2' },
   // Nothing listens on port 1: an unreachable service is the ordinary case for a check.
   'twin-mqtt': { url: 'mqtt://127.0.0.1:1' },
@@ -32,7 +36,7 @@ export function ordinaryMessage(type: string, index: number): Record<string, unk
 
 /** Nodes that take what a twin sends, so that a twin-asset stands before them. */
 export function needsAsset(type: string): boolean {
-  return !['twin-asset', 'twin-replay', 'twin-link'].includes(type);
+  return !['twin-asset', 'twin-assets', 'twin-replay', 'twin-link'].includes(type);
 }
 
 /** A node's properties for a flow: its defaults, the fixture's values, and something in each required text. */
