@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { packageRoot } from '../../scripts/packageRoot.ts';
+import { skip } from '../skip.ts';
 import { freePort, nodeRedVersions, startNodeRed } from './startNodeRed.ts';
 
 const { hashSync } = createRequire(import.meta.url)('bcryptjs') as { hashSync(text: string, rounds: number): string };
@@ -32,7 +33,7 @@ describe('Node-RED with the hardened settings', function () {
       const certificate = path.join(folder, 'secrets/tls.crt');
       execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', certificate, '-subj', '/CN=localhost'], { stdio: 'ignore' });
     } catch {
-      this.skip();
+      skip(this, 'openssl makes the certificate, and it is not installed');
     }
     copyFileSync(path.join(packageRoot, 'docs/settings.hardened.js'), path.join(folder, 'settings.hardened.js'));
     writeFileSync(path.join(folder, 'secrets/admin.hash'), `${hashSync('of the editor', 8)}\n`);
@@ -65,7 +66,10 @@ describe('Node-RED with the hardened settings', function () {
   function ask(port: number, address: string, form?: Record<string, string>, token?: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const body = form === undefined ? '' : new URLSearchParams(form).toString();
-      const headers: Record<string, string> = { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }) };
+      const headers: Record<string, string> = {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+      };
       const asked = httpsRequest({ host: '127.0.0.1', port, path: address, method: form === undefined ? 'GET' : 'POST', headers, rejectUnauthorized: false, agent: false }, (response) => {
         let text = '';
         response.on('data', (chunk: Buffer) => { text += chunk.toString(); });
