@@ -163,7 +163,8 @@ export function damaged(file: string): Problem {
 }
 
 export function foreign(file: string): Problem {
-  return new Problem('TWIN_BACKUP_FOREIGN', `${file} is not a backup of Twinwire.`, 'Name a file that twin backup has written; nothing was changed here.', { file });
+  return new Problem('TWIN_BACKUP_FOREIGN', `${file} is not a backup of Twinwire.`,
+    'Name a file that twin backup has written; nothing was changed here.', { file });
 }
 
 class CutShort extends Error {}

@@ -45,8 +45,10 @@ const stagingName = '.twin-backup';
 /**
  * Copies everything that a new box needs into one file while Node-RED runs and learns. Each database is copied in one read
  * transaction (VACUUM INTO), so it is whole, with all that was committed, whatever is written meanwhile: the state first and
- * the outbox after it, so that a delivery may be made twice but never gets lost between the two. The file appears under its name only when it is whole and on disk.
- * @throws Problem TWIN_BACKUP_EXISTS, TWIN_BACKUP_RUNNING, TWIN_BACKUP_NO_SITES, TWIN_BACKUP_KEEP, TWIN_DISK_FULL, TWIN_NO_RIGHTS and those of `readUserDirectory`
+ * the outbox after it, so that a delivery may be made twice but never gets lost between the two. The file appears under its
+ * name only when it is whole and on disk.
+ * @throws Problem TWIN_BACKUP_EXISTS, TWIN_BACKUP_RUNNING, TWIN_BACKUP_NO_SITES, TWIN_BACKUP_KEEP, TWIN_DISK_FULL,
+ * TWIN_NO_RIGHTS and those of `readUserDirectory`
  */
 export async function backup(options: BackupOptions, nowMs: number): Promise<BackupResult> {
   const userDirectory = readUserDirectory(options.userDir, { flow: options.flow });
@@ -192,7 +194,8 @@ function lockOf(staging: string): FolderLock {
     return new FolderLock(staging);
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'TWIN_STORE_LOCKED') throw fileProblem(error, staging);
-    throw new Problem('TWIN_BACKUP_RUNNING', `Another backup into ${path.dirname(staging)} is running.`, 'Wait until it has ended.', { folder: path.dirname(staging) });
+    throw new Problem('TWIN_BACKUP_RUNNING', `Another backup into ${path.dirname(staging)} is running.`,
+      'Wait until it has ended.', { folder: path.dirname(staging) });
   }
 }
 
@@ -207,12 +210,16 @@ function clear(staging: string): void {
 function expectSpace(userDirectory: UserDirectory, folder: string): void {
   let needed = 16 * 1024 * 1024;
   for (const site of userDirectory.sites) {
-    for (const name of siteFiles(site.folder, userDirectory.folder)) needed += 1.5 * (statSync(path.join(site.folder, name), { throwIfNoEntry: false })?.size ?? 0);
+    for (const name of siteFiles(site.folder, userDirectory.folder)) {
+      needed += 1.5 * (statSync(path.join(site.folder, name), { throwIfNoEntry: false })?.size ?? 0);
+    }
   }
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize >= needed) return;
-  throw new Problem('TWIN_DISK_FULL', `The disk that holds ${folder} has ${megabytes(bavail * bsize)} MB left; the backup needs about ${megabytes(needed)} MB.`,
-    'Free some space, or choose another place with --to; nothing half-written was left.', { file: folder, free: megabytes(bavail * bsize), needed: megabytes(needed) });
+  throw new Problem('TWIN_DISK_FULL',
+    `The disk that holds ${folder} has ${megabytes(bavail * bsize)} MB left; the backup needs about ${megabytes(needed)} MB.`,
+    'Free some space, or choose another place with --to; nothing half-written was left.',
+    { file: folder, free: megabytes(bavail * bsize), needed: megabytes(needed) });
 }
 
 function megabytes(bytes: number): number {
@@ -233,7 +240,8 @@ function readTogether({ flowFile, credentialsFile }: UserDirectory): { flow: str
 function secretOf(userDirectory: UserDirectory, credentials: string | undefined): Manifest['secret'] {
   if (credentials === undefined) return 'none needed';
   const secret = generatedSecret(userDirectory.folder);
-  return secret !== undefined && decryptCredentials(credentials, secret) !== undefined ? 'included' : /"\$"\s*:/.test(credentials) ? 'in settings' : 'none needed';
+  if (secret !== undefined && decryptCredentials(credentials, secret) !== undefined) return 'included';
+  return /"\$"\s*:/.test(credentials) ? 'in settings' : 'none needed';
 }
 
 /** The secret that Node-RED made for itself where the settings name none. */

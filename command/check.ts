@@ -149,7 +149,8 @@ function checkSite({ name, folder }: SiteFolder, say: Say): void {
   else if (isFolderOpen(folder)) say('ok', 'running', values);
   else say('look', 'stopped', values);
   for (const file of fileNames) checkDatabase(folder, file, name, say);
-  for (const file of readdirSync(folder).filter((one) => /\.db\.damaged-[\w-]+$/.test(one) && !/-(?:wal|shm)$/.test(one))) say('look', 'setAside', { ...values, file });
+  const setAside = readdirSync(folder).filter((file) => /\.db\.damaged-[\w-]+$/.test(file) && !/-(?:wal|shm)$/.test(file));
+  for (const file of setAside) say('look', 'setAside', { ...values, file });
   const { bavail, bsize } = statfsSync(folder);
   const megabytes = Math.floor((bavail * bsize) / 1_048_576);
   say(bavail * bsize < leastFreeBytes ? 'look' : 'ok', bavail * bsize < leastFreeBytes ? 'spaceLow' : 'space', { ...values, megabytes });
@@ -198,7 +199,8 @@ function checkTime(say: Say): void {
     return;
   }
   try {
-    const answer = execFileSync('timedatectl', ['show', '-p', 'NTPSynchronized', '--value'], { encoding: 'utf8', timeout: 3000, stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    const asked = ['show', '-p', 'NTPSynchronized', '--value'];
+    const answer = execFileSync('timedatectl', asked, { encoding: 'utf8', timeout: 3000, stdio: ['ignore', 'pipe', 'ignore'] }).trim();
     if (answer === 'yes') say('ok', 'timeSynced');
     else if (answer === 'no') say('look', 'timeNotSynced');
     else say('unknown', 'timeUnknown');
@@ -215,7 +217,8 @@ async function checkEditor(directory: UserDirectory, url: string | undefined, sa
     say('unknown', 'editorUnknown', { url: local });
     return;
   }
-  const addresses = Object.values(os.networkInterfaces()).flatMap((list) => list ?? []).filter(({ internal, address }) => !internal && !address.startsWith('fe80:'));
+  const all = Object.values(os.networkInterfaces()).flatMap((list) => list ?? []);
+  const addresses = all.filter(({ internal, address }) => !internal && !address.startsWith('fe80:'));
   for (const { address, family } of addresses) {
     const target = new URL(local);
     target.hostname = family === 'IPv6' ? `[${address}]` : address;

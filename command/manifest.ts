@@ -110,7 +110,8 @@ function isManifestFile(entry: unknown): entry is ManifestFile {
 
 function isManifestSite(entry: unknown): boolean {
   const site = entry as Partial<Manifest['sites'][number]> | null;
-  return typeof site === 'object' && site !== null && typeof site.folder === 'string' && site.folder !== '' && typeof site.name === 'string' && isInside(site.path);
+  if (typeof site !== 'object' || site === null) return false;
+  return typeof site.folder === 'string' && site.folder !== '' && typeof site.name === 'string' && isInside(site.path);
 }
 
 /** A relative path that stays where it is unpacked, on every system. */

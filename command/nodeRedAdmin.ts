@@ -59,7 +59,8 @@ export async function editorLetsIn(url: string): Promise<boolean | undefined> {
 
 function ask(url: string, method: string, headers: Record<string, string>, body?: string, withinMs = timeoutMs): Promise<{ status: number; text: string }> {
   const target = new URL(url);
-  const own = [...Object.values(os.networkInterfaces())].flatMap((addresses) => addresses ?? []).some(({ address }) => `[${address}]` === target.hostname || address === target.hostname);
+  const addresses = Object.values(os.networkInterfaces()).flatMap((list) => list ?? []);
+  const own = addresses.some(({ address }) => `[${address}]` === target.hostname || address === target.hostname);
   return new Promise((resolve, reject) => {
     // This very computer may show a certificate that it made for itself; any other has to prove who it is.
     const request = (target.protocol === 'https:' ? https : http).request(target, { method, headers, rejectUnauthorized: !own }, (response) => {

@@ -224,7 +224,8 @@ function siteTargets(manifest: Manifest, staging: string, { userDir, file }: Res
 }
 
 function expectEmpty(here: UserDirectory, sites: readonly SiteTarget[]): void {
-  const found = here.nodes.some(({ type }) => type !== 'tab') ? here.flowFile : sites.map(({ folder }) => path.join(folder, 'site.db')).find((file) => existsSync(file));
+  const stores = sites.map(({ folder }) => path.join(folder, 'site.db'));
+  const found = here.nodes.some(({ type }) => type !== 'tab') ? here.flowFile : stores.find((file) => existsSync(file));
   if (found === undefined) return;
   throw new Problem('TWIN_RESTORE_NOT_EMPTY', `There is something here already: ${found}.`,
     'Add --replace to move it aside (nothing is deleted), or name another user directory.', { file: found });

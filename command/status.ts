@@ -49,8 +49,12 @@ export interface Status {
   lastBackup: (LastBackup & { found: boolean }) | null;
   versions: { twinwire: string; node: string; nodeRed: string | null };
   /** What needs a look, most urgent first. */
-  look: { about: 'stopped' | 'restoring' | 'never ran' | 'unreadable' | 'case' | 'outbox' | 'refused' | 'disk' | 'no backup' | 'old backup' | 'no sites'; site?: string; machine?: string; target?: string }[];
+  look: { about: Trouble; site?: string; machine?: string; target?: string }[];
 }
+
+export type Trouble =
+  | Exclude<SiteState, 'running'>
+  | 'case' | 'outbox' | 'refused' | 'disk' | 'no backup' | 'old backup' | 'no sites';
 
 export const oldBackupMs = 8 * 86_400_000;
 const lateDeliveryMs = 15 * 60_000;
@@ -92,7 +96,8 @@ export function status(userDir: string, flow: string | undefined, nowMs: number)
 
 function siteStatus(name: string, folder: string, inFlow: ReadonlyMap<string, string>): SiteStatus {
   const site: SiteStatus = { name, folder, state: 'never ran', machines: [], outbox: [], bytes: 0, freeBytes: null };
-  const machine = (key: string, title: string | undefined): MachineStatus => ({ key, name: title || key, learning: undefined, openCase: undefined, known: false });
+  const machine = (key: string, title: string | undefined): MachineStatus =>
+    ({ key, name: title || key, learning: undefined, openCase: undefined, known: false });
   if (!existsSync(path.join(folder, 'site.db'))) {
     site.machines = [...inFlow].map(([key, title]) => machine(key, title));
     if (existsSync(folder) && isRestoreMarked(folder)) site.state = 'restoring';
@@ -102,8 +107,8 @@ function siteStatus(name: string, folder: string, inFlow: ReadonlyMap<string, st
     for (const file of filesUnder(folder)) site.bytes += statSync(path.join(folder, file), { throwIfNoEntry: false })?.size ?? 0;
     const { bavail, bsize } = statfsSync(folder);
     site.freeBytes = bavail * bsize;
-    const stored = readRows(path.join(folder, 'site.db'), "SELECT substr(key, 7) AS key, value FROM state WHERE key >= 'asset/' AND key < 'asset0' ORDER BY key") as
-      { key: string; value: string }[];
+    const stored = readRows(path.join(folder, 'site.db'), `
+      SELECT substr(key, 7) AS key, value FROM state WHERE key >= 'asset/' AND key < 'asset0' ORDER BY key`) as { key: string; value: string }[];
     const seen = new Set<string>();
     for (const { key, value } of stored) {
       // What was learned of a machine that is in the flow no more is kept, but it is no machine of this plant now.

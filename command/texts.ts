@@ -82,20 +82,25 @@ export const problemsInGerman: Readonly<Record<string, string>> = {
   TWIN_NO_RIGHTS: '{file} darf nicht gelesen oder geschrieben werden. Starte den Befehl als der Benutzer, unter dem Node-RED läuft.',
   TWIN_DISK_FULL: 'Die Platte, auf der {file} liegt, ist voll. Schaffe Platz und versuche es noch einmal; nichts Halbes blieb zurück.',
   TWIN_FILE_FAILED: '{file} lässt sich nicht lesen oder schreiben: {reason}. Prüfe die Platte und den Namen.',
-  TWIN_BACKUP_NO_SITES: 'In {file} steht kein twin-site, also gibt es nichts zu sichern. Nenne den richtigen Benutzerordner mit --user-dir oder die Flow-Datei mit --flow.',
+  TWIN_BACKUP_NO_SITES: 'In {file} steht kein twin-site, also gibt es nichts zu sichern. Nenne den richtigen Benutzerordner mit --user-dir oder die ' +
+    'Flow-Datei mit --flow.',
   TWIN_BACKUP_EXISTS: '{file} gibt es schon. Wähle einen anderen Namen, oder nenne einen Ordner mit --to.',
   TWIN_BACKUP_RUNNING: 'Eine andere Sicherung nach {folder} läuft gerade. Warte, bis sie fertig ist.',
   TWIN_BACKUP_KEEP: '--keep löscht ältere Sicherungen eines Ordners, aber --to nennt eine Datei. Nenne einen Ordner mit --to.',
   TWIN_BACKUP_NAME: 'Der Name {name} ist zu lang für eine Sicherung. Kürze den Namen der Datei.',
   TWIN_BACKUP_DAMAGED: 'Die Sicherung {file} ist beschädigt oder abgeschnitten. Nimm eine andere Sicherung; hier wurde nichts verändert.',
   TWIN_BACKUP_FOREIGN: '{file} ist keine Sicherung von Twinwire. Nenne eine Datei, die twin backup geschrieben hat; hier wurde nichts verändert.',
-  TWIN_BACKUP_NEWER: 'Die Sicherung {file} stammt von einer neueren Version von Twinwire (Format {format}, bekannt: {known}). Aktualisiere zuerst Twinwire auf diesem Rechner; hier wurde nichts verändert.',
-  TWIN_STORE_NEWER: 'Die Datei {file} stammt von einer neueren Version von Twinwire (Format {version}, bekannt: {known}). Aktualisiere zuerst Twinwire auf diesem Rechner.',
+  TWIN_BACKUP_NEWER: 'Die Sicherung {file} stammt von einer neueren Version von Twinwire (Format {format}, bekannt: {known}). Aktualisiere zuerst ' +
+    'Twinwire auf diesem Rechner; hier wurde nichts verändert.',
+  TWIN_STORE_NEWER: 'Die Datei {file} stammt von einer neueren Version von Twinwire (Format {version}, bekannt: {known}). Aktualisiere zuerst Twinwire ' +
+    'auf diesem Rechner.',
   TWIN_STORE_FOLDER: 'Der Datenordner {folder} lässt sich nicht anlegen oder öffnen. Starte den Befehl als der Benutzer, unter dem Node-RED läuft.',
   TWIN_STORE_FAILED: 'Die Datei {file} lässt sich nicht lesen oder schreiben: {reason}. Prüfe die Platte, und wem der Ordner gehört.',
   TWIN_STORE_DISK_FULL: 'Die Platte, auf der {file} liegt, ist voll. Schaffe Platz und versuche es noch einmal.',
-  TWIN_RESTORE_NOT_EMPTY: 'Hier ist schon etwas: {file}. Mit --replace wird es zur Seite gelegt (nichts wird gelöscht); oder nenne einen anderen Benutzerordner.',
-  TWIN_RESTORE_BUSY: 'Der Datenordner {folder} ist in Benutzung und wird nicht freigegeben. Halte Node-RED an, starte twin restore noch einmal und dann Node-RED.',
+  TWIN_RESTORE_NOT_EMPTY: 'Hier ist schon etwas: {file}. Mit --replace wird es zur Seite gelegt (nichts wird gelöscht); oder nenne einen anderen ' +
+    'Benutzerordner.',
+  TWIN_RESTORE_BUSY: 'Der Datenordner {folder} ist in Benutzung und wird nicht freigegeben. Halte Node-RED an, starte twin restore noch einmal und ' +
+    'dann Node-RED.',
   TWIN_RESTORE_RUNNING: 'Eine andere Wiederherstellung nach {folder} läuft gerade. Warte, bis sie fertig ist.',
   TWIN_NODE_VERSION: 'Node.js {version} ist zu alt für Twinwire. Installiere Node.js 22.13 oder neuer.',
 };
@@ -105,29 +110,45 @@ export const said = {
   pruned: ['{count} older backups deleted.', '{count} ältere Sicherungen gelöscht.'],
   leftOut: ['NOT SAVED, because it is damaged: {files}. No older backup was deleted. Run twin check.',
     'NICHT GESICHERT, weil beschädigt: {files}. Keine ältere Sicherung wurde gelöscht. Starte twin check.'],
-  private: ['Only you may read the file (rights 600). Keep it like a key: {what}.', 'Nur du darfst die Datei lesen (Rechte 600). Verwahre sie wie einen Schlüssel: {what}.'],
+  private: [
+    'Only you may read the file (rights 600). Keep it like a key: {what}.',
+    'Nur du darfst die Datei lesen (Rechte 600). Verwahre sie wie einen Schlüssel: {what}.',
+  ],
   holdsKey: ['it holds the private key of the OPC UA connection', 'sie enthält den privaten Schlüssel der OPC-UA-Verbindung'],
   holdsSecret: ['it can open the passwords of the flow', 'mit ihr lassen sich die Passwörter des Flows öffnen'],
   holdsData: ["it holds your plant's data", 'sie enthält die Daten deiner Anlage'],
-  keepSecret: ['The passwords of the flow are in it, but encrypted with credentialSecret of settings.js. Keep that secret in another place: without it they have to be typed again.',
-    'Die Passwörter des Flows sind darin, aber mit credentialSecret aus settings.js verschlüsselt. Bewahre es an anderer Stelle auf: ohne es müssen sie neu eingegeben werden.'],
+  keepSecret: [
+    'The passwords of the flow are in it, but encrypted with credentialSecret of settings.js. Keep that secret in ' +
+      'another place: without it they have to be typed again.',
+    'Die Passwörter des Flows sind darin, aber mit credentialSecret aus settings.js verschlüsselt. Bewahre es an anderer Stelle auf: ' +
+      'ohne es müssen sie neu eingegeben werden.',
+  ],
   restored: ['Restored the backup of {created}: {sites}.', 'Sicherung vom {created} eingespielt: {sites}.'],
   aside: ['What was here before lies in {folder}.', 'Was vorher da war, liegt in {folder}.'],
   isRunning: ['Node-RED has taken it over and runs.', 'Node-RED hat alles übernommen und läuft.'],
   startNow: ['Start Node-RED now (if it is running, restart it).', 'Starte jetzt Node-RED (falls es läuft: neu starten).'],
-  restartNow: ['The sites are closed until Node-RED is restarted: do that now.', 'Die Anlagen bleiben geschlossen, bis Node-RED neu gestartet ist: bitte jetzt tun.'],
+  restartNow: [
+    'The sites are closed until Node-RED is restarted: do that now.',
+    'Die Anlagen bleiben geschlossen, bis Node-RED neu gestartet ist: bitte jetzt tun.',
+  ],
   loginNow: ['The editor asks for a login, so Node-RED could not be told: restart it now. (Next time: --user NAME.)',
     'Der Editor verlangt eine Anmeldung, deshalb weiß Node-RED noch nichts davon: jetzt neu starten. (Nächstes Mal: --user NAME.)'],
   notOpened: ['Node-RED has read the flow again, but not every site has opened: see the status of the sites in the editor.',
     'Node-RED hat den Flow neu gelesen, aber nicht jede Anlage ist offen: siehe den Status der Anlagen im Editor.'],
-  missingModules: ['Nodes that are not installed here yet: {names}. In {folder}: npm install {names}', 'Hier noch nicht installierte Nodes: {names}. In {folder}: npm install {names}'],
+  missingModules: [
+    'Nodes that are not installed here yet: {names}. In {folder}: npm install {names}',
+    'Hier noch nicht installierte Nodes: {names}. In {folder}: npm install {names}',
+  ],
   lastBackup: ['Last backup: {when}, {file}', 'Letzte Sicherung: {when}, {file}'],
   lastBackupGone: ['Last backup: {when}, {file} (is not there any more)', 'Letzte Sicherung: {when}, {file} (nicht mehr da)'],
   versions: ['Twinwire {twinwire}, Node-RED {nodeRed}, Node.js {node}', 'Twinwire {twinwire}, Node-RED {nodeRed}, Node.js {node}'],
   unknown: ['unknown', 'unbekannt'],
   usage: ['{used} used, {free} free', '{used} belegt, {free} frei'],
   outboxEmpty: ['nothing waits to be delivered', 'nichts wartet auf Zustellung'],
-  outboxWaiting: ['{target}: {waiting} wait to be delivered, the oldest for {age}', '{target}: {waiting} warten auf Zustellung, der älteste Eintrag seit {age}'],
+  outboxWaiting: [
+    '{target}: {waiting} wait to be delivered, the oldest for {age}',
+    '{target}: {waiting} warten auf Zustellung, der älteste Eintrag seit {age}',
+  ],
   outboxRefused: ['{target}: {refused} refused for good', '{target}: {refused} endgültig abgelehnt'],
   notKnown: ['nothing learned yet', 'noch nichts gelernt'],
   notReadable: ['what was learned cannot be read by this version', 'das Gelernte kann diese Version nicht lesen'],
@@ -156,21 +177,39 @@ export const lookTexts: Record<Status['look'][number]['about'], Pair> = {
   restoring: ['{site} was left half-restored: run twin restore again.', '{site} blieb halb wiederhergestellt: twin restore noch einmal starten.'],
   'never ran': ['{site} has never run: deploy the flow.', '{site} lief noch nie: Flow deployen.'],
   unreadable: ['{site} cannot be read: run twin check.', '{site} ist nicht lesbar: twin check starten.'],
-  case: ['{machine} ({site}) has an open case: look at the machine and acknowledge it.', '{machine} ({site}) hat einen offenen Fall: Maschine ansehen und bestätigen.'],
+  case: [
+    '{machine} ({site}) has an open case: look at the machine and acknowledge it.',
+    '{machine} ({site}) hat einen offenen Fall: Maschine ansehen und bestätigen.',
+  ],
   outbox: ['{target} ({site}) has not answered for a while: check the connection.', '{target} ({site}) antwortet seit einer Weile nicht: Verbindung prüfen.'],
-  refused: ['{target} ({site}) has refused records: see the log of Node-RED for the reason.', '{target} ({site}) hat Einträge abgelehnt: Grund im Protokoll von Node-RED.'],
+  refused: [
+    '{target} ({site}) has refused records: see the log of Node-RED for the reason.',
+    '{target} ({site}) hat Einträge abgelehnt: Grund im Protokoll von Node-RED.',
+  ],
   disk: ['The disk of {site} is nearly full: free some space.', 'Die Platte von {site} ist fast voll: Platz schaffen.'],
   'no backup': ['There is no backup yet: run twin backup, best every day.', 'Es gibt noch keine Sicherung: twin backup starten, am besten täglich.'],
   'old backup': ['The last backup is more than 8 days old: run twin backup.', 'Die letzte Sicherung ist älter als 8 Tage: twin backup starten.'],
-  'no sites': ['There is no twin-site in the flow: name the right folder with --user-dir.', 'Im Flow steht kein twin-site: den richtigen Ordner mit --user-dir nennen.'],
+  'no sites': [
+    'There is no twin-site in the flow: name the right folder with --user-dir.',
+    'Im Flow steht kein twin-site: den richtigen Ordner mit --user-dir nennen.',
+  ],
 };
 
 export const noteTexts: Record<RestoreNote, Pair> = {
   'secret in settings': ['The passwords of the flow need the same credentialSecret in settings.js as on the other box; else type them again in the editor.',
     'Die Passwörter des Flows brauchen in settings.js dasselbe credentialSecret wie auf dem anderen Rechner; sonst im Editor neu eingeben.'],
-  'restart for passwords': ['The passwords of the flow can be read after the next start of Node-RED.', 'Die Passwörter des Flows sind nach dem nächsten Start von Node-RED lesbar.'],
-  'settings left': ["The backup holds a settings.js; this box keeps its own. --settings takes the backup's.", 'Die Sicherung enthält ein settings.js; dieser Rechner behält seins. --settings nimmt das der Sicherung.'],
-  incomplete: ['This backup was not complete when it was made: something damaged is not in it.', 'Diese Sicherung war schon bei der Aufnahme unvollständig: etwas Beschädigtes fehlt darin.'],
+  'restart for passwords': [
+    'The passwords of the flow can be read after the next start of Node-RED.',
+    'Die Passwörter des Flows sind nach dem nächsten Start von Node-RED lesbar.',
+  ],
+  'settings left': [
+    "The backup holds a settings.js; this box keeps its own. --settings takes the backup's.",
+    'Die Sicherung enthält ein settings.js; dieser Rechner behält seins. --settings nimmt das der Sicherung.',
+  ],
+  incomplete: [
+    'This backup was not complete when it was made: something damaged is not in it.',
+    'Diese Sicherung war schon bei der Aufnahme unvollständig: etwas Beschädigtes fehlt darin.',
+  ],
 };
 
 export const findingTexts: Record<FindingCode, Pair> = {
@@ -178,29 +217,56 @@ export const findingTexts: Record<FindingCode, Pair> = {
   nodeOld: ['Node.js {version} is too old: install 22.13 or newer.', 'Node.js {version} ist zu alt: 22.13 oder neuer installieren.'],
   nodeRedVersion: ['Node-RED {version}', 'Node-RED {version}'],
   nodeRedOld: ['Node-RED {version} is too old: install 4.1 or newer.', 'Node-RED {version} ist zu alt: 4.1 oder neuer installieren.'],
-  nodeRedUnknown: ['Which Node-RED runs here is not known: it has not been started on this folder yet.', 'Welches Node-RED hier läuft, ist nicht bekannt: es wurde mit diesem Ordner noch nie gestartet.'],
+  nodeRedUnknown: [
+    'Which Node-RED runs here is not known: it has not been started on this folder yet.',
+    'Welches Node-RED hier läuft, ist nicht bekannt: es wurde mit diesem Ordner noch nie gestartet.',
+  ],
   flowRead: ['{file} can be read: {count} nodes', '{file} ist lesbar: {count} Nodes'],
-  noSites: ['There is no twin-site in the flow: name the right folder with --user-dir.', 'Im Flow steht kein twin-site: den richtigen Ordner mit --user-dir nennen.'],
+  noSites: [
+    'There is no twin-site in the flow: name the right folder with --user-dir.',
+    'Im Flow steht kein twin-site: den richtigen Ordner mit --user-dir nennen.',
+  ],
   siteUnsure: ['{count} sites take their folder from an environment variable that is not set here: set it and check again.',
     '{count} Anlagen nehmen ihren Ordner aus einer Umgebungsvariable, die hier nicht gesetzt ist: setzen und noch einmal prüfen.'],
   typesThere: ['every node of the flow is installed', 'alle Nodes des Flows sind installiert'],
   typeMissing: ['The flow uses the node {type}, which is not installed: install its package in the editor (Manage palette).',
     'Der Flow benutzt den Node {type}, der nicht installiert ist: Paket im Editor installieren (Palette verwalten).'],
-  typesUnknown: ['Which nodes are installed is not known: Node-RED has not been started on this folder yet.', 'Welche Nodes installiert sind, ist nicht bekannt: Node-RED wurde mit diesem Ordner noch nie gestartet.'],
+  typesUnknown: [
+    'Which nodes are installed is not known: Node-RED has not been started on this folder yet.',
+    'Welche Nodes installiert sind, ist nicht bekannt: Node-RED wurde mit diesem Ordner noch nie gestartet.',
+  ],
   referencesThere: ['sites, types and keys fit together', 'Anlagen, Typen und Schlüssel passen zusammen'],
-  referenceMissing: ['"{node}" names a {type} that is not in the flow: open the node and choose one.', '„{node}“ nennt einen {type}, der nicht im Flow steht: Node öffnen und einen wählen.'],
-  keyTwice: ['The key "{key}" is used twice, by "{first}" and "{second}": give one of them another.', 'Der Schlüssel „{key}“ kommt doppelt vor, bei „{first}“ und „{second}“: einem davon einen anderen geben.'],
-  folderTwice: ['"{first}" and "{second}" share the folder {folder}: give one of them another.', '„{first}“ und „{second}“ teilen sich den Ordner {folder}: einer davon einen anderen geben.'],
-  folderMissing: ['{site} has never run: its folder {folder} is not there. Deploy the flow.', '{site} lief noch nie: der Ordner {folder} fehlt. Flow deployen.'],
+  referenceMissing: [
+    '"{node}" names a {type} that is not in the flow: open the node and choose one.',
+    '„{node}“ nennt einen {type}, der nicht im Flow steht: Node öffnen und einen wählen.',
+  ],
+  keyTwice: [
+    'The key "{key}" is used twice, by "{first}" and "{second}": give one of them another.',
+    'Der Schlüssel „{key}“ kommt doppelt vor, bei „{first}“ und „{second}“: einem davon einen anderen geben.',
+  ],
+  folderTwice: [
+    '"{first}" and "{second}" share the folder {folder}: give one of them another.',
+    '„{first}“ und „{second}“ teilen sich den Ordner {folder}: einer davon einen anderen geben.',
+  ],
+  folderMissing: [
+    '{site} has never run: its folder {folder} is not there. Deploy the flow.',
+    '{site} lief noch nie: der Ordner {folder} fehlt. Flow deployen.',
+  ],
   folderRights: ['{file} in {folder} belongs to another user than the folder: chown it to the user that runs Node-RED.',
     '{file} in {folder} gehört einem anderen Benutzer als der Ordner: mit chown dem Benutzer von Node-RED geben.'],
   folderWritable: ['{site}: the folder {folder} can be read and written', '{site}: Ordner {folder} ist les- und schreibbar'],
   folderClosed: ['{site}: {folder} may not be read or written: run this as the user that runs Node-RED, or chown the folder to it.',
     '{site}: {folder} darf nicht gelesen oder geschrieben werden: als der Benutzer von Node-RED starten, oder ihm den Ordner mit chown geben.'],
-  othersMayRead: ['Every user of this computer may read {files}: chmod 600 them, or chmod 700 {folder}.', 'Jeder Benutzer dieses Rechners darf {files} lesen: chmod 600 darauf, oder chmod 700 {folder}.'],
+  othersMayRead: [
+    'Every user of this computer may read {files}: chmod 600 them, or chmod 700 {folder}.',
+    'Jeder Benutzer dieses Rechners darf {files} lesen: chmod 600 darauf, oder chmod 700 {folder}.',
+  ],
   othersKeptOut: ['keys and passwords are kept from other users', 'Schlüssel und Passwörter sind vor anderen Benutzern geschützt'],
   running: ['{site} is running', '{site} läuft'],
-  stopped: ['{site} is not running: start Node-RED, or look at the status of the site in the editor.', '{site} läuft nicht: Node-RED starten, oder den Status der Anlage im Editor ansehen.'],
+  stopped: [
+    '{site} is not running: start Node-RED, or look at the status of the site in the editor.',
+    '{site} läuft nicht: Node-RED starten, oder den Status der Anlage im Editor ansehen.',
+  ],
   restoring: ['{site} is being restored or was left half-restored: let twin restore end, or run it again.',
     '{site} wird wiederhergestellt oder blieb halb wiederhergestellt: twin restore enden lassen oder noch einmal starten.'],
   databaseWhole: ['{site}: {file} is whole', '{site}: {file} ist heil'],
@@ -208,7 +274,10 @@ export const findingTexts: Record<FindingCode, Pair> = {
     '{site}: {file} ist beschädigt ({reason}): Platte prüfen; Node-RED neu starten, es rettet, was lesbar ist, oder eine Sicherung einspielen.'],
   databaseNewer: ['{site}: {file} was written by a newer Twinwire (format {version}, known: {known}): update Twinwire.',
     '{site}: {file} stammt von einem neueren Twinwire (Format {version}, bekannt: {known}): Twinwire aktualisieren.'],
-  setAside: ['{site}: {file} was damaged and set aside: check the disk; when nothing is missing, delete it.', '{site}: {file} war beschädigt und liegt zur Seite: Platte prüfen; fehlt nichts, löschen.'],
+  setAside: [
+    '{site}: {file} was damaged and set aside: check the disk; when nothing is missing, delete it.',
+    '{site}: {file} war beschädigt und liegt zur Seite: Platte prüfen; fehlt nichts, löschen.',
+  ],
   space: ['{site}: {megabytes} MB free', '{site}: {megabytes} MB frei'],
   spaceLow: ['{site}: only {megabytes} MB free: free some space.', '{site}: nur {megabytes} MB frei: Platz schaffen.'],
   timeSynced: ['the clock is set by the network', 'die Uhr wird über das Netz gestellt'],
@@ -222,7 +291,10 @@ export const findingTexts: Record<FindingCode, Pair> = {
   editorUnknown: ['Whether the editor asks for a login cannot be said: nothing answers at {url}. Name it with --url.',
     'Ob der Editor eine Anmeldung verlangt, lässt sich nicht sagen: unter {url} antwortet nichts. Mit --url nennen.'],
   backupWhole: ['the backup {file} can be read to its last byte', 'die Sicherung {file} ist bis zum letzten Byte lesbar'],
-  backupOld: ['The last backup, {file}, is {days} days old: run twin backup, best every day.', 'Die letzte Sicherung, {file}, ist {days} Tage alt: twin backup starten, am besten täglich.'],
+  backupOld: [
+    'The last backup, {file}, is {days} days old: run twin backup, best every day.',
+    'Die letzte Sicherung, {file}, ist {days} Tage alt: twin backup starten, am besten täglich.',
+  ],
   backupNone: ['There is no backup yet: run twin backup, best every day.', 'Es gibt noch keine Sicherung: twin backup starten, am besten täglich.'],
   backupBad: ['The backup {file} is of no use ({reason}): run twin backup.', 'Die Sicherung {file} ist nicht zu gebrauchen ({reason}): twin backup starten.'],
 };

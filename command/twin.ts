@@ -57,7 +57,8 @@ export async function runTwin(given: readonly string[], output: CommandOutput, e
     expectNode();
     return await run(command, files, values, output, language);
   } catch (error) {
-    const problem = error instanceof Problem ? error : new Problem('TWIN_UNEXPECTED', error instanceof Error ? error.message : String(error), 'Please report this.');
+    const reason = error instanceof Error ? error.message : String(error);
+    const problem = error instanceof Problem ? error : new Problem('TWIN_UNEXPECTED', reason, 'Please report this.');
     output.error(`${problem.code}: ${problemText(problem, language)}`);
     return 2;
   }
@@ -95,7 +96,8 @@ function mistake(text: string): Problem {
 /** Before anything that needs SQLite is loaded: on an older Node that would be a stack trace. */
 function expectNode(): void {
   if (process.getBuiltinModule?.('node:sqlite')) return;
-  throw new Problem('TWIN_NODE_VERSION', `Node.js ${process.versions.node} is too old for Twinwire.`, 'Install Node.js 22.13 or newer.', { version: process.versions.node });
+  const version = process.versions.node;
+  throw new Problem('TWIN_NODE_VERSION', `Node.js ${version} is too old for Twinwire.`, 'Install Node.js 22.13 or newer.', { version });
 }
 
 async function run(command: string, files: readonly string[], values: Values, output: CommandOutput, language: CommandLanguage): Promise<number> {
@@ -117,7 +119,8 @@ async function run(command: string, files: readonly string[], values: Values, ou
     const { adminPassword } = await import('./nodeRedAdmin.ts');
     const { url, user, replace, settings } = values;
     const password = user === undefined ? undefined : adminPassword(values['password-file']);
-    return print(restoreLines(await restore({ ...place, file: files[0] ?? '', url: url?.replace(/\/+$/, ''), user, password, replace, settings }, nowMs), userDir, language));
+    const asked = { ...place, file: files[0] ?? '', url: url?.replace(/\/+$/, ''), user, password, replace, settings };
+    return print(restoreLines(await restore(asked, nowMs), userDir, language));
   }
   if (command === 'check') {
     const { check } = await import('./check.ts');

@@ -115,7 +115,8 @@ function readFlow(file: string): FlowNode[] {
   } catch {
     // Told below.
   }
-  throw new Problem('TWIN_FLOW_UNREADABLE', `The flow file ${file} is not what Node-RED writes.`, 'Restore it from a backup, or name another one with --flow.', { file });
+  throw new Problem('TWIN_FLOW_UNREADABLE', `The flow file ${file} is not what Node-RED writes.`,
+    'Restore it from a backup, or name another one with --flow.', { file });
 }
 
 function isNode(node: unknown): node is FlowNode {

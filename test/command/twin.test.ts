@@ -38,8 +38,11 @@ describe('the command twin', function () {
     assert.deepEqual((await twin()).code, 0);
     assert.match((await twin('help')).out, /twin backup/);
     assert.match((await twin('help', '--language', 'de')).out, /Sicherung/);
-    for (const wrong of [['frobnicate'], ['toString'], ['status', '--keep', '2'], ['backup', '--keep', '0'], ['backup', '--keep', '1e3'], ['restore'], ['status', 'x'], ['--nonsense'],
-      ['status', '--language', 'fr'], ['backup', 'a.tar.gz'], ['restore', 'a', 'b'], ['backup', '--to']]) {
+    const mistakes = [
+      ['frobnicate'], ['toString'], ['status', '--keep', '2'], ['backup', '--keep', '0'], ['backup', '--keep', '1e3'], ['restore'], ['status', 'x'],
+      ['--nonsense'], ['status', '--language', 'fr'], ['backup', 'a.tar.gz'], ['restore', 'a', 'b'], ['backup', '--to'],
+    ];
+    for (const wrong of mistakes) {
       const { code, error } = await twin(...wrong);
       assert.equal(code, 2, wrong.join(' '));
       assert.match(error, /^TWIN_COMMAND: .+ See twin help\.$/, wrong.join(' '));
@@ -59,7 +62,7 @@ describe('the command twin', function () {
       assert.ok(en !== '' && de !== '');
       assert.deepEqual(values(en), values(de), `${en} / ${de}`);
     }
-    for (const [code, text] of Object.entries(problemsInGerman)) assert.ok(/^TWIN_/.test(code) && text.length > 20, code);
+    for (const [code, text] of Object.entries(problemsInGerman)) assert.ok(code.startsWith('TWIN_') && text.length > 20, code);
     assert.equal(fill(['{a}', '{a}'], 'en', { a: 'x\u001b[31m\ny' }), 'x [31m y');
   });
 
@@ -114,7 +117,8 @@ describe('the command twin', function () {
 
     const flow = readUserDirectory(box).nodes;
     const pump = flow.find(({ id }) => id === 'asset');
-    writeFileSync(path.join(box, 'flows.json'), JSON.stringify([...flow, { ...pump, id: 'again' }, { ...pump, id: 'lost', key: 'x', site: 'gone' }, { id: 's2', type: 'twin-site', name: 'plant' }]));
+    const more = [{ ...pump, id: 'again' }, { ...pump, id: 'lost', key: 'x', site: 'gone' }, { id: 's2', type: 'twin-site', name: 'plant' }];
+    writeFileSync(path.join(box, 'flows.json'), JSON.stringify([...flow, ...more]));
     writeFileSync(path.join(box, '.config.nodes.json'), modules('3.1.0', types.slice(1)));
     writeFileSync(path.join(box, '.config.runtime.json'), '{}');
     writeFileSync(path.join(place, 'outbox.db.damaged-20261101T000000Z'), '');
@@ -126,9 +130,10 @@ describe('the command twin', function () {
     newer.close();
     writeFileSync(path.join(place, 'history.db'), 'rubbish'.repeat(1000));
     const troubled = await find();
-    for (const code of ['nodeRedOld', 'typeMissing', 'referenceMissing', 'keyTwice', 'folderTwice', 'restoring', 'databaseNewer', 'databaseDamaged', 'setAside', 'othersMayRead']) {
-      assert.equal(troubled.get(code)?.verdict, 'look', code);
-    }
+    const expected = [
+      'nodeRedOld', 'typeMissing', 'referenceMissing', 'keyTwice', 'folderTwice', 'restoring', 'databaseNewer', 'databaseDamaged', 'setAside', 'othersMayRead',
+    ];
+    for (const code of expected) assert.equal(troubled.get(code)?.verdict, 'look', code);
     mkdirSync(path.join(folder, 'stick'));
     writeFileSync(path.join(folder, 'stick/bad.tar.gz'), 'nothing');
     assert.equal((await find(path.join(folder, 'stick/bad.tar.gz'))).get('backupBad')?.verdict, 'look');
