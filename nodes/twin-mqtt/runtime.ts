@@ -56,7 +56,7 @@ export default function twinMqtt(RED: Runtime): void {
         address: twin.config.url === '' ? undefined : twin.config.url,
         claims: new Map(),
         open(identity, will) {
-          const opened = createMqttConnection({ ...settings, clientId: `${settings.clientId ?? 'twinwire'}${identity}`, will, keepAliveSeconds: 20 });
+          const opened = createMqttConnection({ ...settings, clientId: `${settings.clientId ?? 'twinwire'}${identity}`, will, keepAliveSeconds: 15 });
           const deliver = deliverMessages(opened);
           return {
             get state() {

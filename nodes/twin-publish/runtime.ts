@@ -85,13 +85,21 @@ export default function twinPublish(RED: Runtime): void {
     const opening = whenReady(twin, handle, () => {
       const site = handle.site as Site;
       if (prefix === '') {
-        twin.refusal = new Problem('TWIN_PUBLISH_PREFIX', `"${config.prefix}" cannot stand before a topic.`, 'Use letters, digits and single slashes; no + or #, and no $ at the beginning.', {
-          prefix: config.prefix,
-        });
+        twin.refusal = new Problem(
+          'TWIN_PUBLISH_PREFIX',
+          `"${config.prefix}" cannot stand before a topic.`,
+          'Use letters, digits and single slashes; no + or #, and no $ at the beginning.',
+          { prefix: config.prefix },
+        );
         throw twin.refusal;
       }
       if (broker === undefined) {
-        twin.refusal = new Problem('TWIN_TARGET_MISSING', `The connection that "${twin.title}" names is not there.`, 'Open the node and choose it again.', { node: twin.title });
+        twin.refusal = new Problem(
+          'TWIN_TARGET_MISSING',
+          `The connection that "${twin.title}" names is not there.`,
+          'Open the node and choose it again.',
+          { node: twin.title },
+        );
         throw twin.refusal;
       }
       // No address is no fault: a template may be deployed before its broker is known.
@@ -102,13 +110,22 @@ export default function twinPublish(RED: Runtime): void {
       connection = opened;
       const topics = new RetainedTopics({
         publish: (topic, payload, expirySeconds) =>
-          opened.publish(topic, payload, { retain: true, ...(payload === '' ? {} : { contentType: json }), ...(expirySeconds === undefined ? {} : { expirySeconds }) }),
+          opened.publish(topic, payload, {
+            retain: true,
+            ...(payload === '' ? {} : { contentType: json }),
+            ...(expirySeconds === undefined ? {} : { expirySeconds }),
+          }),
         later,
         onRefused: (topic, problem) => {
           const reason = String(problem.values.reason ?? problem.found);
           // One is told, not each of a thousand topics.
           if (refusal?.values.reason === reason) return;
-          refusal = new Problem('TWIN_PUBLISH_REFUSED', `Refused by the broker: ${reason}, on ${topic} and perhaps on others.`, problem.remedy, { reason, topic });
+          refusal = new Problem(
+            'TWIN_PUBLISH_REFUSED',
+            `Refused by the broker: ${reason}, on ${topic} and perhaps on others.`,
+            problem.remedy,
+            { reason, topic },
+          );
           twin.fail(refusal);
         },
       });
@@ -146,7 +163,12 @@ export default function twinPublish(RED: Runtime): void {
               ),
             ),
           onRejected: (count, reason) => {
-            refusal = new Problem('TWIN_PUBLISH_REFUSED', `The broker refused ${count} messages: ${reason}`, 'They are set aside and not lost; correct the cause.', { count, reason });
+            refusal = new Problem(
+              'TWIN_PUBLISH_REFUSED',
+              `The broker refused ${count} messages: ${reason}`,
+              'They are set aside and not lost; correct the cause.',
+              { count, reason },
+            );
             twin.fail(refusal);
           },
         },
@@ -161,7 +183,11 @@ export default function twinPublish(RED: Runtime): void {
           topics.connected();
           for (const listener of returned) listener();
           if (!opened.retains) {
-            refusal = new Problem('TWIN_MQTT_NO_RETAIN', 'The broker keeps no retained messages.', 'Switch them on in the broker; without them, who comes later sees nothing until the next change.');
+            refusal = new Problem(
+              'TWIN_MQTT_NO_RETAIN',
+              'The broker keeps no retained messages.',
+              'Switch them on in the broker; without them, who comes later sees nothing until the next change.',
+            );
             twin.fail(refusal);
           } else showPublished();
           return;
@@ -302,7 +328,8 @@ export default function twinPublish(RED: Runtime): void {
     }
 
     function clearTwin({ topics, properties }: Published): void {
-      for (const topic of [topics.state, topics.case, topics.meta, topics.status, ...[...properties].map((name) => topics.property(name))]) retained?.clear(topic);
+      const own = [topics.state, topics.case, topics.meta, topics.status];
+      for (const topic of [...own, ...[...properties].map((name) => topics.property(name))]) retained?.clear(topic);
     }
 
     function tellStatus(key: string, entry: Published, next: PublishedStatus['status'], site: Site): void {
@@ -441,7 +468,12 @@ export default function twinPublish(RED: Runtime): void {
 
     /** Resolves when all of it is on disk. */
     async function keep(records: readonly { key: string; topic: string; body: object }[]): Promise<void> {
-      await line?.add(records.map(({ key, topic, body }) => ({ idempotencyKey: key, body: JSON.stringify({ topic, payload: JSON.stringify(body), retain: false, contentType: json }) })));
+      await line?.add(
+        records.map(({ key, topic, body }) => ({
+          idempotencyKey: key,
+          body: JSON.stringify({ topic, payload: JSON.stringify(body), retain: false, contentType: json }),
+        })),
+      );
     }
   });
 
