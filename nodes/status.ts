@@ -49,7 +49,7 @@ const texts = {
     replayed: 'done: {count} rows, {skipped} left out',
     cautious: '{text}, data below usable',
     readiness: '{letter} {grade}: {name}',
-    migrated: '{text}',
+    migrated: 'changed from {from} to {to}',
     problem: '{text}',
   },
   de: {
@@ -93,7 +93,7 @@ const texts = {
     replayed: 'fertig: {count} Zeilen, {skipped} ausgelassen',
     cautious: '{text}, Daten zu schwach',
     readiness: '{letter} {grade}: {name}',
-    migrated: '{text}',
+    migrated: 'geändert von {from} zu {to}',
     problem: '{text}',
   },
 } as const satisfies Record<Language, Record<string, string>>;

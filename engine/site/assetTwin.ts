@@ -486,7 +486,7 @@ export class AssetTwin {
   }
 
   /**
-   * Takes over what was learned, from a snapshot or from a replay of this twin. What fits no longer (another set of
+   * Takes over what was learned, from a snapshot (of another type: migrated before) or from a replay of this twin. What fits no longer (another set of
    * properties) is learned anew; labels, limits and units change nothing.
    * @returns false when the properties differ, so that nothing of the baseline was taken over
    * @throws Problem TWIN_SNAPSHOT_UNREADABLE

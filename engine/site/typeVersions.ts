@@ -100,11 +100,17 @@ export class TypeVersions {
   }
 }
 
+const structures = new WeakMap<TwinType, string>();
+
 /** What makes a type's structure, whatever the order of its rows. */
 function structureOf(type: TwinType): string {
+  const known = structures.get(type);
+  if (known !== undefined) return known;
   const properties = type.properties.map(({ identity, name, kind, unit, expression }) => [identity, name, kind, unit, expression?.text.replace(/\s+/g, '') ?? '']);
   const state = type.mode === undefined ? (type.properties[type.stateIndex]?.identity ?? '') : type.mode.text.replace(/\s+/g, '');
-  return JSON.stringify([properties.map((one) => JSON.stringify(one)).sort(), state]);
+  const structure = JSON.stringify([properties.map((one) => JSON.stringify(one)).sort(), state]);
+  structures.set(type, structure);
+  return structure;
 }
 
 function keyOf({ name, number }: TypeVersion): string {

@@ -53,7 +53,7 @@ export default function twinAsset(RED: Runtime): void {
               return;
             }
             node.log(migrated.text);
-            twin.show(status('migrated', language, { text: migrated.text }));
+            twin.show(status('migrated', language, { from: migrated.from ?? '', to: migrated.to ?? '' }));
           },
         });
       } catch (problem) {

@@ -70,6 +70,7 @@ export default function twinAssets(RED: Runtime): void {
         for (const problem of wrongSettings(list, settings, type)) tellWrong(problem);
         for (const { key, name, place } of list.machines) {
           const own = settings.get(key) ?? newMachineSettings();
+          await site.prepare(key, type);
           const machine = register(site, type, key, name, place, own);
           if (machine === undefined) continue;
           machines.push(machine);
@@ -137,11 +138,13 @@ export default function twinAssets(RED: Runtime): void {
           staleAfter: config.staleAfter,
           onEvents: (events) => {
             machine?.events(events, noMarks);
+            for (const { kind, text } of events) if (kind === 'migrated') node.log(text);
             showState();
           },
         });
         machine = new MachineTwin(site, asset, node, { send: config.send, togetherMs: config.together }, showState);
         for (const problem of asset.twin.problems) tellWrong(new Problem(problem.code, `${name}: ${problem.found}`, problem.remedy, { ...problem.values, machine: key }));
+        if (asset.problem !== undefined) tellWrong(asset.problem);
         return machine;
       } catch (problem) {
         tellWrong(problem as Problem);
