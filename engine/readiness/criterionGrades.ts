@@ -68,7 +68,7 @@ export function gradeProperty(property: TypeProperty, facts: MeasuredFacts, rate
     return { property, facts, grade, criteria: [{ criterion: 'coverage', grade, code: 'nothing-came', values: { time: { ms: facts.elapsedMs } } }] };
   }
   const criteria = [
-    coverage(facts), gaps(facts), interval(facts), stuck(property.kind, facts), resolution(property, facts), clock(facts, rate), duplicates(facts),
+    gaps(facts), coverage(facts), interval(facts), stuck(property.kind, facts), resolution(property, facts), clock(facts, rate), duplicates(facts),
     quality(facts), range(property, facts), unit(facts),
   ]
     .filter((each) => each !== undefined)

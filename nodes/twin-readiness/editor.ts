@@ -5,7 +5,7 @@ const dialog = form('twin-readiness', fields);
 
 RED.nodes.registerType('twin-readiness', {
   category: 'digital twin',
-  color: '#B9C9CF',
+  color: '#AFCFC9',
   defaults: dialog.defaults,
   inputs: 1,
   outputs: 2,

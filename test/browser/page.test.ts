@@ -12,6 +12,7 @@ import { twinRoutes, type TwinRoutes } from '../../web/twinRoutes.ts';
 import type { Machine, SiteSummary } from '../../contract/http.ts';
 import { chromium, requireService } from '../services/requireService.ts';
 import { MemoryPlant, machine, morning, property } from '../web/pageFixture.ts';
+import { faultyReport } from '../web/readinessFixture.ts';
 
 // What functions that run in the page find there; this file itself runs in Node and knows nothing of it.
 interface PageElement {
@@ -494,6 +495,28 @@ describe('the page in a browser', function () {
     const first = await seconds();
     await page.waitForFunction((before) => document.querySelector('.site-clock')?.textContent !== before, await page.textContent('.site-clock'));
     assert.ok(((await seconds()) - first + 86_400) % 86_400 >= 30);
+  });
+
+  it('says whether the data is good enough, on a phone and on paper', async () => {
+    const plant = Object.assign(new MemoryPlant(site()), { readiness: () => [faultyReport('de')] });
+    const { page, errors } = await open(plant, { theme: 'dark', language: 'de-DE', width: 360, query: '#readiness', ready: '.report-twin' });
+    assert.match(await textOf(page, '.report-twin'), /^Labeller <b>2<\/b>\s?C schwach /);
+    assert.match(await textOf(page, '.report-twin tbody tr'), /noisy D unbrauchbar Sieht seit .* nach anderer Einheit .*°C → °F/);
+    assert.ok((await overflow(page)) <= 0);
+    for (const { text, ratio } of await contrast(page, '.report h1, .report h2, .report p, .report td, .report dd, .grade')) assert.ok(ratio >= 4.5, `${text}: ${ratio}`);
+    for (const target of await page.locator('.report-bar a, .report-bar button').all()) assert.ok(((await target.boundingBox())?.height ?? 0) >= 44);
+    await page.emulateMedia({ media: 'print' });
+    await page.setViewportSize({ width: 688, height: 970 });
+    assert.equal(await page.locator('.report-bar').isVisible(), false);
+    assert.ok((await overflow(page)) <= 0);
+    // Black on white, whatever the screen is.
+    for (const { text, ratio } of await contrast(page, '.report h1, .report td')) assert.ok(ratio >= 12, `${text}: ${ratio}`);
+    const pages = (await page.pdf({ format: 'A4' })).toString('latin1').match(/\/Type\s*\/Page\b/g)?.length ?? 0;
+    assert.ok(pages >= 1 && pages <= 2, `${pages} sheets`);
+    await page.emulateMedia({ media: 'screen' });
+    await page.click('.report-bar a');
+    await page.waitForSelector('.card');
+    assert.deepEqual(errors, []);
   });
 
   it('keeps several sites apart', async () => {

@@ -38,7 +38,10 @@ const faults: readonly Fault[] = [
   { what: 'in K', falls: 'unit', of: ['noisy'], make: () => (sent) => [{ ...sent, value: numeric(sent.value, (number) => number + 273.15) }] },
   { what: 'in psi', falls: 'unit', of: ['slow', 'undeclared'], make: () => (sent) => [{ ...sent, value: numeric(sent.value, (number) => number * 14.503_774) }] },
   { what: 'in kPa', falls: 'unit', of: ['slow', 'undeclared'], make: () => (sent) => [{ ...sent, value: numeric(sent.value, (number) => number * 100) }] },
-  { what: 'ten times too small', falls: 'unit', of: ['noisy', 'undeclared'], make: () => (sent) => [{ ...sent, value: numeric(sent.value, (number) => number / 10) }] },
+  {
+    what: 'ten times too small', falls: 'unit', of: ['noisy', 'undeclared'],
+    make: () => (sent) => [{ ...sent, value: numeric(sent.value, (number) => number / 10) }],
+  },
   {
     what: 'coarser', falls: 'resolution', of: ['noisy', 'slow', 'exception', 'undeclared'],
     make: () => (sent) => [{ ...sent, value: numeric(sent.value, (number) => Math.round(number / coarse[sent.property as 'noisy']) * coarse[sent.property as 'noisy']) }],
