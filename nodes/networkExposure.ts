@@ -21,7 +21,8 @@ export function networkExposure(RED: Pick<Runtime, 'settings' | 'server'>): Netw
   const host = typeof listening === 'string' ? '127.0.0.1' : (listening?.address ?? settings['uiHost']);
   const outside = typeof host === 'string' && host !== '' && !isLoopback(host);
   return {
-    editor: outside && settings.httpAdminRoot !== false && !settings['httpAdminAuth'] && !settings['httpAdminMiddleware'] && letsAnybodyChange(settings['adminAuth']),
+    editor:
+      outside && settings.httpAdminRoot !== false && !settings['httpAdminAuth'] && !settings['httpAdminMiddleware'] && letsAnybodyChange(settings['adminAuth']),
     pages: outside && settings.httpNodeRoot !== false && !settings['httpNodeAuth'],
   };
 }

@@ -76,7 +76,9 @@ function isOpen({ users, readers }: SiteGate): boolean {
  * What the browser had before is ended on all of them.
  * @returns the token for the browser, and the sites; no site: the password fits nowhere
  */
-export async function logIn(gates: Gates, name: string, password: string, before: string | undefined): Promise<{ token: string; sites: string[]; user?: SiteUser }> {
+export async function logIn(
+  gates: Gates, name: string, password: string, before: string | undefined,
+): Promise<{ token: string; sites: string[]; user?: SiteUser }> {
   const token = newToken();
   const sites: string[] = [];
   let user: SiteUser | undefined;

@@ -98,7 +98,8 @@ export class SiteUsers {
     const key = userKey(name);
     const { password } = given;
     const present = this.#users.get(key);
-    if (password === undefined ? present === undefined : [...password].length < fewestPasswordCharacters || password.length > mostPasswordCharacters) {
+    const tooShort = password === undefined ? present === undefined : [...password].length < fewestPasswordCharacters;
+    if (tooShort || (password ?? '').length > mostPasswordCharacters) {
       throw new Problem('TWIN_USER_PASSWORD', 'This password cannot be used.', `Use ${fewestPasswordCharacters} to ${mostPasswordCharacters} characters.`);
     }
     if (present === undefined && this.#users.size >= mostUsers) {
