@@ -13,6 +13,12 @@ interface EditorNode {
   [property: string]: unknown;
 }
 
+interface EditorLink {
+  source: EditorNode;
+  sourcePort: number;
+  target: EditorNode;
+}
+
 /** true: valid; a text: why not. Two parameters, or Node-RED takes the text for "valid". */
 type EditorValidator = (this: EditorNode, value: unknown, options: { label?: string }) => true | string | string[];
 
@@ -81,8 +87,14 @@ declare const RED: {
     eachConfig(visit: (node: EditorNode) => void): void;
     /** The flow as it was last loaded or deployed. */
     originalFlow(): EditorNode[] | undefined;
-    dirty(): boolean;
+    dirty(changed?: boolean): boolean;
+    id(): string;
+    /** Nodes as a flow file holds them; config nodes too. */
+    import(nodes: readonly Record<string, unknown>[], options: { generateIds: boolean; markChanged: boolean }): { nodes: EditorNode[]; links: EditorLink[] };
+    addLink(link: EditorLink): void;
   };
+  history: { push(event: { t: 'add'; nodes: string[]; links: EditorLink[]; dirty: boolean }): void };
+  view: { redraw(updateActive: boolean): void; select(selection: { nodes: EditorNode[] }): void };
   workspaces: { active(): string };
   notify(text: string, options?: { type?: 'success' | 'warning' | 'error'; timeout?: number } | string): void;
   i18n: { lang(): string };
