@@ -8,7 +8,9 @@ import { packageRoot } from '../scripts/packageRoot.ts';
 import { chainSpeed } from './chainSpeed.ts';
 import { detectionSpeed } from './detectionSpeed.ts';
 import { detectionStream } from './detectionStream.ts';
+import { historianSpeed } from './historianSpeed.ts';
 import { memoryUse } from './memoryUse.ts';
+import { opcuaSpeed } from './opcuaSpeed.ts';
 import { storeSpeed } from './storeSpeed.ts';
 import { verdictOf } from './verdictOf.ts';
 
@@ -33,6 +35,8 @@ const benches: Record<string, (print: (line: string) => void) => Promise<unknown
   stream: streamWithAims,
   detection: detectionSpeed,
   store: storeSpeed,
+  historian: historianSpeed,
+  opcua: opcuaSpeed,
 };
 
 const named = process.argv.slice(2);

@@ -170,6 +170,8 @@ function configure(database: DatabaseSync, name: FileName, path: string): void {
       `The file ${path} was written by a newer version of Twinwire (format ${version}, known: ${steps.length}).`,
       'Update Twinwire, or choose another data folder.', { file: path, version, known: steps.length });
   }
+  // A chunk and its key stay on their page then; only a fresh file takes it.
+  if (name === 'history' && version === 0) database.exec('PRAGMA page_size = 16384');
   database.exec(`
     PRAGMA busy_timeout = 5000;
     PRAGMA journal_mode = WAL;
