@@ -19,7 +19,7 @@ describe('readiness of a site', () => {
       clock.wallMs += 10_000;
       site.tick();
     };
-    feed(600, () => true);
+    feed(2000, () => false);
     assert.equal(asset.progress().caution, undefined, 'nobody looks at the data yet');
     assert.equal(site.readiness.report(asset, clock.wallMs), undefined);
 
@@ -28,7 +28,7 @@ describe('readiness of a site', () => {
     const cautious = /^Less certain, because the data is unusable: Motor current: bad signal in \d+ % of the time\.$/;
     assert.match(asset.progress().caution ?? '', cautious);
     assert.equal(mayConclude(asset, 'baseline', clock.wallMs).answer, 'no');
-    // Normal again for the judge, then far away from it: the verdict says how much it is worth.
+    // Far away from what is normal: the verdict says how much it is worth.
     let told = 0;
     for (let row = 0; row < 30; row++) {
       clock.wallMs += 1000;
