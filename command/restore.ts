@@ -166,10 +166,17 @@ async function exchange(manifest: Manifest, staging: string, options: RestoreOpt
   const { adminUrls, wasOpen, locks } = await takeFolders(sites, options, nowMs);
   const stamp = new Date(nowMs).toISOString().replaceAll(/[-:]/g, '').replace(/\.\d+/, '');
   const aside = new Set<string>();
+  const folders = new Map<string, string>();
   const moveAside = (file: string, root: string): void => {
     if (!existsSync(file)) return;
-    const folder = path.join(root, `before-restore-${stamp}`);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    let folder = folders.get(root);
+    if (folder === undefined) {
+      folder = path.join(root, `before-restore-${stamp}`);
+      // What an earlier restore of the same second put aside stays.
+      for (let count = 2; existsSync(folder); count++) folder = path.join(root, `before-restore-${stamp}-${count}`);
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      folders.set(root, folder);
+    }
     renameSync(file, path.join(folder, path.basename(file)));
     aside.add(folder);
   };

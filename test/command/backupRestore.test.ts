@@ -200,6 +200,9 @@ describe('twin backup and restore', function () {
     assert.equal(readFileSync(path.join(target, 'before-restore-20261125T040000Z/flows.json'), 'utf8'), '[{"id":"mine","type":"debug"}]');
     assert.ok(existsSync(path.join(target, 'twinwire/plant/before-restore-20261125T040000Z/site.db')));
     assert.equal(readFileSync(path.join(target, 'settings.js'), 'utf8'), 'module.exports = {}');
+    const again = await restore({ file, userDir: target, replace: true }, nowMs);
+    assert.ok(again.aside.every((place) => place.endsWith('Z-2')), again.aside.join());
+    assert.equal(readFileSync(path.join(target, 'before-restore-20261125T040000Z/flows.json'), 'utf8'), '[{"id":"mine","type":"debug"}]');
   });
 
   it('keeps so many, never deletes for an incomplete one, and never replaces a file', async () => {
@@ -245,6 +248,35 @@ describe('twin backup and restore', function () {
       for (const name of existsSync(to) ? readdirSync(to).filter((one) => one.endsWith('.tar.gz')) : []) await verifyBackup(path.join(to, name));
     }
     await verifyBackup((await backup({ userDir: box, to }, nowMs)).file);
+  });
+
+  it('a restore that is killed at any moment leaves the former plant, the new one, or a folder that nobody opens by mistake', async () => {
+    const command = fileURLToPath(new URL('../../command/twin.ts', import.meta.url));
+    const { file } = await backup({ userDir: box }, nowMs);
+    const target = path.join(folder, 'box2');
+    cpSync(older, target, { recursive: true });
+    const place = path.join(target, 'twinwire/plant');
+    const wanted = rowsOf(box);
+    const mark = path.join(place, 'restore.json');
+    let halves = 0;
+    for (let round = 0; round < 3; round++) {
+      rmSync(mark, { force: true });
+      const child = spawn(process.execPath, [command, 'restore', file, '--user-dir', target, '--replace'], { stdio: 'ignore' });
+      const ended = once(child, 'close');
+      // Without a pause: the exchange takes some milliseconds.
+      while (child.exitCode === null && !existsSync(mark)) await new Promise((resolve) => setImmediate(resolve));
+      child.kill('SIGKILL');
+      await ended;
+      if (existsSync(mark)) halves++;
+      if (existsSync(mark)) assert.throws(() => openSiteStore(place), { code: 'TWIN_RESTORE_UNFINISHED' });
+      else assert.deepEqual(rowsOf(target), wanted);
+    }
+    assert.ok(halves > 0, 'no restore was met in the middle');
+    await restore({ file, userDir: target, replace: true }, nowMs);
+    assert.deepEqual(rowsOf(target), wanted);
+    await openSiteStore(place).close();
+    // What was there is still there, in one of the folders beside it.
+    assert.ok(readdirSync(place).some((name) => name.startsWith('before-restore-')));
   });
 
   it('a full disk ends in a sentence and leaves nothing', async function () {
