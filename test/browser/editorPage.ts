@@ -19,7 +19,8 @@ export class EditorPage {
     this.page = page;
   }
 
-  static async open(browser: Browser, url: string, theme: Theme, language: Language): Promise<EditorPage> {
+  /** @param node of the flow, which is awaited */
+  static async open(browser: Browser, url: string, theme: Theme, language: Language, node = 'twin-asset'): Promise<EditorPage> {
     const context = await browser.newContext({ viewport: { width: 1300, height: 1000 }, locale: language, colorScheme: theme });
     // Where the editor keeps a user's choices.
     await context.addInitScript(
@@ -43,10 +44,10 @@ export class EditorPage {
       if (response.status() >= 500) editor.complaints.push(`${response.status()} from ${response.url()}`);
     });
     await page.goto(url);
-    await page.waitForFunction(() => {
+    await page.waitForFunction((awaited) => {
       const nodes = (globalThis as unknown as { RED?: { nodes?: { node?(id: string): unknown } } }).RED?.nodes;
-      return nodes?.node?.('twin-asset') && document.querySelector('#red-ui-header-button-deploy') !== null;
-    });
+      return nodes?.node?.(awaited) && document.querySelector('#red-ui-header-button-deploy') !== null;
+    }, node);
     // The editor draws its first view in steps; it is ready for a dialog when the loading cover is gone.
     await page.waitForFunction(() => (document.querySelector<HTMLElement>('#red-ui-loading-progress')?.offsetParent ?? null) === null);
     return editor;
@@ -189,7 +190,7 @@ export class EditorPage {
   async missingTexts(): Promise<string[]> {
     return this.page.$eval('.red-ui-tray', (tray) => {
       const groups =
-        'label|hint|option|section|unit|list|column|group|placeholder|check|listen|pattern|port|phase|missing|progress|rate|test|problem|explain|start';
+        'label|hint|option|section|unit|list|column|group|placeholder|check|listen|pattern|port|phase|missing|progress|rate|test|problem|explain|start|find';
       const key = new RegExp(`@twinwire|\\btwin-[a-z]+[:.][a-z]|(?:^|[\\s"„(])(?:${groups})\\.[a-zA-Z]`);
       const texts: string[] = [];
       const walker = document.createTreeWalker(tray, NodeFilter.SHOW_TEXT);

@@ -31,8 +31,8 @@ export async function startMachineServer(folder: string, secure = false): Promis
   await certificates.initialize();
   const server = new OPCUAServer({
     host: '127.0.0.1', hostname: '127.0.0.1', port: 0, resourcePath: '/plant', allowAnonymous: true, disableDiscovery: true,
-    securityModes: secure ? [MessageSecurityMode.SignAndEncrypt] : [MessageSecurityMode.None],
-    securityPolicies: secure ? [SecurityPolicy.Basic256Sha256] : [SecurityPolicy.None],
+    securityModes: secure ? [MessageSecurityMode.None, MessageSecurityMode.SignAndEncrypt] : [MessageSecurityMode.None],
+    securityPolicies: secure ? [SecurityPolicy.None, SecurityPolicy.Basic256Sha256] : [SecurityPolicy.None],
     serverCertificateManager: certificates, userCertificateManager: certificates, serverInfo: { applicationUri: 'urn:127.0.0.1:presses' },
   });
   await server.initialize();
