@@ -26,7 +26,7 @@ RED.nodes.registerType('twin-type', {
   paletteLabel: 'twin-type',
   oneditprepare() {
     const open = dialog.prepare(this);
-    let showing: { changed(): void } | undefined;
+    const showing = showTypeChange(dialog, open, this, () => list);
     const list: RowList = open.list('properties', {
       columns: { name: 'minmax(80px, 3fr)', valueKind: '104px', unit: '62px', address: 'minmax(80px, 3fr)' },
       details: [
@@ -40,10 +40,9 @@ RED.nodes.registerType('twin-type', {
       shows: showsField,
       suggestions: { unit: () => unitSuggestions },
       check: (rows) => checkProperties(rows, dialog.text),
-      onChange: () => showing?.changed(),
+      onChange: () => showing.changed(),
     });
-    showing = showTypeChange(dialog, open, this, () => list);
-    for (const name of ['name', 'version', 'mode']) open.onChange(name, () => showing?.changed());
+    for (const name of ['name', 'version', 'mode']) open.onChange(name, () => showing.changed());
   },
   oneditcancel: stopTypeChange,
   oneditsave() {

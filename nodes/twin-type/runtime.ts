@@ -92,7 +92,8 @@ function grouped(machines: readonly MachinePreview[], language: Language): TypeC
   const groups = new Map<string, MachinePreview[]>();
   for (const machine of machines) {
     const { migration } = machine;
-    const what = JSON.stringify([migration?.formerMs === undefined ? '' : timeText(migration.formerMs, language), migration?.outcomes.map(({ property, outcome, reason }) => [property, outcome, reason])]);
+    const former = migration?.formerMs === undefined ? '' : timeText(migration.formerMs, language);
+    const what = JSON.stringify([former, migration?.outcomes.map(({ property, outcome, reason }) => [property, outcome, reason])]);
     const group = groups.get(what);
     if (group === undefined) groups.set(what, [machine]);
     else group.push(machine);

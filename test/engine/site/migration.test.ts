@@ -218,6 +218,12 @@ describe('versions of a type in a site', function () {
 
   it('a migration, back and forth: numbers, states, totals and events; a power cut in between leaves one of the two', async () => {
     const store = openMemoryStore();
+    const commits: string[][] = [];
+    const commit = store.state.commit.bind(store.state);
+    store.state.commit = (changes) => {
+      commits.push(changes.map(({ key, value }) => (key === 'asset/press1' ? `${key} ${(value as unknown as AssetTwinSnapshot).type?.version}` : key)));
+      return commit(changes);
+    };
     const events: TwinEvent[] = [];
     const onEvents = (told: TwinEvent[]): void => void events.push(...told);
     const first = await startSite({ clock: 'replay' }, store);
@@ -237,9 +243,13 @@ describe('versions of a type in a site', function () {
     assert.match(events[0]?.text ?? '', /^press1 is press@2 now \(was press@1\): 5 of 6 signals kept; new: vibration \(about 40 min of normal running\); gone: pressure\.$/);
     // Killed here: what was written is all of the migration, or nothing.
     await second.site.checkpoint();
+    const withFormer = commits.filter((keys) => keys.includes('former/press1/press@1'));
+    assert.equal(withFormer.length, 1);
+    for (const key of ['formerly/press1', 'asset/press1 2', 'type/press/2']) assert.ok(withFormer[0]?.includes(key), key);
     const written = (await store.state.get('asset/press1'))?.value as unknown as AssetTwinSnapshot;
     assert.deepEqual(written.type, { name: 'press', version: 2 });
-    assert.deepEqual(((await store.state.get('former/press1/press@1'))?.value as unknown as AssetTwinSnapshot).baseline, old.baseline);
+    const aside = (await store.state.get('former/press1/press@1'))?.value as unknown as AssetTwinSnapshot | undefined;
+    assert.deepEqual(aside?.baseline, old.baseline);
     feed(second.site, asset, 500, 200, 11);
     await second.site.stop();
 
