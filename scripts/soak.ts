@@ -121,7 +121,7 @@ async function soak({ minutes, speed, leak, background, samplesFile }: SoakSetti
     for (let index = 1; !stopping; index += 1) {
       const nextMs = startMs + index * sampleEveryMs;
       if (nextMs > startMs + wholeMs) break;
-      await pause(nextMs - performance.now());
+      await pause(Math.max(0, nextMs - performance.now()));
       if (stopping) break;
       if (red.hasEnded) throw new Error(`Node-RED ended by itself:\n${red.output}`);
       const answer = await red.look();
