@@ -12,6 +12,10 @@ import { placeholdersOf, typeProperties } from './typeProperties.ts';
 /** Node-RED's own bound of what an editor may send is 5 MB; base64 makes three bytes four. */
 const largestUpload = 3_600_000;
 const mostLines = 200;
+/** Beside the word, so that a long table is read at a glance; never instead of it. */
+const marks: Readonly<Record<string, string>> = { wrong: '!', changed: '≠', missing: '−', added: '+' };
+
+type TableAnswer<T> = ({ ok: true } & T) | { ok: false; code: string; text: string };
 
 /** Import with a preview of what would change, and export, of twin-assets' machines. */
 export function prepareMachineTable(dialog: Form, open: OpenForm, machines: OpenMachines): void {
@@ -30,14 +34,22 @@ export function prepareMachineTable(dialog: Form, open: OpenForm, machines: Open
     showAnswer(answer, 'busy', text('table.reading', { name: file.name }));
     if (file.size > largestUpload) showAnswer(answer, 'bad', text('table.tooLarge', { name: file.name }));
     else {
-      const got = await request<TableCells>('POST', 'twinwire/table/read', { data: base64(await file.arrayBuffer()) });
+      const got = await request<TableAnswer<TableCells>>('POST', 'twinwire/table/read', { data: base64(await file.arrayBuffer()) });
       if (!preview.isConnected) return;
-      if (got.ok) show(readTable(got.value), file.name);
-      else showAnswer(answer, 'bad', got.text || text('table.failed', { status: got.status }));
+      if (!got.ok) showAnswer(answer, 'bad', got.text || text('table.failed', { status: got.status }));
+      else if (got.value.ok) show(readTable(got.value), file.name);
+      else refused(got.value);
     }
     // The same file, corrected, can be chosen again.
     chosen.value = '';
   });
+
+  /** Told in English; another language has a sentence of its own for each code, with the English details behind it. */
+  function refused({ code, text: said }: { code: string; text: string }): void {
+    const key = `table.code.${code}`;
+    const sentence = text(key);
+    showAnswer(answer, 'bad', language() === 'en-US' || sentence === key ? said : `${sentence} (${said})`);
+  }
 
   function readTable(cells: TableCells): MachineTable {
     const properties = typeProperties(machines.typeId());
@@ -61,7 +73,10 @@ export function prepareMachineTable(dialog: Form, open: OpenForm, machines: Open
         changes.map((change): [string, string, string] => ['changed', machine.name, `${change.setting}: ${change.from || '–'} → ${change.to || '–'}`]),
       ),
       ...diff.missing.map(({ name: machine }): [string, string, string] => ['missing', machine, text('table.missingLine')]),
-      ...diff.added.map(({ name: machine, place }): [string, string, string] => ['added', machine, place]),
+      ...diff.added.slice(0, mostLines).map(({ key, name: machine, place }): [string, string, string] => {
+        const own = table.settings.filter((setting) => setting.machine === key).map(({ setting, value }) => `${setting}: ${value}`);
+        return ['added', machine, [...(place === '' ? [] : [place]), ...own].join(', ')];
+      }),
     ];
     const list = make('table', 'twinwire-preview-table');
     const head = document.createElement('tr');
@@ -75,14 +90,15 @@ export function prepareMachineTable(dialog: Form, open: OpenForm, machines: Open
       const row = document.createElement('tr');
       row.dataset['what'] = what;
       const mark = make('td');
-      mark.append(make('b', 'twinwire-mark', text(`table.letter.${what}`)), ` ${text(`table.word.${what}`)}`);
+      mark.append(make('b', 'twinwire-mark', marks[what] ?? ''), ` ${text(`table.word.${what}`)}`);
       row.append(mark, make('td', '', machine), make('td', '', change));
       list.append(row);
     }
     const scrolled = make('div', 'twinwire-preview-scroll');
     scrolled.tabIndex = 0;
     scrolled.append(list);
-    if (lines.length > mostLines) scrolled.append(make('p', 'twinwire-explain', text('table.more', { number: lines.length - mostLines })));
+    const more = Math.max(0, diff.added.length - mostLines) + Math.max(0, lines.length - mostLines);
+    if (more > 0) scrolled.append(make('p', 'twinwire-explain', text('table.more', { number: more })));
     const actions = make('div', 'twinwire-buttons');
     if (diff.missing.length > 0) {
       const label = make('label', 'twinwire-preview-remove');
@@ -120,8 +136,9 @@ export function prepareMachineTable(dialog: Form, open: OpenForm, machines: Open
   };
   open.element('export-csv').addEventListener('click', () => download(new Blob([machineCsv(rows(), language())], { type: 'text/csv' }), 'csv'));
   open.element('export-excel').addEventListener('click', async () => {
-    const got = await request<{ data: string }>('POST', 'twinwire/table/write', { rows: rows() });
+    const got = await request<TableAnswer<{ data: string }>>('POST', 'twinwire/table/write', { rows: rows() });
     if (!got.ok) showAnswer(answer, 'bad', got.text || text('table.failed', { status: got.status }));
+    else if (!got.value.ok) refused(got.value);
     else {
       const bytes = Uint8Array.from(atob(got.value.data), (letter) => letter.charCodeAt(0));
       download(new Blob([bytes], { type: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet' }), 'xlsx');

@@ -332,7 +332,8 @@ export default function twinAssets(RED: Runtime): void {
     const id = request.params.id ?? '';
     const held = running.has(id) ? waiting.get(id) : undefined;
     if (held === undefined) {
-      response.status(404).json({ ok: false, code: 'TWIN_UNKNOWN' });
+      // Not deployed yet is no fault of whoever asks.
+      response.json({ ok: false, code: 'TWIN_UNKNOWN', names: [], addresses: [] });
       return;
     }
     const names = held.names().sort((one, other) => (one.name < other.name ? -1 : 1));

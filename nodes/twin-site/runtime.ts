@@ -239,7 +239,7 @@ function cellsOf({ rows, decimal, form }: TableFile): TableCells {
 
 function refuse(response: Response, problem: unknown): void {
   const { code = 'TWIN_TABLE_UNREADABLE', message } = problem as { code?: string; message: string };
-  response.status(400).json({ ok: false, code, text: message });
+  response.json({ ok: false, code, text: message });
 }
 
 /**
