@@ -66,11 +66,13 @@ export interface MeasuredFacts {
   formerIntervalMs: number;
   /** Whether values come in an even beat, so that another beat says something. */
   even: boolean;
+  /** For how long its value has stood, whether that says something or not. */
   stuckForMs: number;
-  /** The longest it ever stood still before, ms, about. */
+  /** It stands longer than it ever did while the machine goes on. */
   stuckNow: boolean;
+  /** Time within the window in which it was so. */
   stuckMs: number;
-  /** Whether enough changes were seen in this operating mode to know a standing value from a stuck one. */
+  /** Whether enough changes were seen to know a standing value from a stuck one. */
   stuckKnown: boolean;
   value: number;
   /** Smallest difference of two values; NaN while unknown. */

@@ -49,7 +49,10 @@ const faults: readonly Fault[] = [
   { what: 'a third as often', falls: 'interval', of: ['noisy', 'slow', 'counter', 'undeclared'], make: () => (sent) => (((sent.sourceMs - beginMs) / everyMs) % 3 === 0 ? [sent] : []) },
   { what: 'each value twice', falls: 'duplicates', of: ['noisy', 'slow', 'counter', 'state', 'undeclared'], make: () => (sent) => [sent, { ...sent, arrivedMs: sent.arrivedMs + 0.5 }] },
   { what: 'a fifth of bad quality', falls: 'quality', of: kinds, make: () => (sent) => [{ ...sent, quality: ((sent.sourceMs - beginMs) / everyMs) % 5 < 1 ? 'bad' : 'good' }] },
-  { what: 'text where a number is due', falls: 'quality', of: ['noisy', 'slow', 'counter'], make: () => (sent) => [{ ...sent, value: ((sent.sourceMs - beginMs) / everyMs) % 4 < 1 ? 'NaN' : sent.value }] },
+  {
+    what: 'text where a number is due', falls: 'quality', of: ['noisy', 'slow', 'counter'],
+    make: () => (sent) => [{ ...sent, value: ((sent.sourceMs - beginMs) / everyMs) % 4 < 1 ? 'NaN' : sent.value }],
+  },
 ];
 const coarse = { noisy: 1, slow: 0.1, exception: 0.5, undeclared: 0.1 };
 
