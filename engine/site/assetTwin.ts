@@ -510,7 +510,8 @@ export class AssetTwin {
       this.#judgeSettings = snapshot.judgeSettings;
       this.#baselineSettings = snapshot.baselineSettings;
       this.#offModes = new Set(snapshot.baselineSettings.offModes.map((mode) => mode.toLowerCase()));
-      this.#baseline = createBaseline(this.columns, { drivers: snapshot.baselineSettings.drivers.map((name) => this.#renamed.get(name) ?? name).filter((name) => this.#columnOf.has(name)) }, snapshot.baseline);
+      const drivers = snapshot.baselineSettings.drivers.map((name) => this.#renamed.get(name) ?? name).filter((name) => this.#columnOf.has(name));
+      this.#baseline = createBaseline(this.columns, { drivers }, snapshot.baseline);
       this.#judge = createJudge(this.columns, snapshot.judgeSettings, snapshot.judge);
     }
     this.#rowsSinceProgress = Infinity;
