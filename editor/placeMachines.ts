@@ -118,6 +118,16 @@ export function placeMachines(source: EditorNode, types: readonly ChosenType[], 
   return placed;
 }
 
+/** Adds a twin-type with the chosen properties; undo takes it away. @returns its id */
+export function addType(type: ChosenType): string {
+  const id = RED.nodes.id();
+  const dirty = RED.nodes.dirty();
+  RED.nodes.import([{ id, type: 'twin-type', ...defaultsOf('twin-type'), name: type.name, properties: propertyRows(type) }], { generateIds: false, markChanged: true });
+  RED.history.push({ t: 'add', nodes: [id], links: [], dirty });
+  RED.nodes.dirty(true);
+  return id;
+}
+
 /** A node as the palette would make it. */
 function defaultsOf(type: string): Record<string, unknown> {
   const values: Record<string, unknown> = {};

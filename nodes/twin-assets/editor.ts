@@ -1,8 +1,10 @@
 import { fields } from './config.ts';
+import { prepareFinding } from '../../editor/findMachines.ts';
 import { form } from '../../editor/form.ts';
 import { prepareHeldNames } from '../../editor/heldNames.ts';
 import { checkMachines, checkSettings, prepareMachineList } from '../../editor/machineList.ts';
 import { prepareMachineTable } from '../../editor/machineTable.ts';
+import { addType, settingRows } from '../../editor/placeMachines.ts';
 import type { Row, RowProblem } from '../../editor/rowList.ts';
 
 const rowsOf = (value: unknown): Row[] => (Array.isArray(value) ? (value as Row[]) : []);
@@ -44,6 +46,32 @@ RED.nodes.registerType('twin-assets', {
     const machines = prepareMachineList(dialog, open, this);
     prepareMachineTable(dialog, open, machines);
     prepareHeldNames(dialog, open, this, machines, leftOut);
+    prepareFinding(dialog, open, {
+      url: `twinwire/assets/${encodeURIComponent(this.id)}/find`,
+      ask: () => ({}),
+      placeText: dialog.text('find.takeOver'),
+      placeHint: dialog.text('find.takeOverHint'),
+      onPlace(review, say) {
+        const [type, another] = review.chosen();
+        if (type === undefined) return;
+        if (another !== undefined) {
+          say('bad', dialog.text('find.oneType'));
+          return;
+        }
+        const id = addType(type);
+        (open.input('assetType') as unknown as HTMLSelectElement).add(new Option(type.name, id));
+        open.set('assetType', id);
+        open.set('source', 'list');
+        const present = machines.read();
+        const settings = settingRows(type).map(({ machine, setting, value }) => ({ machine: String(machine), setting: String(setting), value: String(value) }));
+        machines.replace({
+          machines: [...present.machines, ...type.machines.map(({ key, name, place }) => ({ key, name, place }))],
+          settings: [...present.settings, ...settings],
+        });
+        open.element('review').hidden = true;
+        say('good', dialog.text('find.tookOver', { machines: type.machines.length }));
+      },
+    });
   },
   oneditsave() {
     dialog.save(this);

@@ -8,6 +8,8 @@ import type { Observation } from '../../engine/observation.ts';
 import { Problem } from '../../engine/problem.ts';
 import type { Site } from '../../engine/site/site.ts';
 import type { TwinType } from '../../engine/twin/twinType.ts';
+import { proposeMachines } from '../../engine/discovery/proposeMachines.ts';
+import { heldSignals } from '../heldSignals.ts';
 import { HeldValues } from '../heldValues.ts';
 import { MachineRouter } from '../machineRouter.ts';
 import type { Route } from '../machineRouter.ts';
@@ -338,6 +340,13 @@ export default function twinAssets(RED: Runtime): void {
     }
     const names = held.names().sort((one, other) => (one.name < other.name ? -1 : 1));
     response.json({ ok: true, names, addresses: held.addresses().slice(-mostAddressesAnswered) });
+  });
+
+  RED.httpAdmin.post('/twinwire/assets/:id/find', RED.auth.needsPermission('twin-assets.write'), (request: Request, response: Response) => {
+    const id = request.params.id ?? '';
+    const held = running.has(id) ? waiting.get(id) : undefined;
+    if (held !== undefined) response.json({ ok: true, proposal: proposeMachines(heldSignals(held.addresses())) });
+    else response.json({ ok: false, code: 'TWIN_ASSETS_NOT_DEPLOYED', text: 'This node is not running yet. Press Done and Deploy once, wait until values have arrived, then search again.' });
   });
 }
 

@@ -63,7 +63,14 @@ RED.nodes.registerType('twin-opcua-source', {
       const server = open.value('server');
       return server === '' ? dialog.text('find.noServer') : { server };
     };
-    prepareFinding(dialog, open, 'twinwire/opcua-source/find', ask, (review) => place(this, review, addresses.read(), addresses.replace));
+    prepareFinding(dialog, open, {
+      url: 'twinwire/opcua-source/find',
+      ask,
+      asksForSite: true,
+      placeText: dialog.text('find.placeButton'),
+      placeHint: dialog.text('find.placeHint'),
+      onPlace: (review) => place(this, review, addresses.read(), addresses.replace),
+    });
   },
   oneditsave() {
     dialog.save(this);
