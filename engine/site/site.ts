@@ -118,6 +118,7 @@ export class Site {
   readonly #migrations: Migrations;
   readonly #ended = new Map<string, StoredCase[]>();
   readonly #waiting = new Map<string, Json>();
+  readonly #preparing = new Set<Promise<void>>();
   readonly #judges = new Set<string>();
   readonly #tickListeners = new Set<() => void>();
   readonly #changeListeners = new Set<(key: string) => void>();
@@ -158,7 +159,18 @@ export class Site {
 
   /** Fetches what `register` needs where a machine goes back to an earlier version of its type; without it the machine is migrated there. */
   async prepare(key: string, type: TwinType): Promise<void> {
-    await this.#migrations.prepare(key, type, this.#saved.get(key));
+    const preparing = this.#migrations.prepare(key, type, this.#saved.get(key));
+    this.#preparing.add(preparing);
+    try {
+      await preparing;
+    } finally {
+      this.#preparing.delete(preparing);
+    }
+  }
+
+  /** Resolves when no machine is being prepared: a deploy may close the site while its machines are still coming. */
+  async prepared(): Promise<void> {
+    while (this.#preparing.size > 0) await Promise.allSettled(this.#preparing);
   }
 
   /**

@@ -191,6 +191,9 @@ export default function twinSite(RED: Runtime): void {
       RED.events.removeListener('flows:started', onFlowsStarted);
       // Only what has been opened can be closed: a deploy may come while the store is still opening.
       await opening.catch(() => undefined);
+      // A machine that is just coming takes what was sent to it, and goes again.
+      await site?.prepared();
+      await new Promise((resolve) => setImmediate(resolve));
       await closeSite();
     });
   });
