@@ -45,7 +45,7 @@ export function soakFlow(plc: string, intervalMs: number, leaking: boolean): Flo
   }
   if (leaking) {
     // Keeps a bit of every message for ever, also over deploys, as a careless function does.
-    const func = "const kept = global.get('kept') ?? []; kept.push(new Array(100).fill(kept.length)); global.set('kept', kept); return null;";
+    const func = "const kept = global.get('kept') ?? []; kept.push(new Array(300).fill(kept.length)); global.set('kept', kept); return null;";
     flow.push({ id: 'soak-leak', type: 'function', z, name: 'leak', func, outputs: 1, wires: [[]] });
     for (const node of flow) if (node.type === 'twin-opcua-source') node.wires![0]!.push('soak-leak');
   }
