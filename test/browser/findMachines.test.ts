@@ -145,4 +145,59 @@ describe('machines found in the editor', function () {
     assert.deepEqual([...seen].sort(), ['first-press', 'press2', 'press3']);
     assert.deepEqual(editor.complaints, []);
   });
+
+  it('what arrived by topics becomes a type and the machines of a twin-assets', async () => {
+    const node = red as NodeRed;
+    await editor?.close();
+    await node.deploy([
+      { id: 'tab', type: 'tab', label: 'Plant' },
+      { id: 'site', type: 'twin-site', name: 'Topics' },
+      { id: 'ovens', type: 'twin-assets', z: 'tab', name: 'Ovens', site: 'site', assetType: '', machines: [], settings: [], x: 200, y: 120, wires: [['next'], []] },
+      { id: 'next', type: 'junction', z: 'tab', x: 400, y: 120, wires: [[]] },
+    ] as Parameters<NodeRed['deploy']>[0]);
+    const quantities = ['zone1/temp', 'zone2/temp', 'belt_rpm', 'gas [bar]', 'door', 'pieces'];
+    const topic = (oven: number, quantity: string): string => `umh/v1/acme/berlin/line${1 + (oven % 2)}/oven${oven}/_historian/${quantity}`;
+    const send = (): void => {
+      for (const oven of [1, 2, 3, 4]) {
+        for (const [index, quantity] of quantities.entries()) {
+          node.receive('ovens', { topic: topic(oven, quantity), payload: quantity === 'door' ? true : oven * 100 + index });
+        }
+      }
+    };
+    send();
+    await node.until(() => /24/.test(node.statuses.get('ovens')?.text ?? ''), 'values that wait', 15_000);
+    editor = await EditorPage.open(browser as Browser, node.url, 'light', 'de', 'ovens');
+    const { page } = editor;
+    await editor.openDialog('ovens');
+    await page.click('[data-part="find"]');
+    await page.waitForSelector('.twinwire-review-type', { state: 'visible' });
+    await page.locator('[data-part="find"]').scrollIntoViewIfNeeded();
+    await picture('held');
+    assert.deepEqual(await editor.missingTexts(), []);
+    await page.click('[data-part="place"]');
+    await editor.done();
+    const flow = await page.evaluate(() => {
+      const { RED } = globalThis as unknown as { RED: { nodes: { createCompleteNodeSet(): Saved[] } } };
+      return JSON.parse(JSON.stringify(RED.nodes.createCompleteNodeSet())) as Saved[];
+    });
+    const ovens = flow.find(({ id }) => id === 'ovens') as Saved;
+    const type = flow.find(({ id }) => id === ovens['assetType']) as Saved;
+    assert.deepEqual((ovens['machines'] as { key: string; place: string }[]).map(({ key, place }) => `${place} ${key}`).sort(), [
+      'acme/berlin/line1 oven2', 'acme/berlin/line1 oven4', 'acme/berlin/line2 oven1', 'acme/berlin/line2 oven3',
+    ]);
+    assert.deepEqual((type['properties'] as { name: string; unit: string; valueKind: string }[]).map((row) => `${row.name} ${row.unit} ${row.valueKind}`).sort(), [
+      'belt /min measured', 'door  state', 'gas bar measured', 'pieces  measured', 'zone1_temperature  measured', 'zone2_temperature  measured',
+    ]);
+    await node.deploy(flow as Parameters<NodeRed['deploy']>[0]);
+    send();
+    const seen = new Map<string, number>();
+    await node.until(() => {
+      for (const { from, message } of node.sent) {
+        const twin = message['twin'] as { key?: string } | undefined;
+        if (from === 'ovens' && twin?.key !== undefined) seen.set(twin.key, Object.keys((message['payload'] as object | undefined) ?? {}).length);
+      }
+      return [...seen.values()].filter((count) => count === quantities.length).length === 4;
+    }, 'all values of four ovens', 20_000);
+    assert.deepEqual(editor.complaints, []);
+  });
 });
