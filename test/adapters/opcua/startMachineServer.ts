@@ -40,7 +40,7 @@ export async function startMachineServer(folder: string, secure = false): Promis
   const plant = space.registerNamespace(machineServerUri);
   const hall = plant.addFolder(space.rootFolder.objects, { browseName: 'Hall', nodeId: 's=Hall' });
   const truth: MachineServer['truth'] = new Map();
-  const moving: UAAnalogItem[] = [];
+  const moving: UAAnalogItem<number, DataType.Double>[] = [];
   let nodes = 0;
   for (const machine of ['Press1', 'Press2', 'Press3']) {
     const press = plant.addObject({ componentOf: hall, browseName: machine, nodeId: `s=Hall.${machine}` });
@@ -92,11 +92,11 @@ export async function startMachineServer(folder: string, secure = false): Promis
 
 function analog(
   plant: Namespace, parent: UAObject, browseName: string, nodeId: string, engineeringUnits: (typeof units)[number][1], low: number, high: number,
-): UAAnalogItem {
+): UAAnalogItem<number, DataType.Double> {
   return plant.addAnalogDataItem({
     componentOf: parent, browseName, nodeId, dataType: 'Double', engineeringUnitsRange: { low, high }, engineeringUnits, minimumSamplingInterval: 0,
     value: { dataType: DataType.Double, value: 20 },
-  }) as UAAnalogItem;
+  }) as unknown as UAAnalogItem<number, DataType.Double>;
 }
 
 function plain(plant: Namespace, parent: UAObject, browseName: string, nodeId: string, dataType: DataType, value: unknown): UAVariable {
