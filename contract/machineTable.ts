@@ -12,7 +12,9 @@ export interface TableCells {
 
 /** What is wrong with one row (or one column: row 1); that row is left out. */
 export interface TableError {
-  code: 'NOT_A_NUMBER' | 'KEY_TWICE' | 'NO_NAME' | 'KEY_CHARACTERS' | 'PLACE_CHARACTERS' | 'TOO_LONG' | 'COLUMN_UNKNOWN' | 'COLUMN_TWICE' | 'NO_COLUMNS' | 'TOO_MANY_ROWS' | 'LIMIT_ORDER';
+  code:
+    | 'NOT_A_NUMBER' | 'LIMIT_ORDER' | 'KEY_TWICE' | 'NO_NAME' | 'KEY_CHARACTERS' | 'PLACE_CHARACTERS' | 'TOO_LONG'
+    | 'COLUMN_UNKNOWN' | 'COLUMN_TWICE' | 'NO_COLUMNS' | 'TOO_MANY_ROWS';
   row: number;
   /** As the file has it. */
   column: string;
@@ -59,6 +61,9 @@ const whatAliases: Readonly<Record<string, PropertySetting>> = {
   hh: 'highHigh', oberster: 'highHigh', höchster: 'highHigh', h: 'high', oberer: 'high', l: 'low', unterer: 'low', ll: 'lowLow', unterster: 'lowLow',
 };
 for (const what of propertySettings) (whatAliases as Record<string, PropertySetting>)[what.toLowerCase()] = what;
+
+/** Columns of settings that every type has. */
+const settingAliases: Readonly<Record<string, string>> = { feeds: 'feeds', speist: 'feeds', beliefert: 'feeds', next: 'feeds', nächste: 'feeds', folgt: 'feeds' };
 
 const plain = (text: string): string => text.trim().toLowerCase().replace(/[\s_]+/g, ' ');
 
@@ -200,7 +205,13 @@ function rolesOf(head: readonly string[], known: KnownNames | undefined): Role[]
     }
     const placeholder = placeholders.get(plain(text));
     if (placeholder !== undefined) return { kind: 'setting', setting: placeholder };
-    for (const kind of ['key', 'name', 'place'] as const) if (aliases[kind].includes(plain(text))) return { kind };
+    if (Object.hasOwn(settingAliases, plain(text))) return { kind: 'setting', setting: settingAliases[plain(text)] as string };
+    for (const kind of ['key', 'name', 'place'] as const) {
+      if (!aliases[kind].includes(plain(text))) continue;
+      // Beside a column "name", a column "machine" is a placeholder of a type that is not known here.
+      const better = known === undefined && aliases[kind][0] !== plain(text) && head.some((other) => plain(other) === aliases[kind][0]);
+      return better ? { kind: 'setting', setting: text } : { kind };
+    }
     const parts = /^(.+?)[\s.:]+([^\s.:]+)$/.exec(text);
     const what = parts === null ? undefined : Object.hasOwn(whatAliases, plain(parts[2] as string)) ? whatAliases[plain(parts[2] as string)] : undefined;
     if (parts !== null && what !== undefined) {

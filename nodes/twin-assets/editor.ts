@@ -15,7 +15,10 @@ function sentences(problems: readonly RowProblem[]): true | string[] {
 
 const dialog = form('twin-assets', fields, {
   machines: (value, node) => (node['source'] === 'file' ? true : sentences(checkMachines(rowsOf(value), dialog.text))),
-  settings: (value, node) => (node['source'] === 'file' ? true : sentences(checkSettings(rowsOf(value), rowsOf(node['machines']), String(node['assetType'] ?? ''), dialog.text))),
+  settings(value, node) {
+    if (node['source'] === 'file') return true;
+    return sentences(checkSettings(rowsOf(value), rowsOf(node['machines']), String(node['assetType'] ?? ''), dialog.text));
+  },
   file: (value, node) => node['source'] !== 'file' || String(value ?? '').trim() !== '' || dialog.text('check.file'),
   topic: (value) => String(value ?? '').trim() === '' || String(value).split('{machine}').length === 2 || dialog.text('check.topic'),
 });

@@ -1,4 +1,5 @@
-import { newMachineSettings, settingsByMachine } from '../../contract/machineSettings.ts';
+import { unsetVariable } from '../../contract/fields.ts';
+import { feedsIn, newMachineSettings, settingsByMachine } from '../../contract/machineSettings.ts';
 import type { MachineSettings } from '../../contract/machineSettings.ts';
 import { readMachineTable } from '../../contract/machineTable.ts';
 import type { MachineList } from '../../contract/machineTable.ts';
@@ -18,7 +19,7 @@ import type { Marks } from '../machineTwin.ts';
 import { readMessage } from '../message.ts';
 import type { Reading, ReadRow } from '../message.ts';
 import type { Message, NodeDefinition, NodeInstance, Request, Response, Runtime, Status } from '../red.d.ts';
-import { status } from '../status.ts';
+import { problemStatus, status } from '../status.ts';
 import { languageOf, onInput, openSite, siteOf, twinNode, whenReady } from '../twinNode.ts';
 import { typeOf } from '../typeHandle.ts';
 import { fields } from './config.ts';
@@ -28,6 +29,12 @@ const mostTold = 20;
 const heldWrittenEveryMs = 10_000;
 const mostAddressesAnswered = 1000;
 const rememberedReplays = 4;
+
+/** What one message says of one machine. */
+interface RowPart {
+  topic: string;
+  values: Record<string, unknown>;
+}
 
 export default function twinAssets(RED: Runtime): void {
   /** What waits outlives a deploy, so that a machine that was just accepted begins with the values that came before. */
@@ -49,6 +56,7 @@ export default function twinAssets(RED: Runtime): void {
     let stopTicks: (() => void) | undefined;
     let heldWrittenMs = -Infinity;
     let wrong = 0;
+    let unreadable: Problem | undefined;
     /** Machines that took part in a replay, so that its end is told for each of them. */
     const replayed = new Map<string, Set<MachineTwin>>();
     twin.show(status('waiting', language));
@@ -62,7 +70,8 @@ export default function twinAssets(RED: Runtime): void {
     const opening = whenReady(twin, handle, async () => {
       const site = handle.site as Site;
       if (config.assetType !== '' && type === undefined) {
-        twin.refusal = new Problem('TWIN_TYPE_MISSING', `"${twin.title}" has no usable type.`, 'Open the node and choose a type; see the status of the type.', { node: twin.title });
+        const remedy = 'Open the node and choose a type; see the status of the type.';
+        twin.refusal = new Problem('TWIN_TYPE_MISSING', `"${twin.title}" has no usable type.`, remedy, { node: twin.title });
         throw twin.refusal;
       }
       const list = await machineList();
@@ -80,8 +89,10 @@ export default function twinAssets(RED: Runtime): void {
         }
       }
       if (config.topic !== '' && !config.topic.includes('{machine}')) {
-        tellWrong(new Problem('TWIN_TOPIC_PATTERN', `The topic pattern "${config.topic}" has no {machine} in it.`, 'Write it like plant/+/{machine}/#.', { topic: config.topic }));
+        const found = `The topic pattern "${config.topic}" has no {machine} in it.`;
+        tellWrong(new Problem('TWIN_TOPIC_PATTERN', found, 'Write it like plant/+/{machine}/#.', { topic: config.topic }));
       }
+      await drawFeeds(site, list);
       router = new MachineRouter(named, type, config.topic, new Set(config.leftOut.map(({ name }) => name)));
       if (config.send === 'interval') {
         intervalTimer = setInterval(() => {
@@ -101,21 +112,44 @@ export default function twinAssets(RED: Runtime): void {
     });
 
     async function machineList(): Promise<MachineList> {
-      if (config.source !== 'file') return { machines: config.machines.map((row) => ({ ...row, name: row.name === '' ? row.key : row.name })), settings: config.settings };
+      if (config.source !== 'file') {
+        return { machines: config.machines.map((row) => ({ ...row, name: row.name === '' ? row.key : row.name })), settings: config.settings };
+      }
       const placeholders = placeholdersOf(type);
       try {
-        if (config.file === '') throw new Problem('TWIN_FILE_MISSING', `"${twin.title}" reads its machines from a file, and none is named.`, 'Open the node and name it.');
+        if (config.file === '') {
+          const unset = unsetVariable(definition.file);
+          const found = `"${twin.title}" reads its machines from a file, and ${unset === undefined ? 'none is named' : `${unset} is not set`}.`;
+          throw new Problem('TWIN_FILE_MISSING', found, unset === undefined ? 'Open the node and name it.' : 'Set it for Node-RED and deploy again.');
+        }
         const cells = await (handle as NonNullable<typeof handle>).readCells(config.file);
         const known = type === undefined ? undefined : { properties: type.properties, placeholders };
         const table = readMachineTable(cells, [], known);
         for (const error of table.errors) {
-          tellWrong(new Problem('TWIN_TABLE_ROW', `${config.file}, ${tableErrorText(error, language)}.`, 'Correct the file and deploy again; the other rows run.', { row: error.row }));
+          const found = `${config.file}, ${tableErrorText(error, language)}.`;
+          tellWrong(new Problem('TWIN_TABLE_ROW', found, 'Correct the file and deploy again; the other rows run.', { row: error.row }));
         }
         return table;
       } catch (problem) {
         // Nothing is held against the machines of a file that cannot be read: the node says so, and what arrives is held.
         tellWrong(problem as Problem);
+        unreadable = problem as Problem;
         return { machines: [], settings: [] };
+      }
+    }
+
+    /** Whom each machine feeds, as the table says it; a line that the table no longer has ends. */
+    async function drawFeeds(site: Site, list: MachineList): Promise<void> {
+      const source = `node:${node.id}`;
+      const nowMs = site.clock.nowMs();
+      const wanted = new Map(feedsIn(list).map((feed) => [`${feed.from}\n${feed.to}`, feed]));
+      await site.relations.end((fact) => fact.source === source && !wanted.has(`${fact.subject}\n${fact.object}`), nowMs, nowMs);
+      for (const { from, to } of wanted.values()) {
+        try {
+          await site.relations.assert({ from, relation: 'feeds', to }, source, nowMs, nowMs);
+        } catch (problem) {
+          tellWrong(problem as Problem);
+        }
       }
     }
 
@@ -145,7 +179,9 @@ export default function twinAssets(RED: Runtime): void {
           },
         });
         machine = new MachineTwin(site, asset, node, { send: config.send, togetherMs: config.together }, showState);
-        for (const problem of asset.twin.problems) tellWrong(new Problem(problem.code, `${name}: ${problem.found}`, problem.remedy, { ...problem.values, machine: key }));
+        for (const { code, found, remedy, values } of asset.twin.problems) {
+          tellWrong(new Problem(code, `${name}: ${found}`, remedy, { ...values, machine: key }));
+        }
         if (asset.problem !== undefined) tellWrong(asset.problem);
         return machine;
       } catch (problem) {
@@ -163,7 +199,11 @@ export default function twinAssets(RED: Runtime): void {
         machine.close();
         handle.site?.unregister(machine.asset.key, node.id);
       }
-      if (removed) waiting.delete(node.id);
+      if (removed) {
+        waiting.delete(node.id);
+        const nowMs = handle.site?.clock.nowMs() ?? 0;
+        await handle.site?.relations.end((fact) => fact.source === `node:${node.id}`, nowMs, nowMs);
+      }
       if (handle.site !== undefined && removed) handle.site.keepWaiting(node.id, null);
       else if (handle.site !== undefined && held.changed) writeHeld(handle.site);
     });
@@ -213,6 +253,7 @@ export default function twinAssets(RED: Runtime): void {
       const count = machines.length;
       const some = (names: readonly string[]): string => `${names.slice(0, 3).join(', ')}${names.length > 3 ? ' …' : ''}`;
       if (config.assetType === '') return status('typeWaits', language, { count: held.addressCount });
+      if (unreadable !== undefined) return problemStatus(unreadable);
       const stale = machines.filter(({ asset }) => asset.twin.stale).map(({ asset }) => asset.twin.name);
       if (stale.length > 0) return status('machinesStale', language, { stale: stale.length, machines: count, names: some(stale) });
       if (wrong > 0) return status('machinesWrong', language, { machines: count, wrong });
@@ -249,14 +290,15 @@ export default function twinAssets(RED: Runtime): void {
     }
 
     /** The parts of a row by machine; what belongs to none is held. */
-    function splitRow(values: Record<string, unknown>, timeMs: number | undefined, topic: string, marks: Marks, nowMs: number): Map<MachineTwin, { topic: string; values: Record<string, unknown> }> {
-      const parts = new Map<MachineTwin, { topic: string; values: Record<string, unknown> }>();
+    function splitRow(values: Record<string, unknown>, timeMs: number | undefined, topic: string, marks: Marks, nowMs: number): Map<MachineTwin, RowPart> {
+      const parts = new Map<MachineTwin, RowPart>();
       const whole = router.ofTopic(topic);
       if (whole?.machine !== undefined) return parts.set(whole.machine, { topic: whole.topic, values });
       for (const key of Object.keys(values)) {
         const route = whole ?? router.of(key, topic);
         if (route.machine === undefined) {
-          if (marks.historical !== true) hold(whole === undefined ? route : { ...whole, address: key }, observationOf(key, values[key], timeMs, nowMs), topic, nowMs);
+          const own = whole === undefined ? route : { ...whole, address: key };
+          if (marks.historical !== true) hold(own, observationOf(key, values[key], timeMs, nowMs), topic, nowMs);
           continue;
         }
         let part = parts.get(route.machine);
@@ -308,7 +350,9 @@ export default function twinAssets(RED: Runtime): void {
           takeObservations(reading, message, marks, nowMs);
           break;
         case 'row':
-          for (const [machine, part] of splitRow(reading.values, reading.timeMs, reading.topic ?? '', marks, nowMs)) take(machine, { ...reading, ...part }, message, marks);
+          for (const [machine, part] of splitRow(reading.values, reading.timeMs, reading.topic ?? '', marks, nowMs)) {
+            take(machine, { ...reading, ...part }, message, marks);
+          }
           break;
         case 'rows':
           takeRows(reading.rows, message, marks, nowMs);
@@ -352,7 +396,8 @@ export default function twinAssets(RED: Runtime): void {
 
 function observationOf(address: string, value: unknown, timeMs: number | undefined, nowMs: number): Observation {
   const plain = typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'bigint' ? value : null;
-  return { address, value: plain, quality: plain === null ? 'bad' : 'good', receivedTimeMs: nowMs, ...(timeMs === undefined ? {} : { sourceTimeMs: timeMs }) };
+  const observation: Observation = { address, value: plain, quality: plain === null ? 'bad' : 'good', receivedTimeMs: nowMs };
+  return timeMs === undefined ? observation : { ...observation, sourceTimeMs: timeMs };
 }
 
 /** Placeholders of the type's address patterns. */
@@ -370,7 +415,9 @@ function wrongSettings(list: MachineList, settings: ReadonlyMap<string, MachineS
     void problems.push(new Problem('TWIN_SETTING', `"${machine}": ${what}.`, 'Correct the row among the settings of the machines.', { machine }));
   for (const [machine, own] of settings) {
     if (!keys.has(machine)) say(machine, 'there are settings for it, but no machine has this key');
-    for (const name of own.placeholders.keys()) if (!placeholders.has(name)) say(machine, `the type ${type.title} has no placeholder and no property setting "${name}"`);
+    for (const name of own.placeholders.keys()) {
+      if (!placeholders.has(name)) say(machine, `the type ${type.title} has no placeholder and no property setting "${name}"`);
+    }
     for (const [what, values] of [['factor', own.scales], ['offset', own.offsets]] as const) {
       for (const [property, value] of values) {
         if (!type.indexOf.has(property)) say(machine, `the type ${type.title} has no property "${property}"`);

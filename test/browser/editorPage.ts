@@ -118,7 +118,7 @@ export class EditorPage {
 
   /** Types a value in as a user would. What a condition hides is brought up first by the field that it hangs on. */
   async type(node: { type: string; isConfig: boolean; fields: Fields }, name: string, field: Field, value: unknown): Promise<void> {
-    if (field.kind === 'list') return this.#typeRows(node.type, name);
+    if (field.kind === 'list') return this.#typeRows(node, name);
     if (name === 'falseAlarmsPerWeek') {
       await this.page.fill('[data-part="rate-number"]', String(Number(value) / 7));
       await this.page.selectOption('[data-part="rate-period"]', 'day');
@@ -145,10 +145,11 @@ export class EditorPage {
     await this.page.waitForSelector(selector, { state: 'visible' });
   }
 
-  async #typeRows(type: string, name: string): Promise<void> {
+  async #typeRows(node: { type: string; isConfig: boolean; fields: Fields }, name: string): Promise<void> {
     const host = `.twinwire-dialog [data-part="${name}"]`;
+    await this.#bringUp(node, host);
     for (const remove of await this.page.$$(`${host} .twinwire-list-remove`)) await remove.click();
-    for (const values of rowsToType(type, name)) {
+    for (const values of rowsToType(node.type, name)) {
       await this.page.click(`${host} .twinwire-list-add`);
       const row = this.page.locator(`${host} .twinwire-list-row`).last();
       const toggle = row.locator('.twinwire-list-toggle');

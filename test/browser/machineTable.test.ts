@@ -29,11 +29,12 @@ describe('the machines of twin-assets in the editor', function () {
     folder = mkdtempSync(path.join(tmpdir(), 'twinwire-table-'));
     const flow = flowOfDefaults(await nodesWithFields());
     const wanted = new Set(['tab', 'twin-site-1', 'twin-type-1', 'twin-assets', 'twin-asset']);
-    red = await startNodeRed({
-      flow: flow
-        .filter(({ id }) => wanted.has(id))
-        .map((node): FlowNode => (node.id === 'twin-type-1' ? { ...node, properties } : node.id === 'twin-asset' ? { ...node, placeholders: [{ name: 'machine', value: 'Single' }] } : node.id === 'twin-assets' ? { ...node, assetType: 'twin-type-1', topic: 'plant/{machine}/#' } : node)),
-    });
+    const changed: Record<string, Record<string, unknown>> = {
+      'twin-type-1': { properties },
+      'twin-asset': { placeholders: [{ name: 'machine', value: 'Single' }] },
+      'twin-assets': { assetType: 'twin-type-1', topic: 'plant/{machine}/#' },
+    };
+    red = await startNodeRed({ flow: flow.filter(({ id }) => wanted.has(id)).map((node): FlowNode => ({ ...node, ...changed[node.id] })) });
     browser = await playwright.launch({ executablePath: chromium(), args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
     editor = await EditorPage.open(browser, red.url, 'light', 'en-US');
     ({ page } = editor);
