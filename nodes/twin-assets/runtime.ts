@@ -140,6 +140,7 @@ export default function twinAssets(RED: Runtime): void {
 
     /** Whom each machine feeds, as the table says it; a line that the table no longer has ends. */
     async function drawFeeds(site: Site, list: MachineList): Promise<void> {
+      if (unreadable !== undefined) return;
       const source = `node:${node.id}`;
       const nowMs = site.clock.nowMs();
       const wanted = new Map(feedsIn(list).map((feed) => [`${feed.from}\n${feed.to}`, feed]));
