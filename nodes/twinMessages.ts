@@ -9,10 +9,11 @@ import type { Message } from './red.d.ts';
 const backfill = 'backfill';
 
 /**
- * Who a message speaks of.
+ * Who a message speaks of; undefined: a machine of this site whose node has just gone, as in a deploy, while its last messages were on
+ * their way. They are history, and nothing is concluded from them any more.
  * @throws Problem TWIN_NOT_A_TWIN_MESSAGE, TWIN_MESSAGE_VERSION, TWIN_UNKNOWN
  */
-export function assetOfMessage(site: Site, message: Message, title: string): AssetTwin {
+export function assetOfMessage(site: Site, message: Message, title: string): AssetTwin | undefined {
   const header = message.twin as Partial<TwinMessage['twin']> | undefined;
   if (typeof header !== 'object' || header === null || typeof header.key !== 'string' || typeof header.row !== 'number') {
     throw new Problem('TWIN_NOT_A_TWIN_MESSAGE', `"${title}" got a message that comes from no twin-asset.`, 'Wire a twin-asset in front of it.', { node: title });
@@ -23,7 +24,7 @@ export function assetOfMessage(site: Site, message: Message, title: string): Ass
     });
   }
   const asset = site.asset(header.key, isLate(message) ? undefined : replayOf(message));
-  if (asset === undefined) {
+  if (asset === undefined && !site.knows(header.key)) {
     throw new Problem('TWIN_UNKNOWN', `There is no machine with the key "${header.key.slice(0, 60)}" in this site.`, 'Choose the same site in twin-asset and here.', {
       key: header.key.slice(0, 60),
     });

@@ -296,6 +296,11 @@ export class Site {
     this.#assets.delete(key);
   }
 
+  /** Whether it is, or ever was, a machine of this site. */
+  knows(key: string): boolean {
+    return this.#assets.has(key) || this.#saved.has(key);
+  }
+
   /** The live twin, or that of a running replay (made when it is first asked for). */
   asset(key: string, replay?: string): AssetTwin | undefined {
     const known = this.#assets.get(key);

@@ -93,6 +93,7 @@ export default function twinAlert(RED: Runtime): void {
         return;
       }
       const asset = assetOfMessage(site, message, twin.title);
+      if (asset === undefined) return;
       if (isLate(message)) return;
       if (asset.replay === undefined) own.set(asset.key, asset);
       const event = message.event as TwinEvent | undefined;

@@ -30,6 +30,7 @@ export default function twinAnomaly(RED: Runtime): void {
     onInput(twin, handle.ready, (message: Message, send) => {
       const site = openSite(handle);
       const asset = assetOfMessage(site, message, twin.title);
+      if (asset === undefined) return;
       if (isLate(message)) {
         if (!onChangesOnly) send(message);
         return;

@@ -61,6 +61,7 @@ export default function twinBaseline(RED: Runtime): void {
         return;
       }
       const asset = assetOfMessage(site, message, twin.title);
+      if (asset === undefined) return;
       if (isLate(message)) {
         send(message);
         return;

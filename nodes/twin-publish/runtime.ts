@@ -428,6 +428,7 @@ export default function twinPublish(RED: Runtime): void {
     onInput(twin, opening, async (message: Message, send) => {
       const site = openSite(handle);
       const asset = assetOfMessage(site, message, twin.title);
+      if (asset === undefined) return;
       // What is past, or of a replay, is not what the plant is now.
       if (message.historical === true || isLate(message) || retained === undefined) return send(message);
       const entry = enrolOnce(site, asset);
