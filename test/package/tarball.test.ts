@@ -63,7 +63,9 @@ describe('the package', function () {
     ]);
     const examples = globSync('examples/*.json', { cwd: packageRoot });
     const flows = globSync('flows/*', { cwd: packageRoot });
-    wanted.push(...examples, ...flows, 'package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'NOTICE', 'dist/contract/messages.schema.json', 'dist/page/index.html');
+    const docs = globSync('docs/{*.md,service/*}', { cwd: packageRoot });
+    wanted.push(...examples, ...flows, ...docs, 'docs/settings.hardened.js');
+    wanted.push('package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'NOTICE', 'dist/contract/messages.schema.json', 'dist/page/index.html');
     assert.deepEqual(wanted.filter((file) => !names.includes(file.replaceAll('\\', '/'))), []);
   });
 
@@ -74,8 +76,15 @@ describe('the package', function () {
     assert.ok(sources.length > 30);
   });
 
+  it('holds each file of docs/ that a dialog, a log line or a guide names', () => {
+    const telling = names.filter((name) => /^(?:dist\/nodes\/.*\.(?:html|json|js)|docs\/.*\.md)$/.test(name));
+    const named = telling.flatMap((name) => readFileSync(path.join(packageRoot, name), 'utf8').match(/\bdocs\/[\w.-]+\.(?:md|js)\b/g) ?? []);
+    assert.ok(named.includes('docs/network.md') && named.includes('docs/settings.hardened.js'), named.join(', '));
+    assert.deepEqual([...new Set(named)].filter((name) => !names.includes(name)), []);
+  });
+
   it('holds nothing that is only for development', () => {
-    const foreign = names.filter((name) => !/^(?:dist|examples|flows|icons)\//.test(name) && !/^[\w.-]+$/.test(name));
+    const foreign = names.filter((name) => !/^(?:dist|examples|flows|icons|docs|docs\/service)\/(?!images\/)/.test(name) && !/^[\w.-]+$/.test(name));
     assert.deepEqual(foreign, []);
     const unwanted = names.filter((name) => /(?:^|\/)(?:test|scripts|bench|demo|node_modules|\.data|\.ci)\/|\.test\.|(?<!\.d)\.ts$|tsconfig|\.tgz$|\.map$/.test(name));
     assert.deepEqual(unwanted, []);
