@@ -34,11 +34,17 @@ export type Config<F extends Fields> = { [K in keyof F]: FieldValue<F[K]> };
 /** What was wrong with one field; the code is stable. */
 export interface FieldProblem {
   field: string;
-  code: 'FIELD_MISSING' | 'FIELD_NOT_A_NUMBER' | 'FIELD_OUT_OF_RANGE' | 'FIELD_UNKNOWN_OPTION' | 'FIELD_TOO_LONG' | 'FIELD_NOT_A_LIST';
+  /** FIELD_NOT_SET: an environment variable stands there, and it is not set; `found` is its name. */
+  code: 'FIELD_MISSING' | 'FIELD_NOT_SET' | 'FIELD_NOT_A_NUMBER' | 'FIELD_OUT_OF_RANGE' | 'FIELD_UNKNOWN_OPTION' | 'FIELD_TOO_LONG' | 'FIELD_NOT_A_LIST';
   found: string;
 }
 
 const maximumListRows = 10_000;
+
+/** Node-RED leaves `${NAME}` as it stands when that environment variable is not set: nothing was given then. */
+export function unsetVariable(given: unknown): string | undefined {
+  return typeof given === 'string' ? /^\$\{([^{}]*)\}$/.exec(given.trim())?.[1] : undefined;
+}
 
 /**
  * Reads a saved node's properties. Always gives a usable config: what is absent or wrong is the default, and each wrong
@@ -57,13 +63,15 @@ export function readConfig<F extends Fields>(fields: F, raw: unknown): { config:
 }
 
 function readField(name: string, field: Field, given: unknown, problems: FieldProblem[]): unknown {
-  const absent = given === undefined || given === null;
+  const unset = unsetVariable(given);
+  const absent = given === undefined || given === null || unset !== undefined;
+  const tellMissing = (): void => {
+    problems.push(unset === undefined ? { field: name, code: 'FIELD_MISSING', found: '' } : { field: name, code: 'FIELD_NOT_SET', found: unset });
+  };
   switch (field.kind) {
     case 'text': {
-      const written = absent ? field.default : typeof given === 'string' ? given.trim() : String(given);
-      // Node-RED leaves `${NAME}` as it stands when that environment variable is not set: nothing was given then.
-      const text = /^\$\{[^{}]*\}$/.test(written) ? '' : written;
-      if (field.required === true && text === '') problems.push({ field: name, code: 'FIELD_MISSING', found: '' });
+      const text = unset !== undefined ? '' : absent ? field.default : typeof given === 'string' ? given.trim() : String(given);
+      if (field.required === true && text === '') tellMissing();
       const limit = field.maximumLength ?? 1000;
       if (text.length > limit) {
         problems.push({ field: name, code: 'FIELD_TOO_LONG', found: `${text.length} > ${limit}` });
@@ -94,8 +102,8 @@ function readField(name: string, field: Field, given: unknown, problems: FieldPr
     case 'flag':
       return absent ? field.default : given === true || given === 'true';
     case 'reference':
-      if (typeof given === 'string' && given !== '') return given;
-      if (field.required === true) problems.push({ field: name, code: 'FIELD_MISSING', found: '' });
+      if (typeof given === 'string' && given !== '' && unset === undefined) return given;
+      if (field.required === true) tellMissing();
       return '';
     case 'list': {
       if (absent || given === '') return [];

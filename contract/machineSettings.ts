@@ -6,7 +6,7 @@ export interface MachineRow {
   place: string;
 }
 
-/** What differs from machine to machine: a placeholder's value, or `<property>.<what>`. */
+/** What differs from machine to machine: a placeholder's value, `<property>.<what>`, or `feeds` with the keys of the next machines. */
 export interface SettingRow {
   /** Its key. */
   machine: string;
@@ -18,11 +18,12 @@ export const propertySettings = ['address', 'scale', 'offset', 'highHigh', 'high
 export type PropertySetting = (typeof propertySettings)[number];
 
 /** What a setting's name means. */
-export type SettingMeaning = { kind: 'placeholder'; name: string } | { kind: 'property'; property: string; what: PropertySetting };
+export type SettingMeaning = { kind: 'feeds' } | { kind: 'placeholder'; name: string } | { kind: 'property'; property: string; what: PropertySetting };
 
 const asProperty = new RegExp(`^(.+)\\.(${propertySettings.join('|')})$`);
 
 export function settingMeaning(setting: string): SettingMeaning {
+  if (setting === 'feeds') return { kind: 'feeds' };
   const found = asProperty.exec(setting);
   if (found === null) return { kind: 'placeholder', name: setting };
   return { kind: 'property', property: found[1] as string, what: found[2] as PropertySetting };
@@ -58,6 +59,7 @@ export function settingsByMachine(rows: readonly SettingRow[]): Map<string, Mach
     let settings = machines.get(machine);
     if (settings === undefined) machines.set(machine, (settings = newMachineSettings()));
     const meaning = settingMeaning(setting);
+    if (meaning.kind === 'feeds') continue;
     if (meaning.kind === 'placeholder') settings.placeholders.set(meaning.name, value);
     else if (meaning.what === 'address') settings.addresses.set(meaning.property, value);
     else if (meaning.what === 'scale') settings.scales.set(meaning.property, value);
@@ -65,4 +67,14 @@ export function settingsByMachine(rows: readonly SettingRow[]): Map<string, Mach
     else settings.limits.set(meaning.property, { ...settings.limits.get(meaning.property), [meaning.what]: value });
   }
   return machines;
+}
+
+/** Which machine feeds which: the setting `feeds` of the one holds the other's key, or several with commas or semicolons between. */
+export function feedsIn(list: { machines: readonly MachineRow[]; settings: readonly SettingRow[] }): { from: string; to: string }[] {
+  const known = new Set(list.machines.map(({ key }) => key));
+  return list.settings.filter(({ setting, machine }) => setting === 'feeds' && known.has(machine)).flatMap(({ machine: from, value }) => {
+    // A key may hold a comma itself.
+    const keys = known.has(value.trim()) ? [value] : value.split(/[,;]/);
+    return keys.map((key) => key.trim()).filter((to) => to !== '' && to !== from).map((to) => ({ from, to }));
+  });
 }

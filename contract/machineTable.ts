@@ -63,7 +63,7 @@ const whatAliases: Readonly<Record<string, PropertySetting>> = {
 for (const what of propertySettings) (whatAliases as Record<string, PropertySetting>)[what.toLowerCase()] = what;
 
 /** Columns of settings that every type has. */
-const settingAliases: Readonly<Record<string, string>> = { feeds: 'feeds', speist: 'feeds', beliefert: 'feeds', next: 'feeds', nächste: 'feeds', folgt: 'feeds' };
+const settingAliases: Readonly<Record<string, string>> = { feeds: 'feeds', speist: 'feeds', beliefert: 'feeds' };
 
 const plain = (text: string): string => text.trim().toLowerCase().replace(/[\s_]+/g, ' ');
 

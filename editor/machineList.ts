@@ -107,7 +107,7 @@ export function prepareMachineList(dialog: Form, open: OpenForm, node: EditorNod
 /** What a setting may be called for machines of this type: its placeholders, then limits, address, factor and offset of each property. */
 export function settingNames(typeId: string): string[] {
   const properties = typeProperties(typeId);
-  return [...placeholdersOf(properties.map(({ address }) => address)), ...properties.flatMap(({ name }) => [...propertySettings].reverse().map((what) => `${name}.${what}`))];
+  return [...placeholdersOf(properties.map(({ address }) => address)), 'feeds', ...properties.flatMap(({ name }) => [...propertySettings].reverse().map((what) => `${name}.${what}`))];
 }
 
 export function checkMachines(rows: readonly Row[], text: Say): RowProblem[] {
@@ -139,7 +139,10 @@ export function checkSettings(rows: readonly Row[], machines: readonly Row[], ty
     else if (!keys.has(machine)) say('machine', 'machineUnknown', { machine });
     const meaning = settingMeaning(setting);
     if (setting === '') say('setting', 'settingMissing');
-    else if (properties.length > 0 && (meaning.kind === 'property' ? !names.has(meaning.property) : !placeholders.has(meaning.name))) {
+    else if (meaning.kind === 'feeds') {
+      const unknown = value.split(/[,;]/).map((key) => key.trim()).find((key) => key !== '' && !keys.has(key));
+      if (unknown !== undefined && !keys.has(value)) say('value', 'machineUnknown', { machine: unknown });
+    } else if (properties.length > 0 && (meaning.kind === 'property' ? !names.has(meaning.property) : !placeholders.has(meaning.name))) {
       say('setting', 'settingUnknown', { setting });
     }
     if (isNumberSetting(setting) && settingNumber(value) === undefined) say('value', 'valueNumber', { value: value.slice(0, 60) });

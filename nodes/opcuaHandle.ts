@@ -33,6 +33,8 @@ export interface OpcuaConnection {
 export interface OpcuaHandle {
   /** undefined: no server is set. */
   readonly address: string | undefined;
+  /** What is wrong with its settings. */
+  readonly wrongSettings?: Problem | undefined;
   /** Looks through what the server offers below an address, '' = everything, over a connection of its own. */
   find(below: string): Promise<{ signals: FoundSignal[]; cut?: string } | Problem>;
   /** Connects at the first call. Rejects with a Problem when the settings cannot work. */

@@ -11,6 +11,7 @@ const texts = {
   'en-US': {
     waiting: 'waiting for data',
     opening: 'opening the store',
+    notUsed: 'no server chosen',
     ready: 'ready',
     editorOpen: 'editor open to the network without login',
     pageOpen: 'ready, page open to the network without login',
@@ -55,6 +56,7 @@ const texts = {
   de: {
     waiting: 'wartet auf Daten',
     opening: 'öffnet den Speicher',
+    notUsed: 'kein Server gewählt',
     ready: 'bereit',
     editorOpen: 'Editor ohne Anmeldung im Netz erreichbar',
     pageOpen: 'bereit, Seite ohne Anmeldung im Netz erreichbar',
@@ -103,6 +105,7 @@ export type StatusText = keyof (typeof texts)['en-US'];
 const looks: Record<StatusText, Pick<Status, 'fill' | 'shape'>> = {
   waiting: { fill: 'grey', shape: 'ring' },
   opening: { fill: 'grey', shape: 'ring' },
+  notUsed: { fill: 'grey', shape: 'ring' },
   ready: { fill: 'green', shape: 'dot' },
   editorOpen: { fill: 'yellow', shape: 'ring' },
   pageOpen: { fill: 'green', shape: 'dot' },

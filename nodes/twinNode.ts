@@ -1,5 +1,5 @@
 import { readConfig } from '../contract/fields.ts';
-import type { Config, Fields } from '../contract/fields.ts';
+import type { Config, FieldProblem, Fields } from '../contract/fields.ts';
 import { Problem } from '../engine/problem.ts';
 import type { Language } from '../engine/site/sentences.ts';
 import type { Site } from '../engine/site/site.ts';
@@ -23,16 +23,25 @@ export interface TwinNode<F extends Fields> {
   show(next: Status | (() => Status)): void;
   /** Why the node cannot work at all; each message then gets this as its error. */
   refusal: Problem | undefined;
+  /** What is wrong with its settings, told already; it runs with defaults in their place. */
+  readonly wrongSettings: Problem | undefined;
   /** Status, log line and, with a message, a catchable error; the same problem is logged once until it is over or another one comes. */
   fail(problem: Problem): void;
   /** Runs when the node goes; all of it, even if one part fails. */
   onClose(listener: (removed: boolean) => void | Promise<void>): void;
 }
 
-/** Creates the node, reads its config and says what is wrong with it. */
-export function twinNode<F extends Fields>(RED: Runtime, node: NodeInstance, definition: NodeDefinition, fields: F): TwinNode<F> {
+/**
+ * Creates the node, reads its config and says what is wrong with it.
+ * @param isUnused whether nobody has given it anything to do: then what it lacks is no problem
+ */
+export function twinNode<F extends Fields>(
+  RED: Runtime, node: NodeInstance, definition: NodeDefinition, fields: F, isUnused: (config: Config<F>) => boolean = () => false,
+): TwinNode<F> {
   RED.nodes.createNode(node, definition);
   const { config, problems } = readConfig(fields, definition);
+  const name = (config as { name?: unknown }).name;
+  const title = typeof name === 'string' && name !== '' ? name : definition.type;
   const closing: ((removed: boolean) => void | Promise<void>)[] = [];
   let shown = '';
   let waiting: Status | (() => Status) | undefined;
@@ -52,7 +61,8 @@ export function twinNode<F extends Fields>(RED: Runtime, node: NodeInstance, def
     node,
     config,
     refusal: undefined,
-    title: typeof definition.name === 'string' && definition.name !== '' ? definition.name : definition.type,
+    wrongSettings: problems.length === 0 || isUnused(config) ? undefined : settingsProblem(title, problems),
+    title,
     show(next) {
       waiting = next;
       if (timer !== undefined || closed) return;
@@ -85,22 +95,28 @@ export function twinNode<F extends Fields>(RED: Runtime, node: NodeInstance, def
       done();
     });
   });
-  const first = problems[0];
-  if (first !== undefined) {
-    twin.fail(
-      new Problem(
-        'TWIN_CONFIG',
-        `"${twin.title}": ${problems.map((problem) => `${problem.field} ${problemWords[problem.code]}${problem.found === '' ? '' : ` (${problem.found})`}`).join(', ')}.`,
-        'Open the node and correct it; until then its default is used.',
-        { field: first.field },
-      ),
+  if (twin.wrongSettings !== undefined) twin.fail(twin.wrongSettings);
+  return twin;
+}
+
+function settingsProblem(title: string, problems: readonly FieldProblem[]): Problem {
+  const field = problems[0]?.field ?? '';
+  const unset = [...new Set(problems.filter(({ code }) => code === 'FIELD_NOT_SET').map(({ found }) => found))];
+  if (unset.length > 0) {
+    return new Problem(
+      'TWIN_ENVIRONMENT',
+      `"${title}": not set: ${unset.join(', ')}.`,
+      'Set this environment variable for Node-RED, in the properties of the flow or in the user settings, and deploy again.',
+      { field, variables: unset.join(', ') },
     );
   }
-  return twin;
+  const told = problems.map((problem) => `${problem.field} ${problemWords[problem.code]}${problem.found === '' ? '' : ` (${problem.found})`}`);
+  return new Problem('TWIN_CONFIG', `"${title}": ${told.join(', ')}.`, 'Open the node and correct it; until then its default is used.', { field });
 }
 
 const problemWords = {
   FIELD_MISSING: 'is missing',
+  FIELD_NOT_SET: 'is not set',
   FIELD_NOT_A_NUMBER: 'is not a number',
   FIELD_OUT_OF_RANGE: 'is out of range',
   FIELD_UNKNOWN_OPTION: 'is not one of the choices',

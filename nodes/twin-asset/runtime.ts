@@ -31,6 +31,10 @@ export default function twinAsset(RED: Runtime): void {
         twin.refusal = new Problem('TWIN_TYPE_MISSING', `The machine "${name}" has no usable type.`, 'Open the node and choose a type; if one is chosen, see its status.', { name });
         throw twin.refusal;
       }
+      if (config.key === '' && twin.wrongSettings !== undefined) {
+        twin.refusal = twin.wrongSettings;
+        throw twin.refusal;
+      }
       let asset: AssetTwin;
       try {
         await site.prepare(config.key, type);

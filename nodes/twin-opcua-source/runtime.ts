@@ -1,3 +1,4 @@
+import type { Config } from '../../contract/fields.ts';
 import type { FindAnswer } from '../../contract/discovery.ts';
 import { proposeMachines } from '../../engine/discovery/proposeMachines.ts';
 import type { Observation } from '../../engine/observation.ts';
@@ -19,13 +20,22 @@ const mostInMessage = 5000;
 export default function twinOpcuaSource(RED: Runtime): void {
   offerSearch(RED);
   RED.nodes.registerType('twin-opcua-source', function constructOpcuaSource(this: NodeInstance, definition: NodeDefinition) {
-    const twin = twinNode(RED, this, definition, fields);
+    const isUnused = ({ server, addresses }: Config<typeof fields>): boolean => server === '' && addresses.every(({ address }) => address === '');
+    const twin = twinNode(RED, this, definition, fields, isUnused);
     const language: Language = String(RED.settings.lang ?? '').startsWith('de') ? 'de' : 'en-US';
     onInput(twin, undefined, () => {
       throw new Problem('TWIN_OPCUA_INPUT', `"${twin.title}" takes no messages: it is a source.`, 'Remove the wire to it.', { node: twin.title });
     });
     const server = opcuaOf(RED.nodes.getNode(twin.config.server));
     const endpoint = server?.address;
+    if (isUnused(twin.config)) {
+      twin.show(status('notUsed', language));
+      return;
+    }
+    if (server !== undefined && server.wrongSettings !== undefined && endpoint === undefined) {
+      twin.fail(server.wrongSettings);
+      return;
+    }
     if (server === undefined || endpoint === undefined) {
       twin.fail(new Problem('TWIN_OPCUA_SERVER_MISSING', `"${twin.title}" has no server.`, 'Open the node and choose one, with its address.'));
       return;

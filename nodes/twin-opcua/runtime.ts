@@ -35,6 +35,7 @@ export default function twinOpcua(RED: Runtime): void {
       };
       offerOpcua(this, {
         address: twin.config.url === '' ? undefined : twin.config.url,
+        wrongSettings: twin.wrongSettings,
         find: async (below) => (await client()).findOpcuaSignals(opcuaOptions(twin.config, this.credentials ?? {}, pkiFolder()), below),
         // Connects when the first node asks for values: a connection that nobody uses is none of the server's business.
         open: () => (opening ??= connect()),

@@ -166,7 +166,7 @@ describe('twin-assets', function () {
   it('a file that is missing is told in plain words, and what arrives is held', async () => {
     await start({ source: 'file', file: 'gone.csv' });
     run.node('assets').receive({ topic: 'ns=2;s=Press1.Temp', payload: 75 });
-    await run.until(() => status().includes('wrong entries'), status);
+    await run.until(() => status().includes('gone.csv cannot be read'), status);
     assert.ok(run.warnings().some((warning) => /TWIN_FILE_UNREADABLE.*gone\.csv/.test(warning)));
     assert.equal((await held()).names.length, 1);
   });
@@ -198,5 +198,33 @@ describe('twin-assets', function () {
     const page = await run.page('/twin');
     assert.equal(page.status, 200);
     assert.deepEqual(run.received('caught').map(codeOf), []);
+  });
+
+  it('draws who feeds whom from the table, and ends what the table no longer has', async () => {
+    const file = path.join(userDir, 'line.csv');
+    const linksBecome = async (...wanted: string[]): Promise<void> => {
+      let found: string[] = [];
+      for (const endMs = Date.now() + 8000; Date.now() < endMs; await new Promise((resolve) => setTimeout(resolve, 50))) {
+        const page = await run.page('/twin/api/overview');
+        if (page.status !== 200) continue;
+        const { sites } = JSON.parse(page.text) as { sites: { links: { from: string; relation: string; to: string }[] }[] };
+        found = (sites[0]?.links ?? []).map(({ from, relation, to }) => `${from} ${relation} ${to}`);
+        if (found.join() === wanted.join()) return;
+      }
+      assert.deepEqual(found, wanted);
+    };
+    writeFileSync(file, 'key;name;machine;speist\npress1;Press 1;Press1;press2\npress2;Press 2;Press2;press3, press1\npress3;Press 3;Press3;\n');
+    await start({ source: 'file', file: 'line.csv', machines: [], settings: [] });
+    await linksBecome('press1 feeds press2', 'press2 feeds press3', 'press2 feeds press1');
+    // A machine that feeds itself is no line.
+    const feeds = (machine: string, value: string): Entry => ({ machine, setting: 'feeds', value });
+    await run.deploy(pressFlow({ settings: [...[1, 2, 3].map(placeholder), feeds('press1', 'press3'), feeds('press2', 'press2')] }));
+    await linksBecome('press1 feeds press3');
+    // A file that cannot be read is no reason to forget the line.
+    await run.deploy(pressFlow({ source: 'file', file: '${TWIN_TEST_NOT_SET}' }));
+    await run.until(() => status() === '"twin-assets" reads its machines from a file, and TWIN_TEST_NOT_SET is not set.', () => status());
+    await linksBecome('press1 feeds press3');
+    await run.deploy(pressFlow().filter(({ id }) => id !== 'assets'));
+    await linksBecome();
   });
 });
