@@ -10,6 +10,7 @@ import type { AnomalySignal, CaseState, LearningProgress, QualityWord, SentValue
  *                                 as they change, at most 2 a second each, and `clock` (SiteClock[]) every 15 s
  *   POST /twin/api/acknowledge    AcknowledgeRequest → Machine; needs a JSON content type, so that no foreign form can send it
  *   POST /twin/api/login          LoginRequest → LoginAnswer and a cookie; on every site of the page that knows this name and password
+ *   POST /twin/api/password       PasswordRequest → {} and a new cookie; ends all other logins of that person
  *   POST /twin/api/logout         {} → {}; on every site
  * Where a site has users, an address that the asker may not use answers 401 TWIN_LOGIN_NEEDED or 403 TWIN_NOT_ALLOWED.
  * Errors are JSON: ErrorAnswer.
@@ -50,6 +51,13 @@ export interface LoginRequest {
   name: string;
   /** 1–200 characters. */
   password: string;
+}
+
+export interface PasswordRequest {
+  /** 1–200 characters. */
+  current: string;
+  /** 8–200 characters. */
+  next: string;
 }
 
 export interface LoginAnswer {
@@ -146,6 +154,8 @@ export interface ErrorAnswer {
   /** Stable, TWIN_… */
   code: string;
   text: string;
+  /** With TWIN_LOGIN_WAIT: how long to wait. */
+  seconds?: number;
 }
 
 /** Whether the data of a site is good enough, as twin-readiness tells it. */

@@ -13,6 +13,9 @@ export const lostMark = html`<svg viewBox="0 0 24 24" aria-hidden="true">
 
 export const closeMark = html`<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6L6 18"/></svg>`;
 
+/** A key, for one's own password; the button says so in words to who cannot see it. */
+export const passwordMark = html`<svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="7.5" cy="12" r="4.5"/><path d="M12 12h10M18 12v4"/></svg>`;
+
 /** To the left where the other machine stands before this one, to the right where it stands behind. */
 export const wayMarks = {
   upstream: html`<svg class="way" viewBox="0 0 24 24" aria-hidden="true"><path d="M10 6l-6 6 6 6M4 12h16"/></svg>`,

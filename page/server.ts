@@ -1,4 +1,4 @@
-import type { AcknowledgeRequest, ErrorAnswer, LoginAnswer, LoginRequest, Machine, MachineDetail, SiteReadinessReport } from '../contract/http.ts';
+import type { AcknowledgeRequest, ErrorAnswer, LoginAnswer, LoginRequest, Machine, MachineDetail, PasswordRequest, SiteReadinessReport } from '../contract/http.ts';
 import { hasText, type Say } from './texts.ts';
 
 /** An answer that is no success, with a sentence for the reader. */
@@ -27,6 +27,10 @@ export function sendLogin(say: Say, request: LoginRequest): Promise<LoginAnswer>
   return post<LoginAnswer>(say, 'api/login', request);
 }
 
+export async function sendPassword(say: Say, request: PasswordRequest): Promise<void> {
+  await post(say, 'api/password', request);
+}
+
 export async function sendLogout(say: Say): Promise<void> {
   await post(say, 'api/logout', {});
 }
@@ -47,6 +51,6 @@ async function ask<T>(say: Say, address: string, init: RequestInit): Promise<T> 
   const answer = (await response.json().catch(() => undefined)) as Partial<ErrorAnswer> | undefined;
   const code = typeof answer?.code === 'string' ? answer.code : String(response.status);
   const own = `error.${code}`;
-  const text = hasText(own) ? say(own) : say('error.code', { text: String(answer?.text ?? response.statusText), code });
+  const text = hasText(own) ? say(own, { seconds: answer?.seconds ?? 60 }) : say('error.code', { text: String(answer?.text ?? response.statusText), code });
   throw new ServerError(code, text);
 }

@@ -1,13 +1,14 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import type { Machine, MachineChange, Overview, SiteClock, SiteSummary } from '../contract/http.ts';
+import type { Machine, MachineChange, Overview, SiteAccess, SiteClock, SiteSummary } from '../contract/http.ts';
 import { nameInSentence, plainName, shownAge, shownClock, shownTime } from './format.ts';
 import { connectLive } from './liveConnection.ts';
 import './loginForm.ts';
+import './passwordForm.ts';
 import type { MachineCard } from './machineCard.ts';
 import './machineCard.ts';
 import './machineDetails.ts';
-import { brandMark, lostMark } from './marks.ts';
+import { brandMark, lostMark, passwordMark } from './marks.ts';
 import { PageElement } from './pageElement.ts';
 import { sendLogout, ServerError } from './server.ts';
 import { letterSign } from './sign.ts';
@@ -26,6 +27,7 @@ export class TwinPage extends PageElement {
     reporting: { state: true },
     tick: { state: true },
     loggingIn: { state: true },
+    changingPassword: { state: true },
     note: { state: true },
   };
   declare private overview: Overview | undefined;
@@ -35,7 +37,8 @@ export class TwinPage extends PageElement {
   declare private tick: number;
   /** Asked for the login form, on a page that can be read without. */
   declare private loggingIn: boolean;
-  /** What went wrong with logging out. */
+  declare private changingPassword: boolean;
+  /** What became of logging out, or of the new password. */
   declare private note: string;
 
   readonly #say: Say;
@@ -55,6 +58,7 @@ export class TwinPage extends PageElement {
     this.reporting = false;
     this.tick = 0;
     this.loggingIn = false;
+    this.changingPassword = false;
     this.note = '';
     this.#say = sayIn(chooseLanguage(new URLSearchParams(location.search).get('lang'), navigator.languages));
     document.documentElement.lang = this.#say.language;
@@ -125,6 +129,7 @@ export class TwinPage extends PageElement {
             : html`<p class="link ${this.lostSinceMs === undefined ? '' : 'off'}">${this.#linkWord()}</p>`}
         </header>
         ${this.loggingIn || isLocked(sites) ? this.#login(sites)
+          : this.changingPassword && userOf(sites) ? this.#password(userOf(sites)?.name ?? '')
           : this.reporting ? html`<twin-readiness-report .say=${say}></twin-readiness-report>`
           : html`<main>
           <h1 class="headline" aria-live="polite" aria-atomic="true">
@@ -153,10 +158,12 @@ export class TwinPage extends PageElement {
   #who(sites: readonly SiteSummary[]): TemplateResult | typeof nothing {
     const say = this.#say;
     if (!sites.some(({ access }) => access)) return nothing;
-    const user = sites.find(({ access }) => access?.user)?.access?.user;
+    const user = userOf(sites);
     if (user) {
       return html`<p class="who"><bdi>${say('user.shown', { name: plainName(user.name), role: say(`role.${user.role}`) })}</bdi>
-        <button type="button" class="quiet-button" @click=${() => void this.#logOut()}>${say('logout.button')}</button>
+        <span class="buttons"><button type="button" class="quiet-button" aria-label=${say('password.title')} title=${say('password.title')}
+            ?disabled=${this.changingPassword} @click=${() => { this.changingPassword = true; this.note = ''; }}>${passwordMark}</button>
+          <button type="button" class="quiet-button" @click=${() => void this.#logOut()}>${say('logout.button')}</button></span>
         <span role="alert">${this.note}</span></p>`;
     }
     return this.loggingIn || isLocked(sites)
@@ -172,10 +179,17 @@ export class TwinPage extends PageElement {
       @login-cancelled=${() => { this.loggingIn = false; }}></twin-login></main>`;
   }
 
+  #password(name: string): TemplateResult {
+    return html`<main><twin-password .say=${this.#say} .name=${name}
+      @password-changed=${() => { this.changingPassword = false; this.note = this.#say('password.done'); this.#connect(); }}
+      @password-cancelled=${() => { this.changingPassword = false; }}></twin-password></main>`;
+  }
+
   async #logOut(): Promise<void> {
     try {
       await sendLogout(this.#say);
       this.note = '';
+      this.changingPassword = false;
       this.#wasIn = false;
       this.selected = undefined;
       this.#connect();
@@ -339,6 +353,11 @@ export class TwinPage extends PageElement {
     const key = query.get('key');
     this.selected = site !== null && key !== null ? { site, key } : undefined;
   };
+}
+
+/** Who is logged in here. */
+function userOf(sites: readonly SiteSummary[]): SiteAccess['user'] {
+  return sites.find(({ access }) => access?.user)?.access?.user;
 }
 
 /** Nothing can be read without a login. */

@@ -94,6 +94,23 @@ export async function logIn(
   return { token, sites, ...(user === undefined ? {} : { user }) };
 }
 
+/**
+ * Gives whoever has this token another password, on every site where they are logged in with the current one, and logs them in again.
+ * @returns the token for the browser; undefined: the current password is another one
+ * @throws Problem TWIN_USER_PASSWORD
+ */
+export async function changePassword(gates: Gates, token: string, current: string, next: string): Promise<{ token: string; user: SiteUser } | undefined> {
+  const fresh = newToken();
+  let changed: SiteUser | undefined;
+  for (const { users } of gates().values()) {
+    const user = users.session(token, true);
+    if (user === undefined || !(await users.changePassword(user.name, current, next))) continue;
+    await users.startSession(user.name, fresh);
+    changed ??= user;
+  }
+  return changed === undefined ? undefined : { token: fresh, user: changed };
+}
+
 export async function logOut(gates: Gates, token: string): Promise<void> {
   await Promise.all([...gates().values()].map(({ users }) => users.endSession(token)));
 }

@@ -98,17 +98,37 @@ export class SiteUsers {
     const key = userKey(name);
     const { password } = given;
     const present = this.#users.get(key);
-    const tooShort = password === undefined ? present === undefined : [...password].length < fewestPasswordCharacters;
-    if (tooShort || (password ?? '').length > mostPasswordCharacters) {
-      throw new Problem('TWIN_USER_PASSWORD', 'This password cannot be used.', `Use ${fewestPasswordCharacters} to ${mostPasswordCharacters} characters.`);
-    }
+    if (password !== undefined || present === undefined) expectLength(password ?? '');
     if (present === undefined && this.#users.size >= mostUsers) {
       throw new Problem('TWIN_USERS_FULL', `There are ${mostUsers} users already.`, 'Remove some first.');
     }
     const hash = password === undefined ? present?.password : await hashPassword(password, this.#options.cost);
     if (hash === undefined) throw new Problem('TWIN_USER_PASSWORD', 'A new user needs a password.', 'Enter one.');
     const user: StoredUser = { name, role, changedMs: this.#options.nowMs(), password: hash };
-    const ended = password === undefined ? [] : this.#sessionsOf(key);
+    await this.#keep(key, user, password !== undefined);
+    return { name, role, changedMs: user.changedMs };
+  }
+
+  /**
+   * A person changes their own password; it ends all logins of theirs, also the one it is done from.
+   * @returns false: the current one does not fit
+   * @throws Problem TWIN_USER_PASSWORD
+   */
+  async changePassword(name: string, current: string, next: string): Promise<boolean> {
+    expectLength(next);
+    const key = userKey(name);
+    const before = this.#users.get(key)?.password;
+    if (before === undefined || (await this.check(name, current)) === undefined) return false;
+    const hash = await hashPassword(next, this.#options.cost);
+    const present = this.#users.get(key);
+    // Removed or given another password meanwhile: that holds.
+    if (present?.password !== before) return false;
+    await this.#keep(key, { ...present, changedMs: this.#options.nowMs(), password: hash }, true);
+    return true;
+  }
+
+  async #keep(key: string, user: StoredUser, endsLogins: boolean): Promise<void> {
+    const ended = endsLogins ? this.#sessionsOf(key) : [];
     await this.#state.commit([
       { key: markerKey, value: { v: 1 } },
       { key: userPrefix + key, value: { v: 1, ...user } as unknown as Json },
@@ -118,7 +138,6 @@ export class SiteUsers {
     this.#loginNeeded = true;
     for (const id of ended) this.#sessions.delete(id);
     this.#tell();
-    return { name, role, changedMs: user.changedMs };
   }
 
   /** Removes a user and ends their logins; with the last one the page asks for no login any more. @returns false: there is none of this name */
@@ -243,6 +262,12 @@ function sessionId(token: string): string {
 }
 
 /** Ann and ann are one person. */
+function expectLength(password: string): void {
+  if ([...password].length >= fewestPasswordCharacters && password.length <= mostPasswordCharacters) return;
+  const values = { fewest: fewestPasswordCharacters, most: mostPasswordCharacters };
+  throw new Problem('TWIN_USER_PASSWORD', 'This password cannot be used.', `Use ${values.fewest} to ${values.most} characters.`, values);
+}
+
 export function userKey(name: string): string {
   return name.normalize('NFKC').trim().toLowerCase();
 }

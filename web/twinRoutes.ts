@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Problem } from '../engine/problem.ts';
-import type { AcknowledgeRequest, ErrorAnswer, LoginAnswer, LoginRequest, PageAction } from '../contract/http.ts';
+import type { AcknowledgeRequest, ErrorAnswer, LoginAnswer, LoginRequest, PageAction, PasswordRequest } from '../contract/http.ts';
 import { LiveClients, type LiveClientsOptions } from './liveClients.ts';
 import { LoginDelay } from './loginDelay.ts';
-import { logIn, logOut, readToken, tokenCookie, Visitor, type Gates } from './pageAccess.ts';
+import { changePassword, logIn, logOut, readToken, tokenCookie, Visitor, type Gates } from './pageAccess.ts';
 import { builtPageFolder, readPageFiles, type PageFile } from './pageFiles.ts';
 import { loginLasts } from './rights.ts';
-import { mostPasswordCharacters, userKey } from './siteUsers.ts';
+import { mostPasswordCharacters, userKey, type SiteUser } from './siteUsers.ts';
 import type { TwinPageSource } from './twinPageSource.ts';
 
 export interface TwinRoutesOptions extends Partial<LiveClientsOptions> {
@@ -115,6 +115,9 @@ export function twinRoutes(source: TwinPageSource, options: TwinRoutesOptions = 
       case '/api/login':
         if (allowMethods(request, response, ['POST'])) await login(request, response);
         return true;
+      case '/api/password':
+        if (allowMethods(request, response, ['POST'])) await setPassword(request, response);
+        return true;
       case '/api/logout':
         if (allowMethods(request, response, ['POST'])) await logout(request, response);
         return true;
@@ -196,6 +199,70 @@ export function twinRoutes(source: TwinPageSource, options: TwinRoutesOptions = 
     return undefined;
   };
 
+  /** Begins to look at a password that somebody typed. @returns what ends it; undefined: not now, the answer is on its way */
+  const attempt = async (name: string, address: string, response: ServerResponse): Promise<(() => void) | undefined> => {
+    const waitMs = delay.start(name, address, performance.now());
+    if (waitMs > 0) {
+      const seconds = Math.ceil(waitMs / 1000);
+      response.setHeader('retry-after', String(seconds));
+      sendError(response, 429, 'TWIN_LOGIN_WAIT', `Too many attempts. Try again in ${seconds} s.`, { seconds });
+      return undefined;
+    }
+    const done = await logins.take();
+    if (done) return done;
+    response.setHeader('retry-after', '5');
+    sendError(response, 503, 'TWIN_LOGIN_BUSY', 'Too many people log in at this moment. Try again in some seconds.');
+    return undefined;
+  };
+
+  const setPassword = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const posted = await postedJson(request, response);
+    if (!posted) return;
+    const token = readToken(request);
+    const user = token === undefined ? undefined : loggedIn(token);
+    if (token === undefined || user === undefined) {
+      sendError(response, 401, 'TWIN_LOGIN_NEEDED', 'Log in to do this.');
+      return;
+    }
+    const asked = passwordRequest(posted.body);
+    if (!asked) {
+      sendError(response, 400, 'TWIN_PAGE_INPUT', 'Needed are "current" and "next", both as text.');
+      return;
+    }
+    const name = userKey(user.name);
+    const address = request.socket.remoteAddress ?? '';
+    const done = await attempt(name, address, response);
+    if (!done) return;
+    try {
+      const changed = await changePassword(gates, token, asked.current, asked.next);
+      const shownName = JSON.stringify(user.name);
+      if (!changed) {
+        options.onLogin?.(`${shownName} at ${address}: change of password refused`, true);
+        sendError(response, 403, 'TWIN_PASSWORD_WRONG', 'The current password is not right.');
+        return;
+      }
+      delay.succeeded(name, address);
+      options.onLogin?.(`${shownName} at ${address}: has a new password`, false);
+      response.setHeader('set-cookie', tokenCookie(request, changed.token, loginLasts[changed.user.role].mostMs / 1000));
+      sendJson(response, 200, {});
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      // Nothing was guessed.
+      delay.succeeded(name, address);
+      sendError(response, 400, error.code, error.message);
+    } finally {
+      done();
+    }
+  };
+
+  const loggedIn = (token: string): SiteUser | undefined => {
+    for (const { users } of gates().values()) {
+      const user = users.session(token, true);
+      if (user) return user;
+    }
+    return undefined;
+  };
+
   const login = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const posted = await postedJson(request, response);
     if (!posted) return;
@@ -206,19 +273,8 @@ export function twinRoutes(source: TwinPageSource, options: TwinRoutesOptions = 
     }
     const name = userKey(asked.name);
     const address = request.socket.remoteAddress ?? '';
-    const waitMs = delay.start(name, address, performance.now());
-    if (waitMs > 0) {
-      const seconds = Math.ceil(waitMs / 1000);
-      response.setHeader('retry-after', String(seconds));
-      sendError(response, 429, 'TWIN_LOGIN_WAIT', `Too many attempts. Try again in ${seconds} s.`);
-      return;
-    }
-    const done = await logins.take();
-    if (!done) {
-      response.setHeader('retry-after', '5');
-      sendError(response, 503, 'TWIN_LOGIN_BUSY', 'Too many people log in at this moment. Try again in some seconds.');
-      return;
-    }
+    const done = await attempt(name, address, response);
+    if (!done) return;
     const { token, sites, user } = await logIn(gates, asked.name, asked.password, readToken(request)).finally(done);
     // The name was typed by anybody: one line in the log, no control characters.
     const shownName = JSON.stringify(asked.name.replace(/[\p{Cc}\p{Cf}]+/gu, ' '));
@@ -245,12 +301,14 @@ export function twinRoutes(source: TwinPageSource, options: TwinRoutesOptions = 
     const posted = await postedJson(request, response);
     if (!posted) return;
     const visitor = visitorOf(request);
+    // Who may not is told that, whatever else is wrong with what they sent.
+    const site = textIn(posted.body, 'site', maxKeyCharacters);
+    if (site && !allowed(visitor, site, 'acknowledge', response)) return;
     const asked = acknowledgeRequest(posted.body, (site) => visitor.user(site)?.name);
     if (!asked) {
       sendError(response, 400, 'TWIN_PAGE_INPUT', 'Needed are "site", "key", "case" and "by" (a name of 1 to 80 characters), all as text.');
       return;
     }
-    if (!allowed(visitor, asked.site, 'acknowledge', response)) return;
     visitor.use();
     try {
       sendJson(response, 200, await source.acknowledge(asked));
@@ -358,6 +416,12 @@ function loginRequest(body: unknown): LoginRequest | undefined {
   return name && password ? { name, password } : undefined;
 }
 
+function passwordRequest(body: unknown): PasswordRequest | undefined {
+  const current = textIn(body, 'current', mostPasswordCharacters);
+  const next = textIn(body, 'next', 2 * mostPasswordCharacters);
+  return current && next ? { current, next } : undefined;
+}
+
 /** @param userOf the name of who is logged in there: it counts, whatever was typed */
 function acknowledgeRequest(body: unknown, userOf: (site: string) => string | undefined): AcknowledgeRequest | undefined {
   const site = textIn(body, 'site', maxKeyCharacters);
@@ -404,10 +468,10 @@ function sendJson(response: ServerResponse, status: number, data: unknown): void
   response.end(body);
 }
 
-function sendError(response: ServerResponse, status: number, code: string, text: string): void {
+function sendError(response: ServerResponse, status: number, code: string, text: string, more: Pick<ErrorAnswer, 'seconds'> = {}): void {
   // What is left of a refused body is not read; the connection cannot be used again.
   if (status === 413) response.setHeader('connection', 'close');
-  sendJson(response, status, { code, text } satisfies ErrorAnswer);
+  sendJson(response, status, { code, text, ...more } satisfies ErrorAnswer);
 }
 
 function sendFile(request: IncomingMessage, response: ServerResponse, file: PageFile, cacheControl: string): void {

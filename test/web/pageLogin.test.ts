@@ -109,6 +109,45 @@ describe('the page with users', function () {
     assert.ok(said.every((line) => !line.includes('\n') && !line.includes('guess')));
   });
 
+  it('lets people change their own password, which ends their other logins', async () => {
+    const body = { current: 'operator-secret', next: 'another-secret' };
+    assert.equal(await codeOf(await post('password', body)), '401 TWIN_LOGIN_NEEDED');
+    const [here, elsewhere] = [await logIn('operator'), await logIn('operator')] as const;
+    const change = (given: object): Promise<Response> => post('password', given, { cookie: here });
+    assert.equal(await codeOf(await change({ current: 'operator-secret' })), '400 TWIN_PAGE_INPUT');
+    assert.equal(await codeOf(await change({ ...body, next: 'short' })), '400 TWIN_USER_PASSWORD');
+    assert.equal(await codeOf(await change({ ...body, current: 'guess' })), '403 TWIN_PASSWORD_WRONG');
+    const done = await change(body);
+    assert.equal(done.status, 200);
+    const now = (done.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    assert.deepEqual((await site(now))?.access?.user, { name: 'operator', role: 'operator' });
+    for (const former of [here, elsewhere]) assert.equal((await site(former))?.access?.user, undefined);
+    assert.equal(await codeOf(await post('login', { name: 'operator', password: 'operator-secret' })), '401 TWIN_LOGIN_REFUSED');
+    assert.equal((await post('login', { name: 'operator', password: 'another-secret' })).status, 200);
+    assert.match(said.join('\n'), /"operator" at .*: change of password refused\n.*: has a new password/);
+    assert.ok(said.every((line) => !/secret|guess|short/.test(line)));
+  });
+
+  it('makes guessing the current password as slow as logging in, and says how long to wait', async () => {
+    const cookie = await logIn('operator');
+    const answers = [];
+    for (let attempt = 0; attempt < 7; attempt++) answers.push(await post('password', { current: 'guess', next: 'another-secret' }, { cookie }));
+    const last = answers.at(-1);
+    assert.equal(last?.status, 429);
+    const { code, seconds } = (await last.json()) as ErrorAnswer;
+    assert.equal(code, 'TWIN_LOGIN_WAIT');
+    assert.equal(String(seconds), last.headers.get('retry-after'));
+    assert.ok(seconds !== undefined && seconds >= 1 && seconds <= 60, String(seconds));
+  });
+
+  it('asks who is not logged in to do that first, whatever they sent', async () => {
+    for (const body of [{ site: 'northfield' }, { site: 'northfield', key, case: 'case-17' }, { site: 'northfield', by: 7 }]) {
+      assert.equal(await codeOf(await post('acknowledge', body)), '401 TWIN_LOGIN_NEEDED', JSON.stringify(body));
+    }
+    assert.equal(await codeOf(await post('acknowledge', {})), '400 TWIN_PAGE_INPUT');
+    assert.equal(await codeOf(await post('acknowledge', { site: 'second' })), '400 TWIN_PAGE_INPUT');
+  });
+
   it('looks at no more guesses when they come all at once', async () => {
     const answers = await Promise.all(Array.from({ length: 60 }, () => post('login', { name: 'operator', password: 'guess' }).then(({ status }) => status)));
     assert.ok(answers.filter((status) => status === 401).length <= 6, answers.join());
