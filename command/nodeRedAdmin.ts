@@ -28,7 +28,16 @@ export function adminUrl({ settingsText }: UserDirectory, given: string | undefi
 export type Reload = 'reloaded' | 'login needed' | 'not reachable' | 'refused';
 
 /** Has a running Node-RED read its flow file again and start anew; the same as Restart Flows after the file was exchanged. */
-export async function reloadFlows(url: string, { user, password, token }: AdminOptions): Promise<Reload> {
+export async function reloadFlows(url: string, options: AdminOptions): Promise<Reload> {
+  const answer = await askAdmin(url, '/flows', 'POST', {}, options, { 'node-red-deployment-type': 'reload', 'node-red-api-version': 'v2' });
+  if (typeof answer === 'string') return answer;
+  return answer.status >= 200 && answer.status < 300 ? 'reloaded' : 'refused';
+}
+
+/** One question to the editor's interface, logged in where a login is given. `body` is sent as JSON. */
+export async function askAdmin(
+  url: string, place: string, method: 'GET' | 'POST', body: unknown, { user, password, token }: AdminOptions, more: Record<string, string> = {},
+): Promise<{ status: number; text: string } | 'login needed' | 'not reachable'> {
   const json = { 'content-type': 'application/json' };
   try {
     let bearer = token;
@@ -39,13 +48,18 @@ export async function reloadFlows(url: string, { user, password, token }: AdminO
       bearer = (JSON.parse(answer.text) as { access_token?: string }).access_token;
     }
     const authorization: Record<string, string> = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
-    const headers = { ...json, ...authorization, 'node-red-deployment-type': 'reload', 'node-red-api-version': 'v2' };
-    const { status } = await ask(`${url}/flows`, 'POST', headers, '{}');
-    if (status === 401 || status === 403) return 'login needed';
-    return status >= 200 && status < 300 ? 'reloaded' : 'refused';
+    const answer = await ask(url + place, method, { ...json, ...authorization, ...more }, body === undefined ? undefined : JSON.stringify(body));
+    return answer.status === 401 || answer.status === 403 ? 'login needed' : answer;
   } catch {
     return 'not reachable';
   }
+}
+
+/** Whether an address is one of this very computer's. */
+export function isThisComputer(url: string): boolean {
+  const { hostname } = new URL(url);
+  const addresses = Object.values(os.networkInterfaces()).flatMap((list) => list ?? []);
+  return hostname === 'localhost' || addresses.some(({ address }) => `[${address}]` === hostname || address === hostname);
 }
 
 /** Whether the editor at this address lets anybody in. undefined: nothing answers there. */
@@ -59,8 +73,7 @@ export async function editorLetsIn(url: string): Promise<boolean | undefined> {
 
 function ask(url: string, method: string, headers: Record<string, string>, body?: string, withinMs = timeoutMs): Promise<{ status: number; text: string }> {
   const target = new URL(url);
-  const addresses = Object.values(os.networkInterfaces()).flatMap((list) => list ?? []);
-  const own = addresses.some(({ address }) => `[${address}]` === target.hostname || address === target.hostname);
+  const own = isThisComputer(url);
   return new Promise((resolve, reject) => {
     // This very computer may show a certificate that it made for itself; any other has to prove who it is.
     const request = (target.protocol === 'https:' ? https : http).request(target, { method, headers, rejectUnauthorized: !own }, (response) => {

@@ -2,7 +2,8 @@ import type { BackupResult } from './backup.ts';
 import type { Finding } from './check.ts';
 import type { RestoreResult } from './restore.ts';
 import type { MachineStatus, Status } from './status.ts';
-import { type CommandLanguage, clean, fill, findingTexts, lookTexts, noteTexts, said, siteStates } from './texts.ts';
+import { type CommandLanguage, clean, fill, findingTexts, lookTexts, noteTexts, said, roleTexts, siteStates } from './texts.ts';
+import type { UserAction, UsersResult } from './users.ts';
 
 /** What a command prints, and its exit code. */
 export interface Report {
@@ -69,6 +70,20 @@ export function statusLines(status: Status, language: CommandLanguage): Report {
   else lines.push(tell('needsLook'), ...status.look.map((look) => `  - ${fill(lookTexts[look.about], language, look)}`));
   const cannotSay = status.look.some(({ about }) => about === 'unreadable' || about === 'no sites');
   return { lines, code: cannotSay ? 2 : status.look.length > 0 ? 1 : 0 };
+}
+
+export function userLines({ site, users, changed }: UsersResult, action: UserAction, language: CommandLanguage): Report {
+  const tell = (text: keyof typeof said, values = {}): string => fill(said[text], language, values);
+  const lines: string[] = [];
+  if (action === 'list') {
+    const width = Math.min(40, Math.max(0, ...users.map(({ name }) => clean(name).length)));
+    lines.push(...users.map(({ name, role }) => `${clean(name).padEnd(width)}  ${fill(roleTexts[role], language)}`));
+  } else {
+    const text = { add: 'userAdded', remove: 'userRemoved', password: 'userPassword' } as const;
+    lines.push(tell(text[action], { name: changed?.name ?? '', site }));
+  }
+  if (users.length === 0) lines.push(tell('noUsers', { site }));
+  return { lines, code: 0 };
 }
 
 function machineText({ known, learning, openCase }: MachineStatus, language: CommandLanguage): string {

@@ -1,4 +1,5 @@
 import type { FindingCode } from './check.ts';
+import type { PageRole } from '../contract/http.ts';
 import type { RestoreNote } from './restore.ts';
 import type { Status } from './status.ts';
 
@@ -27,6 +28,7 @@ export const help: Pair = [
   twin check [BACKUP]          looks for what is wrong with this box, and says what to do
   twin backup                  saves everything into one file while Node-RED runs
   twin restore BACKUP          puts a backup in place, here or on a new box
+  twin user list               who may use the page; add NAME --role ROLE, remove NAME, password NAME
   twin help                    this text
 
   --user-dir DIR    Node-RED's user directory; else ~/.node-red
@@ -45,6 +47,11 @@ export const help: Pair = [
   --url URL         where the editor answers, for instance http://127.0.0.1:1880
   --user NAME       its login; the password comes from TWIN_PASSWORD or --password-file FILE
 
+  user
+  --role ROLE       viewer reads, operator also answers alarms, engineer also changes what is an alarm
+  --site NAME       where the flow has several sites
+  --url, --user     as above, while Node-RED runs. The person's new password is asked for, or piped in
+
   Ends with 0: all is well, 1: something needs a look, 2: it could not be done or cannot be said.`,
   `twin: kümmert sich um die digitalen Zwillinge eines Node-RED.
 
@@ -52,6 +59,7 @@ export const help: Pair = [
   twin check [SICHERUNG]       sucht, was an diesem Rechner nicht stimmt, und sagt, was zu tun ist
   twin backup                  sichert alles in eine Datei, während Node-RED läuft
   twin restore SICHERUNG       spielt eine Sicherung ein, hier oder auf einem neuen Rechner
+  twin user list               wer die Seite benutzen darf; add NAME --role ROLLE, remove NAME, password NAME
   twin help                    dieser Text
 
   --user-dir ORDNER    Benutzerordner von Node-RED; sonst ~/.node-red
@@ -69,6 +77,11 @@ export const help: Pair = [
   --settings           auch settings.js aus der Sicherung nehmen
   --url URL            wo der Editor antwortet, zum Beispiel http://127.0.0.1:1880
   --user NAME          seine Anmeldung; das Passwort kommt aus TWIN_PASSWORD oder --password-file DATEI
+
+  user
+  --role ROLLE         viewer liest, operator beantwortet auch Alarme, engineer ändert auch, was ein Alarm ist
+  --site NAME          wenn der Flow mehrere Anlagen hat
+  --url, --user        wie oben, solange Node-RED läuft. Nach dem neuen Passwort der Person wird gefragt, oder es kommt aus einer Pipe
 
   Endet mit 0: alles in Ordnung, 1: etwas braucht einen Blick, 2: es ging nicht oder lässt sich nicht sagen.`,
 ];
@@ -102,6 +115,24 @@ export const problemsInGerman: Readonly<Record<string, string>> = {
   TWIN_RESTORE_BUSY: 'Der Datenordner {folder} ist in Benutzung und wird nicht freigegeben. Halte Node-RED an, starte twin restore noch einmal und ' +
     'dann Node-RED.',
   TWIN_RESTORE_RUNNING: 'Eine andere Wiederherstellung nach {folder} läuft gerade. Warte, bis sie fertig ist.',
+  TWIN_RESTORE_UNFINISHED: 'Der Datenordner {folder} wird wiederhergestellt oder blieb halb wiederhergestellt. Lass twin restore enden, oder starte ' +
+    'es noch einmal.',
+  TWIN_USER_NAME: 'Das ist kein Name für eine Person. Nimm 1 bis 80 Zeichen in einer Zeile.',
+  TWIN_USER_ROLE: 'Die Rolle „{role}“ gibt es nicht. Wähle viewer, operator oder engineer.',
+  TWIN_USER_PASSWORD: 'Dieses Passwort geht nicht. Nimm 8 bis 200 Zeichen.',
+  TWIN_USERS_FULL: 'Es sind schon 200 Personen eingetragen. Entferne erst einige.',
+  TWIN_USER_EXISTS: '„{name}“ ist schon eingetragen. Ein anderes Passwort gibt twin user password; für eine andere Rolle erst entfernen.',
+  TWIN_USER_UNKNOWN: 'Unter dem Namen „{name}“ ist niemand eingetragen. Wer es ist, zeigt twin user list.',
+  TWIN_PASSWORD_TYPED: 'Kein Passwort, oder die beiden sind verschieden. Es wurde nichts geändert.',
+  TWIN_SITE_NONE: 'In {file} steht kein twin-site. Nenne den richtigen Ordner mit --user-dir.',
+  TWIN_SITE_CHOICE: 'Die Anlagen hier sind: {names}. Nenne die gemeinte mit --site NAME.',
+  TWIN_SITE_CLOSED: 'Das Node-RED unter {url} betreibt {site} nicht (Antwort {status}). Nenne das richtige mit --url, oder nimm den Dialog der twin-site.',
+  TWIN_EDITOR_LOGIN: '{site} läuft, und der Editor unter {url} lässt diesen Befehl nicht ein. Nenne seine Anmeldung mit --user NAME, oder nimm den ' +
+    'Dialog der twin-site.',
+  TWIN_EDITOR_SILENT: '{site} läuft, aber unter {url} antwortet kein Editor. Nenne seine Adresse mit --url, nimm den Dialog der twin-site, oder halte ' +
+    'Node-RED erst an.',
+  TWIN_EDITOR_PLAIN: 'Ein Passwort ginge unverschlüsselt an {url}. Starte den Befehl auf jenem Rechner, oder nenne eine Adresse mit https://.',
+  TWIN_OTHER_OWNER: '{folder} gehört einem anderen Benutzer dieses Rechners. Starte den Befehl als dieser Benutzer, etwa mit sudo -u.',
   TWIN_NODE_VERSION: 'Node.js {version} ist zu alt für Twinwire. Installiere Node.js 22.13 oder neuer.',
 };
 
@@ -157,12 +188,30 @@ export const said = {
   armed: ['armed', 'scharf'],
   caseOpen: ['CASE {letter} open since {when}: {signals}', 'FALL {letter} offen seit {when}: {signals}'],
   caseAcknowledged: ['case {letter} acknowledged, since {when}: {signals}', 'Fall {letter} bestätigt, seit {when}: {signals}'],
+  noUsers: [
+    '{site}: nobody is entered, so whoever can read the page may also acknowledge.',
+    '{site}: Niemand ist eingetragen, also darf quittieren, wer die Seite lesen kann.',
+  ],
+  userAdded: ['{name} can log in to the page of {site} now.', '{name} kann sich jetzt auf der Seite von {site} anmelden.'],
+  userRemoved: ['{name} cannot log in to the page of {site} any more.', '{name} kann sich auf der Seite von {site} nicht mehr anmelden.'],
+  userPassword: [
+    '{name} has a new password for the page of {site}, and is logged out everywhere.',
+    '{name} hat ein neues Passwort für die Seite von {site} und ist überall abgemeldet.',
+  ],
+  askPassword: ['Password for {name}: ', 'Passwort für {name}: '],
+  askAgain: ['Once more: ', 'Noch einmal: '],
   allWell: ['All is well.', 'Alles in Ordnung.'],
   needsLook: ['Needs a look:', 'Braucht einen Blick:'],
   ok: ['ok', 'ok'],
   look: ['LOOK', 'ACHTUNG'],
   cannotSay: ['?', '?'],
 } as const satisfies Record<string, Pair>;
+
+export const roleTexts = {
+  viewer: ['viewer: reads', 'viewer: liest'],
+  operator: ['operator: answers alarms', 'operator: beantwortet Alarme'],
+  engineer: ['engineer: also changes what is an alarm', 'engineer: ändert auch, was ein Alarm ist'],
+} as const satisfies Record<PageRole, Pair>;
 
 export const siteStates = {
   running: ['running', 'läuft'],

@@ -3,14 +3,18 @@ import { realpathSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Problem } from '../engine/problem.ts';
 import type { CheckOptions } from './check.ts';
-import { type CommandLanguage, clean, fill, help, languageOf, problemsInGerman } from './texts.ts';
+import { type CommandLanguage, clean, fill, help, languageOf, problemsInGerman, said } from './texts.ts';
 import { userDirectoryPath } from './userDirectory.ts';
+import type { UserAction } from './users.ts';
 
 /** Where the command writes: lines of text. */
 export interface CommandOutput {
   out(text: string): void;
   error(text: string): void;
 }
+
+/** Asks for a new password with these two questions. Default: at the terminal, or what is piped in. */
+export type AskPassword = (prompts: readonly [first: string, again: string]) => Promise<string>;
 
 const options = {
   'user-dir': { type: 'string' },
@@ -24,6 +28,8 @@ const options = {
   url: { type: 'string' },
   user: { type: 'string' },
   'password-file': { type: 'string' },
+  site: { type: 'string' },
+  role: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -35,6 +41,7 @@ const commands: Record<string, { options: readonly (keyof typeof options)[]; fil
   check: { options: ['json', 'url'], files: 1 },
   backup: { options: ['to', 'keep', 'settings'], files: 0 },
   restore: { options: ['replace', 'settings', 'url', 'user', 'password-file'], files: 1 },
+  user: { options: ['site', 'role', 'url', 'user', 'password-file', 'json'], files: 2 },
   help: { options: [], files: 1 },
 };
 const common: readonly string[] = ['user-dir', 'flow', 'language', 'help'];
@@ -43,7 +50,9 @@ const common: readonly string[] = ['user-dir', 'flow', 'language', 'help'];
  * Runs `twin …` and gives its exit code: 0 all is well, 1 something needs a look, 2 it could not be done or cannot be said.
  * Never throws.
  */
-export async function runTwin(given: readonly string[], output: CommandOutput, environment: NodeJS.ProcessEnv = process.env): Promise<number> {
+export async function runTwin(
+  given: readonly string[], output: CommandOutput, environment: NodeJS.ProcessEnv = process.env, ask?: AskPassword,
+): Promise<number> {
   let language = languageOf(languageIn(given), environment);
   try {
     const { values, positionals } = parse(given);
@@ -55,7 +64,7 @@ export async function runTwin(given: readonly string[], output: CommandOutput, e
       return 0;
     }
     expectNode();
-    return await run(command, files, values, output, language);
+    return await run(command, files, values, output, language, ask);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const problem = error instanceof Problem ? error : new Problem('TWIN_UNEXPECTED', reason, 'Please report this.');
@@ -85,8 +94,18 @@ function expectSense(command: string, files: readonly string[], values: Values):
   if (wrong !== undefined) throw mistake(`twin ${command} does not know --${wrong}.`);
   if (files.length > known.files) throw mistake(`twin ${command} does not know what to do with "${clean(files[known.files] ?? '')}".`);
   if (command === 'restore' && files.length === 0) throw mistake('Name the backup: twin restore FILE.');
+  if (command === 'user') expectUserSense(files, values);
   if (values.language !== undefined && !/^(?:en|de)\b/i.test(values.language)) throw mistake(`There is no language "${clean(values.language)}".`);
   if (values.keep !== undefined && !/^[1-9]\d{0,4}$/.test(values.keep)) throw mistake('--keep takes a whole number from 1 on.');
+}
+
+const userActions: readonly string[] = ['list', 'add', 'remove', 'password'];
+
+function expectUserSense([action, name]: readonly string[], values: Values): void {
+  if (action === undefined || !userActions.includes(action)) throw mistake('Say what to do: twin user list, add NAME, remove NAME or password NAME.');
+  if ((action === 'list') !== (name === undefined)) throw mistake(name === undefined ? 'Name the person.' : 'twin user list takes no name.');
+  if ((action === 'add') !== (values.role !== undefined)) throw mistake('--role viewer, operator or engineer belongs to twin user add.');
+  if (values.json === true && action !== 'list') throw mistake('--json belongs to twin user list.');
 }
 
 function mistake(text: string): Problem {
@@ -100,11 +119,12 @@ function expectNode(): void {
   throw new Problem('TWIN_NODE_VERSION', `Node.js ${version} is too old for Twinwire.`, 'Install Node.js 22.13 or newer.', { version });
 }
 
-async function run(command: string, files: readonly string[], values: Values, output: CommandOutput, language: CommandLanguage): Promise<number> {
+async function run(command: string, files: readonly string[], values: Values, output: CommandOutput, language: CommandLanguage, ask?: AskPassword):
+Promise<number> {
   const userDir = userDirectoryPath(values['user-dir']);
   const nowMs = Date.now();
   const place = { userDir, ...(values.flow === undefined ? {} : { flow: values.flow }) };
-  const { backupLines, checkLines, restoreLines, statusLines } = await import('./report.ts');
+  const { backupLines, checkLines, restoreLines, statusLines, userLines } = await import('./report.ts');
   const print = ({ lines, code }: { lines: string[]; code: number }): number => {
     for (const line of lines) output.out(line);
     return code;
@@ -121,6 +141,19 @@ async function run(command: string, files: readonly string[], values: Values, ou
     const password = user === undefined ? undefined : adminPassword(values['password-file']);
     const asked = { ...place, file: files[0] ?? '', url: url?.replace(/\/+$/, ''), user, password, replace, settings };
     return print(restoreLines(await restore(asked, nowMs), userDir, language));
+  }
+  if (command === 'user') {
+    const { changePageUsers } = await import('./users.ts');
+    const { adminPassword } = await import('./nodeRedAdmin.ts');
+    const { url, user, site, role } = values;
+    const [action = '', name = ''] = files;
+    const asked = {
+      ...place, action: action as UserAction, name, site, role, url, user,
+      password: user === undefined ? undefined : adminPassword(values['password-file']),
+      askPassword: async () => (ask ?? (await import('./askPassword.ts')).askPassword)([fill(said.askPassword, language, { name }), fill(said.askAgain, language)]),
+    };
+    const result = await changePageUsers(asked, Date.now);
+    return print(values.json === true ? { lines: [JSON.stringify({ v: 1, ...result }, null, 2)], code: 0 } : userLines(result, asked.action, language));
   }
   if (command === 'check') {
     const { check } = await import('./check.ts');
