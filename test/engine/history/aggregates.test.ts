@@ -116,7 +116,8 @@ describe('aggregates of history', () => {
       const ask = (name: AggregateName, every: number): number[] => aggregate(name, columns, from, to, every, options).flatMap(({ value }) => (typeof value === 'number' ? [value] : []));
       const sum = (values: number[]): number => values.reduce((all, value) => all + value, 0);
       const length = to - from;
-      for (const name of ['total2', 'count', 'durationGood'] as const) assert.ok(Math.abs(sum(ask(name, length)) - sum(ask(name, length / parts))) < 1e-6, name);
+      // Sloped, a stretch before a bad value counts as good or not by where an interval begins; so Annex A has it for historian 1.
+      for (const name of ['total2', 'count', ...(stepped ? (['durationGood'] as const) : [])] as const) assert.ok(Math.abs(sum(ask(name, length)) - sum(ask(name, length / parts))) < 1e-6, name);
       const [low] = ask('minimum', length);
       if (low !== undefined) assert.equal(Math.min(...ask('minimum', length / parts)), low);
     }), { numRuns: 200 });
