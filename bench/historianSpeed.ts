@@ -42,7 +42,9 @@ export async function historianSpeed(print: (line: string) => void, sizes = { sn
     // Snapshots: many signals at one time, ten rows to a call, as a source delivers them.
     const properties = Array.from({ length: sizes.signals }, (_, index) => `signal${index}`);
     const rowsAtOnce = 10;
-    const batches = Array.from({ length: 20 }, (_, batch) => Float64Array.from({ length: rowsAtOnce * sizes.signals }, (_value, place) => analog(batch * rowsAtOnce + Math.floor(place / sizes.signals), place % sizes.signals, random)));
+    const { signals } = sizes;
+    const batches = Array.from({ length: 20 }, (_, batch) =>
+      Float64Array.from({ length: rowsAtOnce * signals }, (_value, place) => analog(batch * rowsAtOnce + Math.floor(place / signals), place % signals, random)));
     loop.enable();
     let at = performance.now();
     let waiting: Promise<void>[] = [];
@@ -63,7 +65,8 @@ export async function historianSpeed(print: (line: string) => void, sizes = { sn
       for (let call = 0; call < 200 && done < sizes.singles; call++) {
         const points = Array.from({ length: 100 }, (_, index) => {
           const number = done + index;
-          return { twin: `machine${number % 20}`, property: `signal${number % 1000}`, timeMs: startMs + number * 3 + Math.floor(3 * random()), value: analog(number, number % 50, random), quality: 'good' as const };
+          const timeMs = startMs + number * 3 + Math.floor(3 * random());
+          return { twin: `machine${number % 20}`, property: `signal${number % 1000}`, timeMs, value: analog(number, number % 50, random), quality: 'good' as const };
         });
         done += points.length;
         calls.push(historian.write(points));
@@ -123,7 +126,10 @@ async function besideInflux(print: (line: string) => void): Promise<void> {
       if (!answer.ok) throw new Error(await answer.text());
     }
     const rate = (count * signals * 1000) / (performance.now() - at);
-    const range = await timed(30, (index) => fetch(`${service.url}/query?db=bench&epoch=ms&q=${encodeURIComponent(`SELECT value FROM line WHERE signal='s${index}'`)}`).then((answer) => answer.text()));
+    const range = await timed(30, (index) => {
+      const query = encodeURIComponent(`SELECT value FROM line WHERE signal='s${index}'`);
+      return fetch(`${service.url}/query?db=bench&epoch=ms&q=${query}`).then((answer) => answer.text());
+    });
     print('');
     print(`InfluxDB 1.6 in the same run, line protocol over HTTP, one connection: ${(rate / 1e6).toFixed(2)} M points/s; range of ${count} points p50 ${quantile(range, 0.5).toFixed(2)} ms.`);
   } finally {

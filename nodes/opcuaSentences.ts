@@ -158,6 +158,7 @@ const german: Readonly<Record<string, readonly [string, string]>> = {
   'TWIN_OPCUA_SETTING address': ['"{url}" ist keine Adresse eines OPC-UA-Servers.', 'Sie als opc.tcp://host:4840 schreiben.'],
   'TWIN_OPCUA_SETTING folder': ['Kein Ordner für Zertifikate ist angegeben.', 'Einen nennen, in den geschrieben werden kann.'],
   'TWIN_OPCUA_SETTING many': ['{count} Adressen sind mehr als 20000.', 'Sie auf mehrere Quellen verteilen.'],
+  TWIN_OPCUA_NODE_UNKNOWN: ['{Server} kennt „{address}“ nicht.', 'Die Adresse berichtigen, oder sie leer lassen, um alles zu durchsuchen.'],
   TWIN_OPCUA_CLOSED: ['Die Verbindung zu {server} ist geschlossen.', 'Neu übernehmen.'],
 };
 

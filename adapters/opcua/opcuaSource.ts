@@ -150,7 +150,7 @@ export async function findOpcuaSignals(options: OpcuaOptions, below = ''): Promi
     const found = index < 0 ? { signals: [], refused: 'BadNodeIdUnknown' } : await link.signals(nodeIdAt(root, index));
     if (found.refused === undefined) return found;
     return new Problem('TWIN_OPCUA_NODE_UNKNOWN', `${linked.place} does not know "${below.slice(0, 200)}" (${found.refused}).`,
-      'Correct the address, or leave it empty to search everything.', { address: below.slice(0, 200) });
+      'Correct the address, or leave it empty to search everything.', { place: linked.place, address: below.slice(0, 200) });
   } catch (cause) {
     return connectProblem(linked.place, cause);
   } finally {

@@ -21,6 +21,7 @@ describe('sentences about OPC UA', () => {
     new Problem('TWIN_OPCUA_PKI', 'The folder', 'Check', { folder: '/x', reason: 'EACCES' }),
     new Problem('TWIN_OPCUA_FINGERPRINT', 'This is no fingerprint', 'Take it'), new Problem('TWIN_OPCUA_CLOSED', 'closed', 'Deploy again.', { place }),
     new Problem('TWIN_OPCUA_PASSWORD_UNPROTECTED', 'A password', 'Choose', { url: 'x' }), new Problem('TWIN_OPCUA_UNPROTECTED', 'neither', 'Anyone', { place }),
+    new Problem('TWIN_OPCUA_NODE_UNKNOWN', 'does not know', 'Correct', { place, address: 'ns=2;s=Nothing' }),
     new Problem('TWIN_OPCUA_SETTING', 'no address', 'Write it', { cause: 'address', url: 'x' }),
   ];
 

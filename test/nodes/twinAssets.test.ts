@@ -100,7 +100,8 @@ describe('twin-assets', function () {
     ]);
     assert.equal(sent().length, 0);
     // Accepted: its values of before are its history and its present. Left out: asked about no more.
-    const accepted = { topic: 'plant/+/{machine}/#', machines: [press(1), press(2), press(3), press(9)], settings: [1, 2, 3, 9].map(placeholder), leftOut: [{ name: 'press10' }, { name: 'ns=2;s=Stranger' }] };
+    const leftOut = [{ name: 'press10' }, { name: 'ns=2;s=Stranger' }];
+    const accepted = { topic: 'plant/+/{machine}/#', machines: [press(1), press(2), press(3), press(9)], settings: [1, 2, 3, 9].map(placeholder), leftOut };
     await run.deploy(pressFlow(accepted));
     await told(1);
     const [history] = sent() as unknown as TwinBatchMessage[];
@@ -141,7 +142,8 @@ describe('twin-assets', function () {
     run.node('assets').receive({ topic: 'T2', payload: 605 });
     run.node('assets').receive({ topic: 'ns=2;s=Press3.Pressure', payload: 5000 });
     await told(4);
-    assert.deepEqual(sent().map(({ twin, payload }) => [twin.key, payload['temperature'], payload['pressure']]), [['press1', 60, null], ['press3', 60, null], ['press2', 60.5, null], ['press3', 60, 5]]);
+    const found = sent().map(({ twin, payload }) => [twin.key, payload['temperature'], payload['pressure']]);
+    assert.deepEqual(found, [['press1', 60, null], ['press3', 60, null], ['press2', 60.5, null], ['press3', 60, 5]]);
     await run.until(() => events().length > 0, 'an event');
     assert.deepEqual(events().map(({ twin, event }) => `${twin.key} ${event.kind} ${event.limit}`), ['press1 limit high']);
     await run.until(() => status() === '3 machines run, 4 wrong entries: see the log', status);
@@ -152,7 +154,10 @@ describe('twin-assets', function () {
 
   for (const form of ['csv', 'xlsx'] as const) {
     it(`reads its machines from a ${form} file at deploy; wrong rows are told by number, good ones run`, async () => {
-      const rows = [['Schlüssel', 'Name', 'Ort', 'machine', 'temperature.high'], ['press1', 'Presse 1', 'werk/linie1', 'Press1', '70'], ['press2', 'Presse 2', 'werk', 'Press2', '8O'], ['press3', 'Presse 3', 'werk', 'Press3', '']];
+      const rows = [
+        ['Schlüssel', 'Name', 'Ort', 'machine', 'temperature.high'], ['press1', 'Presse 1', 'werk/linie1', 'Press1', '70'],
+        ['press2', 'Presse 2', 'werk', 'Press2', '8O'], ['press3', 'Presse 3', 'werk', 'Press3', ''],
+      ];
       writeFileSync(path.join(userDir, `machines.${form}`), form === 'csv' ? rows.map((row) => row.join(';')).join('\r\n') : await writeWorkbook(rows));
       await start({ source: 'file', file: `machines.${form}` });
       for (const number of [1, 2, 3]) run.node('assets').receive({ topic: `ns=2;s=Press${number}.Temp`, payload: 75 });

@@ -31,7 +31,8 @@ describe('the embedded historian', function () {
   it('answers like the one in memory through sealing, late values, reopening and forgetting (property)', async () => {
     const anyPoint = fc.record({
       twin: fc.constantFrom('a', 'b'), property: fc.constantFrom('p', 'q'), timeMs: fc.integer({ min: 0, max: 5000 }).map((at) => begin + at * 997),
-      value: fc.oneof(fc.integer({ min: -999, max: 999 }).map((whole) => whole / 10), fc.constantFrom('text', true, null)), quality: fc.constantFrom('good' as const, 'uncertain' as const, 'bad' as const),
+      value: fc.oneof(fc.integer({ min: -999, max: 999 }).map((whole) => whole / 10), fc.constantFrom('text', true, null)),
+      quality: fc.constantFrom('good' as const, 'uncertain' as const, 'bad' as const),
     });
     const step = fc.oneof(
       { weight: 6, arbitrary: fc.array(anyPoint, { maxLength: 40 }).map((points) => ({ do: 'write' as const, points })) },
@@ -141,7 +142,8 @@ describe('the embedded historian', function () {
     file.exec('COMMIT');
     file.close();
     const store = openSiteStore(folder);
-    await store.historian.write([{ twin: 'filler', property: 'speed', timeMs: begin + 5000, value: -1, quality: 'good' }, { twin: 'filler', property: 'speed', timeMs: begin + 12_000_000, value: 7, quality: 'good' }]);
+    const speed = (timeMs: number, value: number): HistoryPoint => ({ twin: 'filler', property: 'speed', timeMs, value, quality: 'good' });
+    await store.historian.write([speed(begin + 5000, -1), speed(begin + 12_000_000, 7)]);
     const check = async (): Promise<void> => {
       const found = await store.historian.range('filler', 'speed', 0, 1e15);
       assert.equal(found.length, 12_001);

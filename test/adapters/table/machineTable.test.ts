@@ -101,7 +101,11 @@ describe(`a machine table (TWINWIRE_SEED=${seed})`, function () {
     assert.equal(await codes(Buffer.from(' \n')), 'TWIN_FILE_EMPTY');
     assert.equal(await codes(Buffer.alloc(10_000_001, 65)), 'TWIN_TABLE_TOO_LARGE');
     assert.equal(await codes(Buffer.from(`${'a,'.repeat(900)}\n`.repeat(Math.ceil(mostCells / 900) + 1))), 'TWIN_TABLE_TOO_LARGE');
-    assert.deepEqual(told(await read('colour,size\nred,5')), ['row 1: the column "colour" belongs to nothing and was left out', 'row 1: the column "size" belongs to nothing and was left out', 'row 1: no column is called key or name. colour, size']);
+    assert.deepEqual(told(await read('colour,size\nred,5')), [
+      'row 1: the column "colour" belongs to nothing and was left out',
+      'row 1: the column "size" belongs to nothing and was left out',
+      'row 1: no column is called key or name. colour, size',
+    ]);
   });
 
   it('that is a zip bomb is refused, whatever its directory claims', async () => {
