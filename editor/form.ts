@@ -110,6 +110,12 @@ export function form(type: string, fields: Fields, checks: Readonly<Record<strin
           input(name).type = 'text';
           input(name).value = String(node[name]);
         }
+        if (field.kind === 'choice' && environmentVariable.test(String(node[name] ?? ''))) {
+          // Likewise a list that has no such entry.
+          const select = root.querySelector<HTMLSelectElement>(`#${prefix}${name}`);
+          select?.add(new Option(String(node[name]), String(node[name])));
+          if (select !== null) select.value = String(node[name]);
+        }
         if (field.kind === 'reference' && field.required === true && value(name) === '') preselect(input(name));
       }
       prepareConditions(open, fields);

@@ -32,7 +32,7 @@ const parts = [
 ] as const;
 
 const inputs = [
-  '{engine,adapters,contract,web,nodes,command,editor,page,icons}/**/*',
+  '{engine,adapters,contract,web,nodes,subflows,command,editor,page,icons}/**/*',
   'tsconfig*.json',
   'package.json',
   'scripts/build*.ts',
@@ -114,7 +114,13 @@ export function checkPackage(root = packageRoot): string[] {
     if (given === undefined) problems.push(`nodes/${name} is not in package.json: add "${name}": "${wanted}" under "node-red".nodes.`);
     else if (given !== wanted) problems.push(`package.json names "${given}" for ${name}; it must be "${wanted}".`);
   }
+  const subflows = globSync('subflows/*.ts', { cwd: root }).map((file) => path.basename(file, '.ts'));
+  for (const name of subflows) {
+    const wanted = `dist/subflows/${name}.js`;
+    if (listed.get(name) !== wanted) problems.push(`subflows/${name}.ts must be in package.json: "${name}": "${wanted}" under "node-red".nodes.`);
+  }
   for (const name of listed.keys()) {
+    if (subflows.includes(name)) continue;
     if (!folders.includes(name)) problems.push(`package.json names the node ${name}, but nodes/${name}/runtime.ts is missing.`);
   }
   return problems;

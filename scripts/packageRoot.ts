@@ -4,4 +4,4 @@ import path from 'node:path';
 export const packageRoot = path.resolve(import.meta.dirname, '..');
 
 /** The folders that hold our own sources. */
-export const sourceFolders = ['engine', 'adapters', 'contract', 'web', 'nodes', 'command', 'editor', 'page', 'test', 'bench', 'demo', 'scripts'] as const;
+export const sourceFolders = ['engine', 'adapters', 'contract', 'web', 'nodes', 'subflows', 'command', 'editor', 'page', 'test', 'bench', 'demo', 'scripts'] as const;

@@ -68,7 +68,7 @@ describe('the package for boxes without internet', function () {
       const answer = await fetch(`${nodeRed.url}/nodes`, { headers: { accept: 'application/json' } });
       const sets = (await answer.json()) as { module: string; types: string[]; enabled: boolean; err?: unknown }[];
       const own = sets.filter(({ module }) => module === ownName);
-      assert.deepEqual(own.flatMap(({ types }) => types).sort(), nodeNames());
+      assert.deepEqual(own.flatMap(({ types }) => types).sort(), [...nodeNames(), 'twin-machine'].sort());
       assert.deepEqual(own.filter(({ enabled, err }) => !enabled || err !== undefined), []);
       assert.deepEqual(nodeRed.complaints(), []);
     } finally {
