@@ -96,6 +96,14 @@ export interface HistoryWriter {
   write(points: readonly HistoryPoint[]): Promise<void>;
 }
 
+/** Where history is read from: the embedded historian, or a database outside that holds the same. */
+export interface HistoryReader {
+  /** Points with from ≤ time < to, in time order, at most `limit`. */
+  columns(twin: string, property: string, fromMs: number, toMs: number, limit?: number): Promise<SeriesColumns>;
+  /** The last point at or before `timeMs` of at least these properties, of those that have one. */
+  asOf(twin: string, timeMs: number, properties: readonly string[]): Promise<HistoryPoint[]>;
+}
+
 export interface Historian extends HistoryWriter {
   /** As `write`, for what arrives in rows: many times faster. */
   writeRows(rows: HistoryRows): Promise<void>;
@@ -172,20 +180,34 @@ export interface OutboxGap {
   droppedMs: number;
 }
 
-/** Durable, ordered per target. `add` resolves when the record is on disk. */
+/** How much waits for a target, and since when. */
+export interface OutboxDepth {
+  records: number;
+  /** Of their bodies, in UTF-8. */
+  bytes: number;
+  /** When the oldest one was accepted. */
+  oldestMs?: number;
+  /** Records that the target refused and that are kept. */
+  setAside: number;
+}
+
+/** Durable, ordered per target. `add` resolves when the records are as safe as the outbox promises. */
 export interface Outbox {
+  /** Returns the sequences, ascending within a target. */
   add(target: string, records: readonly { idempotencyKey: string; body: string }[], acceptedMs: number): Promise<number[]>;
-  /** The oldest undelivered records of a target, at most `limit`. */
-  pending(target: string, limit: number): Promise<OutboxRecord[]>;
+  /** The oldest undelivered records of a target whose sequence is above `after` (default 0), at most `limit`; large ones come in smaller numbers. */
+  pending(target: string, limit: number, after?: number): Promise<OutboxRecord[]>;
   confirm(target: string, sequences: readonly number[]): Promise<void>;
   /**
    * Puts records aside that the target refuses for good, with the reason. The last `mostRejected` of a target are kept; older ones
    * are given up and leave a gap.
    */
   setAside(target: string, sequences: readonly number[], reason: string, atMs: number): Promise<void>;
-  depth(target: string): Promise<{ records: number; bytes: number; oldestMs?: number; setAside: number }>;
-  /** Gives undelivered records up and leaves a dated gap in the same write. */
+  depth(target: string): Promise<OutboxDepth>;
+  /** Gives undelivered records up and leaves a dated gap. */
   drop(target: string, sequences: readonly number[], reason: string, atMs: number): Promise<void>;
+  /** Says what is missing that never was accepted. */
+  leaveGap(gap: OutboxGap): Promise<void>;
   /** The gaps of a target, oldest first; at most the last 1,000 are kept. */
   gaps(target: string): Promise<OutboxGap[]>;
   /** The oldest records that were set aside, at most `limit`. */
@@ -194,4 +216,8 @@ export interface Outbox {
   retry(target: string, sequences: readonly number[]): Promise<number[]>;
   /** Deletes records that were set aside. */
   discard(target: string, sequences: readonly number[]): Promise<void>;
+  /** Every target of which something is kept, in order of their names. */
+  targets(): Promise<string[]>;
+  /** Deletes everything of a target: what waits, what was refused, its gaps. */
+  remove(target: string): Promise<void>;
 }
