@@ -5,6 +5,7 @@ import type { AnomalySignal, CaseState, LearningProgress, QualityWord, SentValue
  *   GET /twin                     the page (HTML), /twin/assets/*  its files
  *   GET /twin/api/overview        Overview
  *   GET /twin/api/machine?site=&key=&minutes=   MachineDetail
+ *   GET /twin/api/back-test?site=&key=&perWeek=   BackTest: what another setting would have raised; without perWeek the setting in force
  *   GET /twin/api/readiness      SiteReadinessReport[], of the sites that may be read
  *   GET /twin/api/live            server-sent events: `overview` (Overview) on connect and when machines come or go, then `machine` (MachineChange)
  *                                 as they change, at most 2 a second each, and `clock` (SiteClock[]) every 15 s
@@ -139,6 +140,24 @@ export interface MachineChange {
 export interface SiteClock {
   site: string;
   nowMs: number;
+}
+
+/** What twin-anomaly would have raised at a setting, reckoned from the verdicts on record. All times in ms UTC. */
+export interface BackTest {
+  key: string;
+  name: string;
+  /** The setting that was asked about, and the one in force: at most so many false alarms per week. */
+  perWeek: number;
+  askedPerWeek: number;
+  /** The last 14 days; of these so much is on record. 0: nothing. */
+  fromMs: number;
+  toMs: number;
+  recordedMs: number;
+  /** Cases by anomalies alone that would have been open; `would` lists the last 500. Without `clearedMs`: still open. */
+  count: number;
+  would: { sinceMs: number; clearedMs?: number }[];
+  /** Cases that were raised by anomalies since the record begins, oldest first; the site keeps the last 50 of a machine. */
+  raised: { sinceMs: number; clearedMs?: number }[];
 }
 
 export interface AcknowledgeRequest {

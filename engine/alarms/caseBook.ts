@@ -102,6 +102,10 @@ export class CaseBook {
     this.#options = options;
   }
 
+  get clearAfterMs(): number {
+    return this.#options.clearAfterMs;
+  }
+
   get open(): TwinCase | undefined {
     return this.#open?.case;
   }

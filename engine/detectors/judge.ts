@@ -3,9 +3,9 @@ import type { Json } from '../ports.ts';
 import type { Expectation, SignalRow } from '../signalRow.ts';
 import { phaseFrozen, phaseLearning } from '../signalRow.ts';
 import {
-  columnArrays, isMeasurement, member, numberFromJson, tableFromJson, tableToJson, unreadableSnapshot,
+  columnArrays, isMeasurement, member, numberFromJson, numbersFromJson, numbersToJson, tableFromJson, tableToJson, unreadableSnapshot,
 } from '../statistics/columnTable.ts';
-import { moveTable } from '../statistics/columnMove.ts';
+import { moveNumbers, moveTable } from '../statistics/columnMove.ts';
 import type { ColumnMove } from '../statistics/columnMove.ts';
 import { TailLines, moveTailLines } from '../statistics/tailLines.ts';
 import type { AnomalyKind, Detector, DetectorInput } from './detector.ts';
@@ -25,6 +25,11 @@ export interface Verdict {
   sinceMs: number;
   /** Columns by number, biggest share first; the shares add up to 1. Empty unless the verdict is 'anomaly'. */
   signals: { column: number; share: number; kind: AnomalyKind }[];
+  /**
+   * The fewest false alarms per week that have to be allowed for this row to be an anomaly, with all that was learned until now: what
+   * another setting would have told follows from it without judging again. Infinity: an anomaly at no setting.
+   */
+  leastPerWeek: number;
 }
 
 /** Decides whether an asset is as it should be. Rows go in by `learn` only after they were judged. */
@@ -96,11 +101,19 @@ class RegistryJudge implements AssetJudge {
   private readonly ratios: Float64Array;
   private readonly kinds: Uint8Array;
   private readonly judged: Uint8Array;
+  private readonly perWeek: number;
+  /** Per chart: a block of values one millisecond apart is so rare where one false alarm per week is asked for, as ln. */
+  private readonly rarityOfOne: readonly number[];
+  /** Per column: what `leastPerWeek` is of it alone. */
+  private readonly least: Float64Array;
+  /** What `least` is with the row in hand; belongs to `ratios`. */
+  private readonly leastNow: Float64Array;
+  private readonly leastToStay: Float64Array;
   /** ln(paceMs). */
   private readonly paceLogs: Float64Array;
   /** Per chart: the rarity of a block of values one millisecond apart. */
   private readonly rarities: readonly number[];
-  /** What `ratios`, `kinds` and the scores were made from, so that learning a row that was just judged need not do it again. */
+  /** What `ratios`, `kinds`, `leastNow` and the scores were made from, so that learning a row that was just judged need not do it again. */
   private readonly seen: { timeMs: number; ready: boolean; fresh: Uint8Array; numbers: Float64Array };
 
   constructor(columns: readonly ColumnInfo[], options: JudgeOptions, snapshot?: Json) {
@@ -110,7 +123,12 @@ class RegistryJudge implements AssetJudge {
     const perWeek = asked > 0 && Number.isFinite(asked) ? asked : 1;
     this.judged = Uint8Array.from(columns, ({ kind }) => (kind === 'measured' || kind === 'derived' ? 1 : 0));
     const charts = Math.max(1, this.judged.reduce((sum, one) => sum + one, 0)) * detectors.length;
+    this.perWeek = perWeek;
     this.rarities = detectors.map(({ blockRows }) => TailLines.logRarity((aimedShare * perWeek * blockRows) / weekMs / charts));
+    this.rarityOfOne = detectors.map(({ blockRows }) => TailLines.logRarity((aimedShare * blockRows) / weekMs / charts));
+    this.least = new Float64Array(width).fill(Infinity);
+    this.leastNow = new Float64Array(width);
+    this.leastToStay = new Float64Array(width);
     this.paceLogs = new Float64Array(width).fill(Math.log(1_000));
     this.seen = { timeMs: NaN, ready: false, fresh: new Uint8Array(width), numbers: new Float64Array(width * 5) };
     this.smallest = Float64Array.from(columns, ({ smallestChange = 0 }) => smallestChange);
@@ -129,8 +147,10 @@ class RegistryJudge implements AssetJudge {
     let score = 0;
     let abnormal = 0;
     let sum = 0;
+    let leastPerWeek = Infinity;
     for (let column = 0; column < this.ratios.length; column += 1) {
       const ratio = this.ratios[column]!;
+      if (this.leastNow[column]! < leastPerWeek) leastPerWeek = this.leastNow[column]!;
       if (ratio > score) score = ratio;
       if (this.isAbnormal(column)) {
         abnormal += 1;
@@ -138,14 +158,14 @@ class RegistryJudge implements AssetJudge {
       }
     }
     score = Math.min(score, highestScore);
-    if (abnormal === 0) return { verdict: ready ? 'normal' : 'learning', score: ready ? Math.min(score, 1) : 0, sinceMs: NaN, signals: [] };
+    if (abnormal === 0) return { verdict: ready ? 'normal' : 'learning', score: ready ? Math.min(score, 1) : 0, sinceMs: NaN, signals: [], leastPerWeek };
     const signals: Verdict['signals'] = [];
     for (let column = 0; column < this.ratios.length; column += 1) {
       if (!this.isAbnormal(column)) continue;
       signals.push({ column, share: weightOf(this.ratios[column]!) / sum, kind: detectors[this.kinds[column]!]!.kind });
     }
     signals.sort((a, b) => b.share - a.share || a.column - b.column);
-    return { verdict: 'anomaly', score, sinceMs: Number.isNaN(this.sinceMs) ? row.timeMs : this.sinceMs, signals };
+    return { verdict: 'anomaly', score, sinceMs: Number.isNaN(this.sinceMs) ? row.timeMs : this.sinceMs, signals, leastPerWeek };
   }
 
   learn(row: SignalRow, expectation: Expectation, verdict: Verdict): void {
@@ -169,6 +189,7 @@ class RegistryJudge implements AssetJudge {
       const abnormal = !normal && this.isAbnormal(column);
       const usable = input.usable[column] !== 0;
       state.open[column] = abnormal ? this.ratios[column]! : 0;
+      this.least[column] = abnormal ? this.leastNow[column]! : this.above(this.leastNow[column]!);
       state.kind[column] = this.kinds[column]!;
       if (abnormal) state.quiet[column] = 0;
       else if (usable && state.quiet[column]! < quietRows) state.quiet[column]! += 1;
@@ -221,6 +242,7 @@ class RegistryJudge implements AssetJudge {
       learnedMs: this.learnedMs,
       abnormalMs: this.abnormalMs,
       state: tableToJson(this.state),
+      least: numbersToJson(this.least),
       charts: this.charts.map(({ detector, lines }, index) => ({
         name: detectors[index]!.name, detector: detector.snapshot(), lines: lines.snapshot(),
       })),
@@ -242,6 +264,7 @@ class RegistryJudge implements AssetJudge {
   private beginAnew(): void {
     this.begin(undefined);
     this.state = newState(this.columns.length);
+    this.least.fill(Infinity);
     this.paceLogs.fill(Math.log(1_000));
     this.seen.timeMs = NaN;
     this.sinceMs = NaN;
@@ -262,6 +285,13 @@ class RegistryJudge implements AssetJudge {
       throw unreadableSnapshot(what, 'a part is missing');
     }
     tableFromJson(this.state, member(json, 'state'), what);
+    const least = member(json, 'least');
+    if (least !== undefined) numbersFromJson(least, this.least, `${what}.least`);
+    for (let column = 0; column < this.least.length; column += 1) {
+      // Absent in states of an earlier version: known is only what was told at the setting of the time.
+      if (least === undefined) this.least[column] = this.state.open[column]! > 0 ? this.perWeek : Infinity;
+      else if (Number.isNaN(this.least[column]!)) this.least[column] = Infinity;
+    }
     for (let column = 0; column < this.paceLogs.length; column += 1) {
       if (!(this.state.paceMs[column]! > 0)) throw unreadableSnapshot(what, 'a pace is damaged');
       this.paceLogs[column] = Math.log(this.state.paceMs[column]!);
@@ -298,13 +328,15 @@ class RegistryJudge implements AssetJudge {
     }
   }
 
-  /** Fills `ratios`, `kinds` and every chart's scores, and remembers from what. */
+  /** Fills `ratios`, `kinds`, `leastNow` and every chart's scores, and remembers from what. */
   private evaluate(row: SignalRow, expectation: Expectation): void {
     const { input, state, ratios, kinds } = this;
     const width = this.columns.length;
     const late = row.timeMs < this.timeMs || !Number.isFinite(row.timeMs);
     const moving = this.isMoving(expectation);
     let ready = false;
+    // What `counts` asks for.
+    for (let column = 0; column < width; column += 1) this.seen.numbers[5 * column + 4] = expectation.phase[column]!;
     for (let column = 0; column < width; column += 1) {
       const value = row.values[column]!;
       const usable = !late && row.fresh[column] === 1 && isMeasurement(value) && this.judged[column] === 1 &&
@@ -326,13 +358,8 @@ class RegistryJudge implements AssetJudge {
       for (let column = 0; column < width; column += 1) {
         const score = scores[column]!;
         if (!(score > 0)) continue;
-        if (state.rows[column]! < provisionalRows) continue;
-        // A driver's own changes are the operator's, and what is not yet settled may still change: there, only standing still is a fault.
-        if (index !== stuckChart && (expectation.phase[column] === phaseLearning || Number.isNaN(input.expected[column]!))) continue;
-        const early = state.rows[column]! < armedRows ? provisionalFactor : 1;
-        // With a smallest change of interest given, the detector's own line is already there.
-        const lowest = this.smallest[column]! > 0 ? 1 : lowestLine;
-        const line = Math.max(lowest, lines.line(column, this.logRarity(column, index))) * early;
+        if (!this.counts(column, index)) continue;
+        const line = Math.max(this.lowest(column), lines.line(column, this.logRarity(column, index))) * this.early(column);
         const ratio = score / line;
         if (ratio > ratios[column]!) {
           ratios[column] = ratio;
@@ -340,6 +367,7 @@ class RegistryJudge implements AssetJudge {
         }
       }
     }
+    this.reckonLeast();
     this.remember(row, expectation, ready);
   }
 
@@ -355,6 +383,61 @@ class RegistryJudge implements AssetJudge {
       if (Math.abs(expected[column]! - before[column]!) > movingBands * (high[column]! - low[column]!)) return true;
     }
     return false;
+  }
+
+  /**
+   * Fills `leastNow`. A column is abnormal at a setting where its ratio is 1 there, or 0.7 after it was abnormal there before; both are true
+   * from some setting on, so that one number per column says it of all settings.
+   */
+  private reckonLeast(): void {
+    const { least, leastNow, leastToStay, input } = this;
+    leastNow.fill(Infinity);
+    leastToStay.fill(Infinity);
+    for (let index = 0; index < this.charts.length; index += 1) {
+      const { lines, scores } = this.charts[index]!;
+      for (let column = 0; column < scores.length; column += 1) {
+        const score = scores[column]!;
+        if (!(score >= releaseShare * lowestLine) || !this.counts(column, index)) continue;
+        const early = this.early(column);
+        const lowest = this.lowest(column);
+        const beyond = this.rarityOfOne[index]! - this.paceLogs[column]!;
+        const staying = score / (releaseShare * early);
+        if (staying < lowest) continue;
+        // A line lies as many mean excesses higher as the setting is stricter, e times stricter for each.
+        const toStay = Math.exp(beyond - lines.rarity(column, staying));
+        if (toStay < leastToStay[column]!) leastToStay[column] = toStay;
+        const opening = score / early;
+        if (opening < lowest) continue;
+        const toOpen = Math.exp(beyond - lines.rarity(column, opening));
+        if (toOpen < leastNow[column]!) leastNow[column] = toOpen;
+      }
+    }
+    for (let column = 0; column < least.length; column += 1) {
+      // A column without news stays as it was told last.
+      const now = input.usable[column] === 0 ? least[column]! : Math.min(leastNow[column]!, Math.max(leastToStay[column]!, least[column]!));
+      leastNow[column] = this.isAbnormal(column) ? Math.min(now, this.perWeek) : this.above(now);
+    }
+  }
+
+  /** What is not abnormal is so at a looser setting only than the one in force: at this one, what was told is what counts. */
+  private above(least: number): number {
+    return least > this.perWeek ? least : this.perWeek * (1 + 1e-9);
+  }
+
+  /** Whether what this chart says of the column counts already. */
+  private counts(column: number, chart: number): boolean {
+    if (this.state.rows[column]! < provisionalRows) return false;
+    // A driver's own changes are the operator's, and what is not yet settled may still change: there, only standing still is a fault.
+    return chart === stuckChart || (this.seen.numbers[5 * column + 4] !== phaseLearning && !Number.isNaN(this.input.expected[column]!));
+  }
+
+  private early(column: number): number {
+    return this.state.rows[column]! < armedRows ? provisionalFactor : 1;
+  }
+
+  private lowest(column: number): number {
+    // With a smallest change of interest given, the detector's own line is already there.
+    return this.smallest[column]! > 0 ? 1 : lowestLine;
   }
 
   private isAbnormal(column: number): boolean {
@@ -417,13 +500,16 @@ export function moveJudge(snapshot: Json, columns: readonly ColumnInfo[], option
       lines: moveTailLines(member(old, 'lines'), member(chart, 'lines'), moves),
     };
   });
+  const least = member(snapshot, 'least');
+  const { least: begunLeast = null, ...others } = fresh as { [name: string]: Json };
   return {
-    ...(fresh as { [name: string]: Json }),
+    ...others,
     timeMs: member(snapshot, 'timeMs') ?? null,
     sinceMs: member(snapshot, 'sinceMs') ?? null,
     learnedMs: member(snapshot, 'learnedMs') ?? 0,
     abnormalMs: member(snapshot, 'abnormalMs') ?? 0,
     state: moveTable(member(snapshot, 'state'), member(fresh, 'state'), moves, { expected: 'value' }),
+    ...(least === undefined ? {} : { least: moveNumbers(least, begunLeast, moves, 'plain') }),
     charts,
   };
 }

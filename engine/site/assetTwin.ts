@@ -4,7 +4,7 @@ import { createBaseline } from '../baselines/index.ts';
 import type { AssetBaseline, ColumnInfo } from '../baselines/index.ts';
 import { createJudge } from '../detectors/judge.ts';
 import type { AssetJudge, Verdict } from '../detectors/judge.ts';
-import type { Json } from '../ports.ts';
+import type { HistoryPoint, Json } from '../ports.ts';
 import type { Problem } from '../problem.ts';
 import { newExpectation, phaseArmed, phaseFrozen, phaseProvisional } from '../signalRow.ts';
 import type { Expectation, SignalRow } from '../signalRow.ts';
@@ -13,6 +13,7 @@ import type { Twin } from '../twin/twin.ts';
 import { RecentVerdicts } from './recentVerdicts.ts';
 import type { Language, Naming } from './sentences.ts';
 import { signalsSentence } from './sentences.ts';
+import { VerdictRecord } from './verdictRecord.ts';
 
 /** What twin-baseline asks for. */
 export interface BaselineSettings {
@@ -110,6 +111,8 @@ export class AssetTwin {
   #rowsSinceProgress = Infinity;
   #progress: LearningProgress = { phase: 'learning', percent: 0, missing: [] };
   readonly #verdicts = new RecentVerdicts();
+  /** For back-tests; a replay keeps none. */
+  readonly #record: VerdictRecord | undefined;
   #lastEvaluation: Evaluation | undefined;
   #ticks = 0;
   #offNow = false;
@@ -130,6 +133,7 @@ export class AssetTwin {
   constructor(options: AssetTwinOptions) {
     this.twin = options.twin;
     this.replay = options.replay;
+    this.#record = options.replay === undefined ? new VerdictRecord(options.twin.key) : undefined;
     this.language = options.language;
     this.columns = options.twin.type.columns;
     this.#names = this.columns.map(({ name }) => name);
@@ -189,6 +193,16 @@ export class AssetTwin {
     this.#offModes = new Set(settings.offModes.map((mode) => mode.toLowerCase()));
   }
 
+  /** The setting in force: at most so many false alarms per week. */
+  get askedPerWeek(): number {
+    return this.#judgeSettings.falseAlarmsPerWeek;
+  }
+
+  /** What is to be kept of the last verdicts, for back-tests. */
+  takeVerdicts(): readonly HistoryPoint[] {
+    return this.#record?.take() ?? [];
+  }
+
   /** Another budget moves the line, not what was learned. */
   configureJudge(settings: JudgeSettings): void {
     if (this.#judgeSettings === settings) return;
@@ -246,11 +260,13 @@ export class AssetTwin {
     if (off ? this.#standStill(timeMs) : this.#isSettling(timeMs)) {
       this.#expectation.expected.fill(NaN);
       this.#expectation.phase.fill(phaseFrozen);
+      if (this.judged) this.#record?.note(timeMs, off ? undefined : Infinity, this.askedPerWeek);
       return { frozen: true, verdict: undefined };
     }
     this.#baseline.expect(row, this.#expectation);
     this.#bands.note(timeMs, this.#expectation);
     const verdict = this.judged ? this.#judge.judge(row, this.#expectation) : undefined;
+    if (verdict !== undefined) this.#record?.note(timeMs, verdict.leastPerWeek, this.askedPerWeek);
     const learnable = verdict === undefined ? this.#baseline.isPlausible(row, this.#expectation) : verdict.verdict !== 'anomaly';
     this.#withoutBeyondLimits(() => {
       if (verdict !== undefined) this.#judge.learn(row, this.#expectation, verdict);

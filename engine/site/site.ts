@@ -290,6 +290,7 @@ export class Site {
     const known = this.#assets.get(key);
     if (known === undefined || known.registration.nodeId !== nodeId) return;
     const value = known.asset.snapshot();
+    this.keep(known.asset.takeVerdicts());
     this.#saved.set(key, value);
     this.#pendingChanges.push({ key: `asset/${key}`, value });
     this.readiness.remove(key);
@@ -442,6 +443,7 @@ export class Site {
     const nowMs = this.clock.nowMs();
     for (const { asset, replays } of this.#assets.values()) {
       asset.tick();
+      this.keep(asset.takeVerdicts());
       for (const replay of replays.values()) replay.tick();
     }
     for (const { registration, events } of this.#assets.values()) {
@@ -562,6 +564,7 @@ export class Site {
 
   /** Writes everything; afterwards the ports may be closed. */
   async stop(): Promise<void> {
+    for (const { asset } of this.#assets.values()) this.keep(asset.takeVerdicts());
     await this.#historyWriting;
     await this.#writeHistory();
     this.readiness.keepAll();

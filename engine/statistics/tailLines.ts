@@ -70,6 +70,16 @@ export class TailLines {
     return state[place + quantile]! + state[place + excess]! * (rarity > 0 ? rarity : 0);
   }
 
+  /** The other way round: the largest `logRarity` whose line lies no higher than `line`; −Infinity where none does. */
+  rarity(column: number, line: number): number {
+    const { state } = this;
+    const place = column * places;
+    const above = line - state[place + quantile]!;
+    const size = state[place + excess]!;
+    if (above < 0) return -Infinity;
+    return Math.LN2 * state[place + doublings]! + (size > 0 ? above / size : Infinity);
+  }
+
   /** ln(tail share ÷ `perBlock`): how far above the quantile the line lies, in mean excesses. */
   static logRarity(perBlock: number): number {
     return Math.max(0, Math.log(tailShare / Math.max(perBlock, 1e-300)));

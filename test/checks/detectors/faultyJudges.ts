@@ -29,7 +29,7 @@ function saying(change: (verdict: Verdict, row: SignalRow) => Verdict): JudgeFac
 
 /** An anomaly that nothing in the signals explains. */
 function cry({ timeMs }: SignalRow): Verdict {
-  return { verdict: 'anomaly', score: 2, sinceMs: timeMs, signals: [{ column: 0, share: 1, kind: 'spike' }] };
+  return { verdict: 'anomaly', score: 2, sinceMs: timeMs, signals: [{ column: 0, share: 1, kind: 'spike' }], leastPerWeek: 0 };
 }
 
 let everMade = 0;
@@ -116,7 +116,7 @@ export const faultyJudges: Readonly<Record<string, JudgeFactory>> = {
   'is indifferent to the unit': saying((verdict, row) => (Math.abs(row.values[0]!) > 40_000 && verdict.verdict === 'normal' ? cry(row) : verdict)),
   'finds spikes, steps, drifts, stuck signals, noise bursts and deviations, and is quiet before': saying((verdict) =>
     (verdict.signals.length === 1 && verdict.signals[0]!.column === 0 && verdict.signals[0]!.kind === 'stuck'
-      ? { verdict: 'normal', score: 0, sinceMs: NaN, signals: [] }
+      ? { verdict: 'normal', score: 0, sinceMs: NaN, signals: [], leastPerWeek: Infinity }
       : verdict)),
   'falls silent when a fault has gone, and a long one changes nothing of what is normal': faulty((sound) => {
     let rows = 0;
@@ -124,7 +124,7 @@ export const faultyJudges: Readonly<Record<string, JudgeFactory>> = {
       judge(row, expectation) {
         const verdict = sound.judge(row, expectation);
         // After 300 rows it has got used to it.
-        return rows > 300 ? { verdict: 'normal', score: 0, sinceMs: NaN, signals: [] } : verdict;
+        return rows > 300 ? { verdict: 'normal', score: 0, sinceMs: NaN, signals: [], leastPerWeek: Infinity } : verdict;
       },
       learn(row, expectation, verdict) {
         sound.learn(row, expectation, verdict);
@@ -136,7 +136,7 @@ export const faultyJudges: Readonly<Record<string, JudgeFactory>> = {
     let lastMs = Number(stored(snapshot, 'timeMs') ?? NaN);
     return {
       // Only the second value is looked at.
-      judge: (row, expectation) => (row.timeMs - lastMs > 10_000 ? { verdict: 'normal', score: 0, sinceMs: NaN, signals: [] } : sound.judge(row, expectation)),
+      judge: (row, expectation) => (row.timeMs - lastMs > 10_000 ? { verdict: 'normal', score: 0, sinceMs: NaN, signals: [], leastPerWeek: Infinity } : sound.judge(row, expectation)),
       learn(row, expectation, verdict) {
         sound.learn(row, expectation, verdict);
         if (!(row.timeMs < lastMs)) lastMs = row.timeMs;

@@ -150,11 +150,11 @@ describe('baseline and judge: any rows at all', () => {
         for (let column = 0; column < 3; column += 1) {
           for (const limit of [expectation.expected, expectation.low, expectation.high]) assert.ok(!(Math.abs(limit[column]!) === Infinity));
         }
-        const { verdict, score, signals } = judge.judge(each, expectation);
+        const { verdict, score, signals, leastPerWeek } = judge.judge(each, expectation);
         assert.ok(Number.isFinite(score) && score >= 0);
         assert.equal(verdict === 'anomaly', signals.length > 0);
         for (const { column, share } of signals) assert.ok(column === 1 && share > 0 && share <= 1);
-        judge.learn(each, expectation, { verdict, score, sinceMs: NaN, signals });
+        judge.learn(each, expectation, { verdict, score, sinceMs: NaN, signals, leastPerWeek });
         if (verdict !== 'anomaly') baseline.learn(each);
         const { percent } = baseline.progress();
         assert.ok(percent >= 0 && percent <= 100);
