@@ -5,6 +5,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { FolderLock } from '../adapters/sqlite/folderLock.ts';
 import { isDamage } from '../adapters/sqlite/databaseFile.ts';
+import { isOutboxFile } from '../adapters/sqlite/outboxLog.ts';
 import { Problem } from '../engine/problem.ts';
 import { type ArchiveEntry, writeArchive } from './archive.ts';
 import { decryptCredentials } from './credentials.ts';
@@ -114,7 +115,8 @@ async function backupInto(staging: string, userDirectory: UserDirectory, options
     const place = `sites/${sites.length + 1}`;
     // A site that was never deployed has no folder yet; it goes along as it is, empty.
     sites.push({ name: site.name, folder: path.isAbsolute(site.given) ? site.given : posix(site.given), path: place });
-    for (const name of inOrder(siteFiles(site.folder, userDirectory.folder))) {
+    const files = inOrder(siteFiles(site.folder, userDirectory.folder));
+    for (const name of files) {
       const copy = path.join(staging, `site-${entries.length}`);
       const source = path.join(site.folder, name);
       try {
@@ -129,6 +131,8 @@ async function backupInto(staging: string, userDirectory: UserDirectory, options
         continue;
       }
       add(`${place}/${posix(name)}`, 'site', copy);
+      // Files that the outbox began while the state was copied.
+      if (name === 'site.db') files.push(...siteFiles(site.folder, userDirectory.folder).filter((one) => isOutboxFile(one) && !files.includes(one)));
     }
   }
 
@@ -250,11 +254,11 @@ export function generatedSecret(userDir: string): string | undefined {
   return typeof secret === 'string' ? secret : undefined;
 }
 
-/** The files of a site: nothing below its folder, and where it is the user directory itself only databases. */
+/** The files of a site: nothing below its folder, and where it is the user directory itself only databases and the outbox. */
 function siteFiles(folder: string, userDir: string): string[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isFile() && isKept(entry.name) && (folder !== userDir || entry.name.endsWith('.db')))
+      .filter((entry) => entry.isFile() && isKept(entry.name) && (folder !== userDir || entry.name.endsWith('.db') || isOutboxFile(entry.name)))
       .map((entry) => entry.name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];

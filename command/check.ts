@@ -3,7 +3,8 @@ import { accessSync, constants, existsSync, readdirSync, statSync, statfsSync } 
 import os from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type FileName, fileFormat, fileNames } from '../adapters/sqlite/databaseFile.ts';
+import { type FileName, fileFormat, knownFileNames } from '../adapters/sqlite/databaseFile.ts';
+import { readOutbox } from '../adapters/sqlite/outboxFolder.ts';
 import { isFolderOpen } from '../adapters/sqlite/folderLock.ts';
 import { isRestoreMarked } from '../adapters/sqlite/restoreMark.ts';
 import { Problem } from '../engine/problem.ts';
@@ -148,8 +149,9 @@ function checkSite({ name, folder }: SiteFolder, say: Say): void {
   if (isRestoreMarked(folder)) say('look', 'restoring', values);
   else if (isFolderOpen(folder)) say('ok', 'running', values);
   else say('look', 'stopped', values);
-  for (const file of fileNames) checkDatabase(folder, file, name, say);
-  const setAside = readdirSync(folder).filter((file) => /\.db\.damaged-[\w-]+$/.test(file) && !/-(?:wal|shm)$/.test(file));
+  for (const file of knownFileNames) checkDatabase(folder, file, name, say);
+  readOutbox(folder, ({ values: found, message }) => say('look', 'databaseDamaged', { site: name, file: String(found?.['file'] ?? folder), reason: message }));
+  const setAside = readdirSync(folder).filter((file) => /\.(?:db|log|aside)\.damaged-[\w-]+$/.test(file) && !/-(?:wal|shm)$/.test(file));
   for (const file of setAside) say('look', 'setAside', { ...values, file });
   const { bavail, bsize } = statfsSync(folder);
   const megabytes = Math.floor((bavail * bsize) / 1_048_576);

@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statfsSync, wri
 import { copyFile, open } from 'node:fs/promises';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type FileName, fileFormat, fileNames } from '../adapters/sqlite/databaseFile.ts';
+import { type FileName, fileFormat, knownFileNames } from '../adapters/sqlite/databaseFile.ts';
 import { FolderLock, isFolderOpen } from '../adapters/sqlite/folderLock.ts';
+import { isOutboxFile } from '../adapters/sqlite/outboxLog.ts';
 import { closedAt, markRestore, unmarkRestore } from '../adapters/sqlite/restoreMark.ts';
 import { Problem } from '../engine/problem.ts';
 import { damaged } from './archive.ts';
@@ -145,7 +146,7 @@ function checkDatabases(manifest: Manifest, staging: string, file: string): void
     try {
       const known = path.posix.basename(name, '.db');
       const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
-      if ((fileNames as readonly string[]).includes(known) && version > fileFormat(known as FileName)) {
+      if ((knownFileNames as readonly string[]).includes(known) && version > fileFormat(known as FileName)) {
         throw new Problem('TWIN_STORE_NEWER',
           `The file ${name} in ${file} was written by a newer version of Twinwire (format ${version}, known: ${fileFormat(known as FileName)}).`,
           'Update Twinwire on this box first; nothing was changed here.', { file: name, version, known: fileFormat(known as FileName) });
@@ -186,7 +187,7 @@ async function exchange(manifest: Manifest, staging: string, options: RestoreOpt
   try {
     for (const { folder, files } of sites) {
       for (const name of readdirSync(folder)) {
-        if (/\.db(?:-wal|-shm|-journal)?$/.test(name) && !name.startsWith('lock.')) moveAside(path.join(folder, name), folder);
+        if ((/\.db(?:-wal|-shm|-journal)?$/.test(name) && !name.startsWith('lock.')) || isOutboxFile(name)) moveAside(path.join(folder, name), folder);
       }
       for (const [name, source] of files) {
         moveAside(path.join(folder, name), folder);

@@ -2,6 +2,7 @@ import { existsSync, statSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isFolderOpen } from '../adapters/sqlite/folderLock.ts';
+import { readOutbox } from '../adapters/sqlite/outboxFolder.ts';
 import { isRestoreMarked } from '../adapters/sqlite/restoreMark.ts';
 import type { TwinCase } from '../contract/messages.ts';
 import { CaseBook } from '../engine/alarms/caseBook.ts';
@@ -117,9 +118,7 @@ function siteStatus(name: string, folder: string, inFlow: ReadonlyMap<string, st
       site.machines.push(storedMachine(machine(key, inFlow.get(key)), value));
     }
     for (const [key, title] of inFlow) if (!seen.has(key)) site.machines.push(machine(key, title));
-    site.outbox = (readRows(path.join(folder, 'outbox.db'), `
-      SELECT target, records AS waiting, rejected AS refused, (SELECT min(accepted) FROM record WHERE record.target = depth.target) AS oldestMs
-      FROM depth ORDER BY target`) as { target: string; waiting: number; refused: number; oldestMs: number | null }[]).map((row) => ({ ...row }));
+    site.outbox = readOutbox(folder, () => {}).map(({ target, records, oldestMs, setAside }) => ({ target, waiting: records, oldestMs: oldestMs ?? null, refused: setAside }));
     site.state = isRestoreMarked(folder) ? 'restoring' : isFolderOpen(folder) ? 'running' : 'stopped';
   } catch (error) {
     site.state = 'unreadable';

@@ -2,7 +2,7 @@ import { Buckets, checkBuckets } from '../../engine/history/buckets.ts';
 import { Problem } from '../../engine/problem.ts';
 import { mostRejected } from '../../engine/ports.ts';
 import type {
-  Fact, GraphStore, Historian, HistoryPoint, HistoryRows, HistorySummary, Json, Outbox, OutboxGap, OutboxRecord, RejectedRecord, SeriesColumns, StateEntry, StateStore,
+  Fact, GraphStore, Historian, HistoryPoint, HistoryRows, HistorySummary, Json, Outbox, OutboxDepth, OutboxGap, OutboxRecord, RejectedRecord, SeriesColumns, StateEntry, StateStore,
 } from '../../engine/ports.ts';
 
 /**
@@ -208,8 +208,9 @@ export class MemoryOutbox implements Outbox {
     });
   }
 
-  async pending(target: string, limit: number): Promise<OutboxRecord[]> {
-    return (this.#pending.get(target) ?? []).slice(0, limit).map((record) => ({ ...record }));
+  async pending(target: string, limit: number, after = 0): Promise<OutboxRecord[]> {
+    const queue = this.#pending.get(target) ?? [];
+    return (after === 0 ? queue : queue.filter(({ sequence }) => sequence > after)).slice(0, limit).map((record) => ({ ...record }));
   }
 
   async confirm(target: string, sequences: readonly number[]): Promise<void> {
@@ -223,7 +224,7 @@ export class MemoryOutbox implements Outbox {
     if (surplus.length > 0) this.#leaveGap(target, surplus, 'More was refused than is kept.', atMs);
   }
 
-  async depth(target: string): Promise<{ records: number; bytes: number; oldestMs?: number; setAside: number }> {
+  async depth(target: string): Promise<OutboxDepth> {
     const queue = this.#pending.get(target) ?? [];
     const bytes = queue.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0);
     const oldest = queue[0];
@@ -245,6 +246,19 @@ export class MemoryOutbox implements Outbox {
       fromMs: Math.min(...times), toMs: Math.max(...times),
     });
     if (gaps.length > 1000) gaps.splice(0, gaps.length - 1000);
+  }
+
+  async leaveGap(gap: OutboxGap): Promise<void> {
+    entryOf(this.#gaps, gap.target, () => []).push({ ...gap });
+  }
+
+  async targets(): Promise<string[]> {
+    const all = [...this.#pending, ...this.#rejected, ...this.#gaps].flatMap(([target, some]) => (some.length > 0 ? [target] : []));
+    return [...new Set(all)].sort();
+  }
+
+  async remove(target: string): Promise<void> {
+    for (const kept of [this.#pending, this.#rejected, this.#gaps]) kept.delete(target);
   }
 
   async gaps(target: string): Promise<OutboxGap[]> {

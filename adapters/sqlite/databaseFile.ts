@@ -9,14 +9,16 @@ import { Problem } from '../../engine/problem.ts';
  * | file | holds | synchronous | so that |
  * |---|---|---|---|
  * | site.db | learned state and facts | FULL | a commit is on disk when it is acknowledged |
- * | outbox.db | what is still to be delivered | FULL | accepted = on disk, also at power loss |
  * | history.db | recent values, summaries of older ones | FULL | accepted = on disk, also at power loss |
  *
- * Three files rather than one, because a damaged history must not take the learned state along, and because a commit
- * of the small state must not wait for the checkpoint of the large history.
+ * Two files rather than one, because a damaged history must not take the learned state along, and because a commit
+ * of the small state must not wait for the checkpoint of the large history. What waits to be delivered is no database but a log
+ * (outboxLog.ts); outbox.db is what an older version left, and is only read.
  */
 export type FileName = 'site' | 'history' | 'outbox';
-export const fileNames: readonly FileName[] = ['site', 'history', 'outbox'];
+export const fileNames: readonly FileName[] = ['site', 'history'];
+/** Those that may lie in a folder. */
+export const knownFileNames: readonly FileName[] = [...fileNames, 'outbox'];
 
 /** Raised with each change of a schema; `migrations[n]` leads from version n to n + 1. */
 const migrations: Record<FileName, readonly string[]> = {

@@ -8,9 +8,11 @@ import { GroupCommit } from './groupCommit.ts';
 import { checkBuckets } from '../../engine/history/buckets.ts';
 import { qualityWords } from './historyBatch.ts';
 import { HistoryQueue } from './historyQueue.ts';
+import { OutboxFolder } from './outboxFolder.ts';
+import type { OutboxSync } from './outboxFolder.ts';
 import { StoreClient } from './storeClient.ts';
 import { StoreDatabases } from './storeDatabases.ts';
-import type { FactChange, OutboxAddition, StateChange } from './storeDatabases.ts';
+import type { FactChange, StateChange } from './storeDatabases.ts';
 
 /** The embedded store of one site: files in one folder, opened by one process at a time. */
 export interface SiteStore {
@@ -28,19 +30,17 @@ export interface SiteStore {
   close(): Promise<void>;
 }
 
-/** State and outbox: callers wait for the disk, so the window only has to gather what comes at the same time. */
+/** Callers wait for the disk, so the window only has to gather what comes at the same time. */
 const stateWindowMs = 5;
-const outboxWindowMs = 20;
-const outboxBacklogBytes = 64 * 1024 * 1024;
 /**
  * Opens (or creates) the store of a folder. Blocking, because nothing else can start before it: some ten milliseconds.
  * @throws Problem TWIN_STORE_LOCKED, TWIN_RESTORE_UNFINISHED, TWIN_STORE_NEWER, TWIN_STORE_FOLDER, TWIN_STORE_DISK_FULL, TWIN_STORE_FAILED
  */
-export function openSiteStore(folder: string): SiteStore {
+export function openSiteStore(folder: string, { outboxSync = 'always' }: { outboxSync?: OutboxSync } = {}): SiteStore {
   const lock = new FolderLock(resolve(folder));
   try {
     if (isRestoreMarked(folder)) throw restoreProblem(folder);
-    return new EmbeddedSiteStore(realpathSync(folder), lock);
+    return new EmbeddedSiteStore(realpathSync(folder), lock, outboxSync);
   } catch (error) {
     lock.release();
     throw error;
@@ -56,16 +56,16 @@ class EmbeddedSiteStore implements SiteStore {
   readonly #state: GroupCommit<StateChange, number>;
   readonly #facts: GroupCommit<FactChange, void>;
   readonly #history: HistoryQueue;
-  readonly #outbox: GroupCommit<OutboxAddition, number>;
   #closing: Promise<void> | undefined;
 
-  constructor(folder: string, lock: FolderLock) {
+  constructor(folder: string, lock: FolderLock, outboxSync: OutboxSync) {
     this.folder = folder;
     this.#lock = lock;
     // Opened here once, so that a newer format or a damaged file is known before anything starts; the thread reopens them.
     const databases = new StoreDatabases(folder);
     this.problems.push(...databases.problems);
     databases.close();
+    this.outbox = new OutboxFolder(folder, outboxSync, (problem) => this.#found(problem));
     const client = new StoreClient(folder, (problem) => this.#found(problem));
     this.#client = client;
     this.#state = new GroupCommit(
@@ -82,11 +82,6 @@ class EmbeddedSiteStore implements SiteStore {
       (limit) => full('graph', limit),
     );
     this.#history = new HistoryQueue((batch) => client.call('historyWrite', batch), (limit) => full('history', limit));
-    this.#outbox = new GroupCommit(
-      { windowMs: outboxWindowMs, batch: 5000, atomic: true, limit: outboxBacklogBytes, sizeOf: ({ body }) => 100 + 2 * body.length },
-      (additions) => client.call('outboxAdd', additions),
-      (limit) => full('outbox', limit),
-    );
   }
 
   readonly state: StateStore = {
@@ -100,6 +95,8 @@ class EmbeddedSiteStore implements SiteStore {
     },
     commit: async (changes) => this.#state.add(changes.map(({ key, value }) => ({ key, text: jsonText(key, value) }))),
   };
+
+  readonly outbox: OutboxFolder;
 
   readonly graph: GraphStore = {
     assert: async (facts) => {
@@ -155,20 +152,6 @@ class EmbeddedSiteStore implements SiteStore {
     },
   };
 
-  readonly outbox: Outbox = {
-    add: async (target, records, acceptedMs) =>
-      this.#outbox.add(records.map(({ idempotencyKey, body }) => ({ target, idempotencyKey, body, acceptedMs }))),
-    pending: async (target, limit) => this.#client.call('outboxPending', target, limit),
-    confirm: async (target, sequences) => this.#client.call('outboxConfirm', target, [...sequences]),
-    setAside: async (target, sequences, reason, atMs) => this.#client.call('outboxSetAside', target, [...sequences], reason, atMs),
-    depth: async (target) => this.#client.call('outboxDepth', target),
-    drop: async (target, sequences, reason, atMs) => this.#client.call('outboxDrop', target, [...sequences], reason, atMs),
-    gaps: async (target) => this.#client.call('outboxGaps', target),
-    rejected: async (target, limit) => this.#client.call('outboxRejected', target, limit),
-    retry: async (target, sequences) => this.#client.call('outboxRetry', target, [...sequences]),
-    discard: async (target, sequences) => this.#client.call('outboxDiscard', target, [...sequences]),
-  };
-
   onProblem(listener: (problem: Problem) => void): void {
     this.#listeners.push(listener);
   }
@@ -180,7 +163,7 @@ class EmbeddedSiteStore implements SiteStore {
 
   async #close(): Promise<void> {
     // Whoever waits for one of these gets the answer from its own promise.
-    await Promise.allSettled([this.#state.close(), this.#facts.close(), this.#history.flush(), this.#outbox.close()]);
+    await Promise.allSettled([this.#state.close(), this.#facts.close(), this.#history.flush(), this.outbox.close()]);
     await this.#client.close();
     this.#lock.release();
   }

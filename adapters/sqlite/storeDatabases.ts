@@ -1,6 +1,5 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import type { Fact, GraphStore, HistorySummary, Json, OutboxGap, OutboxRecord, RejectedRecord, SeriesColumns, StateEntry } from '../../engine/ports.ts';
-import { mostRejected } from '../../engine/ports.ts';
+import type { Fact, GraphStore, HistorySummary, Json, SeriesColumns, StateEntry } from '../../engine/ports.ts';
 import { Problem } from '../../engine/problem.ts';
 import type { FileName } from './databaseFile.ts';
 import type { HistoryBatch } from './historyBatch.ts';
@@ -11,13 +10,6 @@ import { close, fileNames, filePath, isDamage, openDatabase, replaceDamaged, rol
 export interface StateChange {
   key: string;
   text: string | null;
-}
-
-export interface OutboxAddition {
-  target: string;
-  idempotencyKey: string;
-  body: string;
-  acceptedMs: number;
 }
 
 export type FactChange =
@@ -197,176 +189,6 @@ export class StoreDatabases {
 
   #inHistory<T>(work: (history: HistoryDatabase) => T): T {
     return this.#write('history', () => work((this.#history ??= new HistoryDatabase(this.#database('history'), this.problems))));
-  }
-
-  // --- outbox --------------------------------------------------------------------------------------------------
-
-  outboxAdd(additions: readonly OutboxAddition[]): number[] {
-    return this.#write('outbox', () => {
-      const put = this.#prepare('outbox', 'INSERT INTO record (target, idempotency_key, body, accepted) VALUES (?, ?, ?, ?)');
-      const sums = new Map<string, { records: number; bytes: number }>();
-      const sequences = additions.map(({ target, idempotencyKey, body, acceptedMs }) => {
-        const sum = sums.get(target) ?? { records: 0, bytes: 0 };
-        sums.set(target, { records: sum.records + 1, bytes: sum.bytes + Buffer.byteLength(body) });
-        return Number(put.run(target, idempotencyKey, body, acceptedMs).lastInsertRowid);
-      });
-      for (const [target, { records, bytes }] of sums) this.#count(target, records, bytes, 0);
-      return sequences;
-    });
-  }
-
-  outboxPending(target: string, limit: number): OutboxRecord[] {
-    return this.#on('outbox', () => this.#prepare('outbox', `
-      SELECT sequence, target, idempotency_key AS idempotencyKey, body, accepted AS acceptedMs
-      FROM record WHERE target = ? ORDER BY sequence LIMIT ?`).all(target, limit).map((row) => ({ ...row }) as unknown as OutboxRecord));
-  }
-
-  outboxConfirm(target: string, sequences: readonly number[]): void {
-    this.#write('outbox', () => {
-      const remove = this.#prepare('outbox',
-        'DELETE FROM record WHERE sequence = ? AND target = ? RETURNING octet_length(body) AS bytes');
-      let records = 0;
-      let bytes = 0;
-      for (const sequence of sequences) {
-        const row = remove.get(sequence, target) as { bytes: number } | undefined;
-        if (row === undefined) continue;
-        records += 1;
-        bytes += row.bytes;
-      }
-      this.#count(target, -records, -bytes, 0);
-    });
-  }
-
-  outboxSetAside(target: string, sequences: readonly number[], reason: string, atMs: number): void {
-    this.#write('outbox', () => {
-      const copy = this.#prepare('outbox', `
-        INSERT INTO rejected (sequence, target, idempotency_key, body, accepted, reason, rejected)
-        SELECT sequence, target, idempotency_key, body, accepted, ?, ? FROM record WHERE sequence = ? AND target = ?
-        RETURNING octet_length(body) AS bytes`);
-      const remove = this.#prepare('outbox', 'DELETE FROM record WHERE sequence = ?');
-      let records = 0;
-      let bytes = 0;
-      for (const sequence of sequences) {
-        const row = copy.get(reason, atMs, sequence, target) as { bytes: number } | undefined;
-        if (row === undefined) continue;
-        remove.run(sequence);
-        records += 1;
-        bytes += row.bytes;
-      }
-      this.#count(target, -records, -bytes, records);
-      this.#trimRejected(target, atMs);
-    });
-  }
-
-  outboxDrop(target: string, sequences: readonly number[], reason: string, atMs: number): void {
-    this.#write('outbox', () => {
-      const remove = this.#prepare('outbox',
-        'DELETE FROM record WHERE sequence = ? AND target = ? RETURNING octet_length(body) AS bytes, accepted');
-      let records = 0;
-      let bytes = 0;
-      let fromMs = Infinity;
-      let toMs = -Infinity;
-      for (const sequence of sequences) {
-        const row = remove.get(sequence, target) as { bytes: number; accepted: number } | undefined;
-        if (row === undefined) continue;
-        records += 1;
-        bytes += row.bytes;
-        fromMs = Math.min(fromMs, row.accepted);
-        toMs = Math.max(toMs, row.accepted);
-      }
-      if (records === 0) return;
-      this.#leaveGap(target, { records, bytes, fromMs, toMs }, reason, atMs);
-      this.#count(target, -records, -bytes, 0);
-    });
-  }
-
-  #leaveGap(target: string, gap: { records: number; bytes: number; fromMs: number; toMs: number }, reason: string, atMs: number): void {
-    this.#prepare('outbox', 'INSERT INTO gap (target, records, bytes, from_time, to_time, reason, dropped) VALUES (?, ?, ?, ?, ?, ?, ?)')
-      .run(target, gap.records, gap.bytes, gap.fromMs, gap.toMs, reason, atMs);
-    this.#prepare('outbox', `DELETE FROM gap WHERE target = ?1 AND id <=
-      (SELECT id FROM gap WHERE target = ?1 ORDER BY id DESC LIMIT 1 OFFSET 1000)`).run(target);
-  }
-
-  /** A target that refuses everything must not fill the disk. */
-  #trimRejected(target: string, atMs: number): void {
-    const { rejected } = (this.#prepare('outbox', 'SELECT rejected FROM depth WHERE target = ?').get(target) ?? { rejected: 0 }) as
-      { rejected: number };
-    if (rejected <= mostRejected) return;
-    const gone = this.#prepare('outbox', `DELETE FROM rejected WHERE sequence IN
-      (SELECT sequence FROM rejected WHERE target = ? ORDER BY sequence LIMIT ?) RETURNING octet_length(body) AS bytes, accepted`)
-      .all(target, rejected - mostRejected) as { bytes: number; accepted: number }[];
-    const gap = { records: gone.length, bytes: 0, fromMs: Infinity, toMs: -Infinity };
-    for (const { bytes, accepted } of gone) {
-      gap.bytes += bytes;
-      gap.fromMs = Math.min(gap.fromMs, accepted);
-      gap.toMs = Math.max(gap.toMs, accepted);
-    }
-    if (gone.length === 0) return;
-    this.#count(target, 0, 0, -gone.length);
-    this.#leaveGap(target, gap, 'More was refused than is kept.', atMs);
-  }
-
-  outboxDepth(target: string): { records: number; bytes: number; oldestMs?: number; setAside: number } {
-    return this.#on('outbox', () => {
-      const row = this.#prepare('outbox', 'SELECT records, bytes, rejected FROM depth WHERE target = ?').get(target) as
-        { records: number; bytes: number; rejected: number } | undefined;
-      const oldest = this.#prepare('outbox', 'SELECT accepted FROM record WHERE target = ? ORDER BY sequence LIMIT 1').get(target) as
-        { accepted: number } | undefined;
-      return {
-        records: row?.records ?? 0, bytes: row?.bytes ?? 0, ...(oldest && { oldestMs: oldest.accepted }), setAside: row?.rejected ?? 0,
-      };
-    });
-  }
-
-  outboxGaps(target: string): OutboxGap[] {
-    return this.#on('outbox', () => this.#prepare('outbox', `
-      SELECT target, records, bytes, from_time AS fromMs, to_time AS toMs, reason, dropped AS droppedMs
-      FROM gap WHERE target = ? ORDER BY id`).all(target).map((row) => ({ ...row }) as unknown as OutboxGap));
-  }
-
-  outboxRejected(target: string, limit: number): RejectedRecord[] {
-    return this.#on('outbox', () => this.#prepare('outbox', `
-      SELECT sequence, target, idempotency_key AS idempotencyKey, body, accepted AS acceptedMs, reason, rejected AS rejectedMs
-      FROM rejected WHERE target = ? ORDER BY sequence LIMIT ?`)
-      .all(target, limit).map((row) => ({ ...row }) as unknown as RejectedRecord));
-  }
-
-  outboxRetry(target: string, sequences: readonly number[]): number[] {
-    return this.#write('outbox', () => {
-      const copy = this.#prepare('outbox', `
-        INSERT INTO record (target, idempotency_key, body, accepted)
-        SELECT target, idempotency_key, body, accepted FROM rejected WHERE sequence = ? AND target = ?
-        RETURNING sequence, octet_length(body) AS bytes`);
-      const remove = this.#prepare('outbox', 'DELETE FROM rejected WHERE sequence = ?');
-      const again: number[] = [];
-      let bytes = 0;
-      for (const sequence of [...sequences].sort((a, b) => a - b)) {
-        const row = copy.get(sequence, target) as { sequence: number; bytes: number } | undefined;
-        if (row === undefined) continue;
-        remove.run(sequence);
-        again.push(row.sequence);
-        bytes += row.bytes;
-      }
-      this.#count(target, again.length, bytes, -again.length);
-      return again;
-    });
-  }
-
-  outboxDiscard(target: string, sequences: readonly number[]): void {
-    this.#write('outbox', () => {
-      const remove = this.#prepare('outbox', 'DELETE FROM rejected WHERE sequence = ? AND target = ?');
-      let gone = 0;
-      for (const sequence of sequences) gone += Number(remove.run(sequence, target).changes);
-      this.#count(target, 0, 0, -gone);
-    });
-  }
-
-  #count(target: string, records: number, bytes: number, rejected: number): void {
-    if (records === 0 && rejected === 0) return;
-    this.#prepare('outbox', `
-      INSERT INTO depth (target, records, bytes, rejected) VALUES (?1, ?2, ?3, ?4)
-      ON CONFLICT (target) DO UPDATE SET records = records + ?2, bytes = bytes + ?3, rejected = rejected + ?4`)
-      .run(target, records, bytes, rejected);
   }
 
   // --- the files -----------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'n
 import { createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { DatabaseSync } from 'node:sqlite';
+import { readOutbox } from '../../adapters/sqlite/outboxFolder.ts';
 import { packageRoot } from '../packageRoot.ts';
 import type { SoakSample } from './judgeSoak.ts';
 
@@ -240,13 +240,7 @@ export class SoakRed {
       if (!entry.isFile()) continue;
       const file = path.join(entry.parentPath, entry.name);
       storeBytes += statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-      if (!/^outbox\.\w+$/.test(entry.name) || /-(?:wal|shm)$/.test(entry.name)) continue;
-      const database = new DatabaseSync(file, { readOnly: true });
-      try {
-        outboxRecords += Number(database.prepare('SELECT count(*) AS count FROM record').get()?.['count'] ?? 0);
-      } finally {
-        database.close();
-      }
+      if (entry.name === 'site.db') for (const { records } of readOutbox(entry.parentPath, () => {})) outboxRecords += records;
     }
     return { outboxRecords, storeBytes };
   }

@@ -84,6 +84,8 @@ describe('the command twin', function () {
     assert.equal(late.sites[0]?.outbox[0]?.waiting, 1);
     assert.match((await twin('status', '--user-dir', box)).out, /broker: 1 wait to be delivered, the oldest for 60 min/);
     await store.outbox.confirm('broker', [1]);
+    // What is settled is written down every 100 ms.
+    await new Promise((resolve) => setTimeout(resolve, 250));
     const fine = await twin('status', '--user-dir', box);
     assert.equal(fine.code, 0, fine.out);
     assert.match(fine.out, /All is well\.$/);
@@ -121,7 +123,7 @@ describe('the command twin', function () {
     writeFileSync(path.join(box, 'flows.json'), JSON.stringify([...flow, ...more]));
     writeFileSync(path.join(box, '.config.nodes.json'), modules('3.1.0', types.slice(1)));
     writeFileSync(path.join(box, '.config.runtime.json'), '{}');
-    writeFileSync(path.join(place, 'outbox.db.damaged-20261101T000000Z'), '');
+    writeFileSync(path.join(place, 'outbox-t.0000000000000001.log.damaged-20261101T000000Z'), '');
     writeFileSync(path.join(place, 'restore.json'), '{}');
     chmodSync(box, 0o755);
     chmodSync(path.join(box, '.config.runtime.json'), 0o644);

@@ -180,7 +180,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     caughtBy: 'gives the oldest of a target first',
     open: () => withOutbox(new (class extends MemoryOutbox {
       override async confirm(target: string, sequences: readonly number[]): Promise<void> {
-        for (const one of [target, 'mqtt']) await super.confirm(one, sequences);
+        for (const one of new Set([target, 'mqtt'])) await super.confirm(one, [...sequences, ...(await super.pending(one, 1)).map(({ sequence }) => sequence)]);
       }
     })()),
   },
@@ -234,6 +234,24 @@ export const plantedFaults: readonly PlantedFault[] = [
         this.#count += 1;
         if (this.#count % 3 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
         return super.add(...parameters);
+      }
+    })()),
+  },
+  {
+    fault: 'what came after a record is not told apart',
+    caughtBy: 'gives what came after a record',
+    open: () => withOutbox(new (class extends MemoryOutbox {
+      override pending(target: string, limit: number): ReturnType<MemoryOutbox['pending']> {
+        return super.pending(target, limit);
+      }
+    })()),
+  },
+  {
+    fault: 'a removed target leaves what it refused',
+    caughtBy: 'removes one with all that is kept of it',
+    open: () => withOutbox(new (class extends MemoryOutbox {
+      override async remove(target: string): Promise<void> {
+        await super.confirm(target, (await super.pending(target, 1e9)).map(({ sequence }) => sequence));
       }
     })()),
   },
