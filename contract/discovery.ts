@@ -79,3 +79,6 @@ export type FindAnswer =
   | { ok: true; proposal: Proposal }
   /** `code` TWIN_OPCUA_CERTIFICATE: `fingerprint` is the one to compare and trust. */
   | { ok: false; code: string; text: string; fingerprint?: string };
+
+/** What the route that asks a server about addresses answers. */
+export type CheckAnswer = { ok: true; asked: number; missing: string[] } | { ok: false; code: string; text: string };

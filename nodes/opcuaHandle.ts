@@ -37,6 +37,8 @@ export interface OpcuaHandle {
   readonly wrongSettings?: Problem | undefined;
   /** Looks through what the server offers below an address, '' = everything, over a connection of its own. */
   find(below: string): Promise<{ signals: FoundSignal[]; cut?: string } | Problem>;
+  /** The addresses among these that the server does not have as values; over a connection of its own. */
+  missing(addresses: readonly string[]): Promise<string[] | Problem>;
   /** Connects at the first call. Rejects with a Problem when the settings cannot work. */
   open(): Promise<OpcuaConnection>;
 }

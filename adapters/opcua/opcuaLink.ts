@@ -1,5 +1,5 @@
 import {
-  AttributeIds, DataChangeNotification, MessageSecurityMode, MonitoringMode, OPCUAClient, PublishRequest, SecurityPolicy,
+  AttributeIds, DataChangeNotification, MessageSecurityMode, MonitoringMode, NodeClass, OPCUAClient, PublishRequest, SecurityPolicy,
   StatusChangeNotification, TimestampsToReturn, UserTokenType,
 } from 'node-opcua-client';
 import type {
@@ -89,6 +89,7 @@ const currentTime = 'ns=0;i=2258';
 const productName = 'ns=0;i=2261';
 const mostItemsPerCall = 'ns=0;i=11714';
 const mostNodesPerBrowse = 'ns=0;i=11710';
+const nodesPerRead = 500;
 const tickMs = 250;
 const probeLimitMs = 1500;
 /** So many unanswered publish requests lie at the server, so that a slow network does not hold it up. */
@@ -265,6 +266,16 @@ export class OpcuaLink {
     const { nodes, depth } = this.#options.browseBounds;
     const bounds = { ...signalBounds, nodes: Math.min(signalBounds.nodes, nodes * 2), depth };
     return browseSignals(this.#live(), root, this.namespaces, this.#nodesPerBrowse, bounds);
+  }
+
+  /** Which of these nodes are variables that this server has. @throws when the call fails */
+  async areVariables(nodes: readonly NodeId[]): Promise<boolean[]> {
+    const answers: boolean[] = [];
+    for (let from = 0; from < nodes.length; from += nodesPerRead) {
+      const asked = nodes.slice(from, from + nodesPerRead).map((nodeId) => ({ nodeId, attributeId: AttributeIds.NodeClass }));
+      for (const { value } of await this.#live().read(asked)) answers.push(value.value === NodeClass.Variable);
+    }
+    return answers;
   }
 
   async subscribe(options: LinkSubscriptionOptions, listener: LinkListener): Promise<LinkSubscription> {

@@ -158,6 +158,33 @@ export async function findOpcuaSignals(options: OpcuaOptions, below = ''): Promi
   }
 }
 
+/**
+ * Asks a server which of these addresses it has as values. Choose it before subscribing to what somebody has typed in.
+ * @returns the addresses that it does not have, and those that are no addresses
+ * @throws Problem TWIN_OPCUA_SETTING, TWIN_OPCUA_PASSWORD_UNPROTECTED
+ */
+export async function missingOpcuaAddresses(options: OpcuaOptions, addresses: readonly string[]): Promise<string[] | Problem> {
+  const linked = linkOptions(options);
+  const link = new OpcuaLink(linked, () => {});
+  try {
+    await link.open();
+    const nodes = addresses.slice(0, mostAddresses).map((text) => {
+      const address = readAddress(text);
+      if (typeof address === 'string') return undefined;
+      const index = address.uri === undefined ? (address.index ?? 0) : link.namespaces.indexOf(address.uri);
+      return index < 0 ? undefined : nodeIdAt(address, index);
+    });
+    const asked = nodes.filter((node) => node !== undefined);
+    const known = await link.areVariables(asked);
+    let next = 0;
+    return addresses.filter((_address, index) => nodes[index] === undefined || known[next++] !== true);
+  } catch (cause) {
+    return connectProblem(linked.place, cause);
+  } finally {
+    await link.close(true);
+  }
+}
+
 /** Trusts the server certificate with this fingerprint from now on, for all sources with this folder. */
 export async function trustOpcuaServer(pkiFolder: string, fingerprint: string): Promise<void> {
   await (await openCertificates(pkiFolder)).trust(fingerprint);

@@ -1,12 +1,13 @@
 import type { Config } from '../../contract/fields.ts';
-import type { FindAnswer } from '../../contract/discovery.ts';
+import type { CheckAnswer, FindAnswer } from '../../contract/discovery.ts';
 import { proposeMachines } from '../../engine/discovery/proposeMachines.ts';
 import type { Observation } from '../../engine/observation.ts';
 import { Problem } from '../../engine/problem.ts';
 import type { Language } from '../../engine/site/sentences.ts';
 import { opcuaOf } from '../opcuaHandle.ts';
 import type { OpcuaConnection, OpcuaState } from '../opcuaHandle.ts';
-import { opcuaEventText, opcuaProblemIn, opcuaStateText } from '../opcuaSentences.ts';
+import { opcuaEventText, opcuaStateText } from '../opcuaSentences.ts';
+import { problemIn } from '../problemSentences.ts';
 import type { Message, NodeDefinition, NodeInstance, Request, Response, Runtime } from '../red.d.ts';
 import { status } from '../status.ts';
 import { onInput, twinNode } from '../twinNode.ts';
@@ -16,9 +17,11 @@ import { fields } from './config.ts';
 const aliveEveryMs = 2000;
 /** A first delivery of 20,000 values goes out in parts. */
 const mostInMessage = 5000;
+const mostChecked = 5000;
 
 export default function twinOpcuaSource(RED: Runtime): void {
   offerSearch(RED);
+  offerCheck(RED);
   RED.nodes.registerType('twin-opcua-source', function constructOpcuaSource(this: NodeInstance, definition: NodeDefinition) {
     const isUnused = ({ server, addresses }: Config<typeof fields>): boolean => server === '' && addresses.every(({ address }) => address === '');
     const twin = twinNode(RED, this, definition, fields, isUnused);
@@ -92,7 +95,7 @@ export default function twinOpcuaSource(RED: Runtime): void {
     };
     const onState = (state: OpcuaState, problem: Problem | undefined): void => {
       isConnected = state === 'connected';
-      if (problem !== undefined) twin.fail(opcuaProblemIn(problem, language));
+      if (problem !== undefined) twin.fail(problemIn(problem, language));
       else if (state === 'connected') shown();
       else if (state === 'connecting') twin.show(status('connecting', language));
       if (state === 'closed') return;
@@ -109,7 +112,7 @@ export default function twinOpcuaSource(RED: Runtime): void {
     server.open().then(start).catch((cause: unknown) => {
       if (isClosed) return;
       twin.fail(cause instanceof Problem
-        ? opcuaProblemIn(cause, language)
+        ? problemIn(cause, language)
         : new Problem('TWIN_OPCUA_SETTING', `"${twin.title}" cannot start: ${String(cause)}.`, 'Check its settings and those of its server.'));
     });
     const alive = setInterval(() => {
@@ -149,17 +152,50 @@ function offerSearch(RED: Runtime): void {
     };
     find().then(
       (answer) => response.json(answer),
-      (cause: unknown) => {
-        const language: Language = typeof body.language === 'string' && body.language.startsWith('de') ? 'de' : 'en-US';
-        const problem = cause instanceof Problem
-          ? opcuaProblemIn(cause, language)
-          : new Problem('TWIN_SEARCH_FAILED', `The search ended with: ${cause instanceof Error ? cause.message : String(cause)}.`, 'Try again.');
-        const { fingerprint } = problem.values;
-        const answer: FindAnswer = { ok: false, code: problem.code, text: problem.message };
-        response.json(typeof fingerprint === 'string' ? { ...answer, fingerprint } : answer);
-      },
+      (cause: unknown) => response.json({ ok: false, ...spoken(cause, body.language) }),
     );
   });
+}
+
+/** The route behind "12 of 12 tags found": a deployed server is asked which addresses it has. */
+function offerCheck(RED: Runtime): void {
+  const asking = new Set<string>();
+  RED.httpAdmin.post('/twinwire/opcua-source/check', RED.auth.needsPermission('twin-opcua-source.write'), (request: Request, response: Response) => {
+    const body = (typeof request.body === 'object' && request.body !== null ? request.body : {}) as Record<string, unknown>;
+    const id = typeof body.server === 'string' ? body.server.slice(0, 100) : '';
+    const given = Array.isArray(body.addresses) ? body.addresses.slice(0, mostChecked) : [];
+    const addresses = given.filter((address): address is string => typeof address === 'string').map((address) => address.slice(0, 2000));
+    const check = async (): Promise<CheckAnswer> => {
+      const server = opcuaOf(RED.nodes.getNode(id));
+      if (server === undefined || server.address === undefined) {
+        throw new Problem('TWIN_OPCUA_NOT_DEPLOYED', 'The chosen server is not running yet.', 'Press Done and Deploy once, then try again.');
+      }
+      if (asking.has(id)) throw new Problem('TWIN_OPCUA_SEARCHING', 'This server is being asked already.', 'Wait a moment.');
+      asking.add(id);
+      try {
+        const missing = await server.missing(addresses);
+        if (missing instanceof Problem) throw missing;
+        return { ok: true, asked: addresses.length, missing };
+      } finally {
+        asking.delete(id);
+      }
+    };
+    check().then(
+      (answer) => response.json(answer),
+      (cause: unknown) => response.json({ ok: false, ...spoken(cause, body.language) }),
+    );
+  });
+}
+
+/** What went wrong, as an answer to a person. */
+function spoken(cause: unknown, asked: unknown): { code: string; text: string; fingerprint?: string } {
+  const language: Language = typeof asked === 'string' && asked.startsWith('de') ? 'de' : 'en-US';
+  const problem = cause instanceof Problem
+    ? problemIn(cause, language)
+    : new Problem('TWIN_SEARCH_FAILED', `The search ended with: ${cause instanceof Error ? cause.message : String(cause)}.`, 'Try again.');
+  const { fingerprint } = problem.values;
+  const answer = { code: problem.code, text: problem.message };
+  return typeof fingerprint === 'string' ? { ...answer, fingerprint } : answer;
 }
 
 /** As other OPC UA nodes send a value of many, so that any node that reads those reads this. */

@@ -6,7 +6,6 @@ import type { Config } from '../../contract/fields.ts';
 import { Problem } from '../../engine/problem.ts';
 import { offerConnectionTest } from '../connectionTest.ts';
 import { offerOpcua } from '../opcuaHandle.ts';
-import { opcuaProblemIn } from '../opcuaSentences.ts';
 import type { NodeDefinition, NodeInstance, Request, Response, Runtime } from '../red.d.ts';
 import { twinNode } from '../twinNode.ts';
 import { fields } from './config.ts';
@@ -30,13 +29,14 @@ export default function twinOpcua(RED: Runtime): void {
         const { createOpcuaSource } = await client();
         if (isClosed) throw new Problem('TWIN_OPCUA_CLOSED', 'The connection was closed before it was made.', 'Deploy again.');
         const source = createOpcuaSource(opcuaOptions(twin.config, this.credentials ?? {}, pkiFolder()));
-        if (source.warning !== undefined) this.warn(`${source.warning.code}: ${source.warning.message}`);
+        if (source.warning !== undefined) twin.warn(source.warning);
         return source;
       };
       offerOpcua(this, {
         address: twin.config.url === '' ? undefined : twin.config.url,
         wrongSettings: twin.wrongSettings,
         find: async (below) => (await client()).findOpcuaSignals(opcuaOptions(twin.config, this.credentials ?? {}, pkiFolder()), below),
+        missing: async (addresses) => (await client()).missingOpcuaAddresses(opcuaOptions(twin.config, this.credentials ?? {}, pkiFolder()), addresses),
         // Connects when the first node asks for values: a connection that nobody uses is none of the server's business.
         open: () => (opening ??= connect()),
       });
@@ -48,13 +48,13 @@ export default function twinOpcua(RED: Runtime): void {
     { credentials: credentialDefinitions(fields) },
   );
 
-  offerConnectionTest(RED, 'twin-opcua', fields, async (config, credentials, language) => {
+  offerConnectionTest(RED, 'twin-opcua', fields, async (config, credentials) => {
     const { testOpcuaServer } = await client();
     const result = await testOpcuaServer(opcuaOptions(config, credentials, pkiFolder())).catch((cause: unknown) => {
       if (cause instanceof Problem) return cause;
       throw cause;
     });
-    return result instanceof Problem ? opcuaProblemIn(result, language) : { ok: true, version: `${result.server || config.url}, ${result.security}` };
+    return result instanceof Problem ? result : { ok: true, version: `${result.server || config.url}, ${result.security}` };
   });
 
   // Trusting a server is a decision of somebody who may change flows. Connections that wait for it come back by themselves.
