@@ -27,6 +27,18 @@ export class EditorPage {
       ([chosenTheme, chosenLanguage]) => {
         localStorage.setItem('view-dark-theme', chosenTheme);
         localStorage.setItem('editor-language', chosenLanguage);
+        // The editor gives its trays up to half a second to slide.
+        const later = globalThis.setTimeout;
+        const soon = (work: () => void, delayMs?: number): number => later(work, delayMs === 100 || delayMs === 150 || delayMs === 200 || delayMs === 250 ? 10 : delayMs) as unknown as number;
+        globalThis.setTimeout = soon as unknown as typeof setTimeout;
+        // Nobody watches: what slides and fades is there at once.
+        document.addEventListener('DOMContentLoaded', () => {
+          const style = document.createElement('style');
+          style.textContent = '*, *::before, *::after { transition: none !important; animation: none !important; }';
+          document.head.append(style);
+          const { jQuery } = globalThis as unknown as { jQuery?: { fx: { off: boolean } } };
+          if (jQuery !== undefined) jQuery.fx.off = true;
+        });
       },
       [theme, language] as const,
     );
