@@ -287,6 +287,31 @@ export interface ReadinessMessage {
   timestamp: number;
 }
 
+/** `history` of a message of twin-read: what its payload is. */
+export interface HistoryMark {
+  v: 1;
+  what: 'values' | 'aggregates' | 'moment';
+  fromMs: number;
+  toMs: number;
+  aggregate?: string;
+  /** 0: one interval, the whole stretch. */
+  everyMs?: number;
+  source: 'embedded' | 'influxdb';
+  twins: string[];
+  values: number;
+  rows: number;
+  /** There is more than was allowed: the answer goes only up to here; one plain sentence. */
+  cut?: { atMs: number; reason: string };
+}
+
+/** Sent by twin-read: rows for a table, points for a chart, or a list of values, as its setting says. */
+export interface HistoryMessage {
+  payload: Record<string, SentValue>[];
+  history: HistoryMark;
+  /** For ui-chart: the answer replaces what is shown. */
+  action: 'replace';
+}
+
 /** Who a published message speaks of. */
 export type PublishedTwin = Pick<TwinHeader, 'v' | 'key' | 'name' | 'type' | 'state' | 'path'>;
 

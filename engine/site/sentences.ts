@@ -280,6 +280,14 @@ export function timeText(timeMs: number, language: Language): string {
   return `${date}.${month}.${year} ${minute} UTC`;
 }
 
+/** An answer from history that was cut. */
+export function cutSentence(atMs: number, mostValues: number, language: Language): string {
+  const time = timeText(atMs, language);
+  return language === 'de'
+    ? `Es gibt mehr als ${mostValues} Werte: die Antwort reicht nur bis ${time}. Frage nach einem kürzeren Zeitraum, weniger Eigenschaften oder längeren Abschnitten.`
+    : `There are more than ${mostValues} values: the answer goes only up to ${time}. Ask for a shorter time, fewer properties or longer intervals.`;
+}
+
 export interface CaseTextInput {
   machine: string;
   change: 'opened' | 'updated' | 'acknowledged' | 'cleared' | 'reminder';

@@ -1,10 +1,13 @@
 import { deliverLines } from '../../adapters/influx/deliverLines.ts';
+import { createInfluxReader } from '../../adapters/influx/influxReader.ts';
+import type { InfluxReader } from '../../adapters/influx/influxReader.ts';
 import { createInfluxWriter } from '../../adapters/influx/influxWriter.ts';
 import type { InfluxWriter, InfluxWriterOptions } from '../../adapters/influx/influxWriter.ts';
 import { credentialDefinitions } from '../../contract/fields.ts';
 import type { Config } from '../../contract/fields.ts';
 import { Problem } from '../../engine/problem.ts';
 import { offerConnectionTest } from '../connectionTest.ts';
+import { offerHistory } from '../historyHandle.ts';
 import type { NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
 import { offerTarget } from '../targetHandle.ts';
 import { twinNode } from '../twinNode.ts';
@@ -32,7 +35,18 @@ export default function twinInfluxdb(RED: Runtime): void {
           return deliverLines(writer)(records);
         },
       });
-      twin.onClose(() => writer?.close());
+      let reader: InfluxReader | undefined;
+      offerHistory(this, {
+        reader: (measurementOf) => {
+          if (twin.config.url === '') throw new Problem('TWIN_INFLUX_SETTING', 'No InfluxDB is set.', 'Enter its address in the connection.');
+          reader ??= createInfluxReader(writerOptions(twin.config, this.credentials ?? {}));
+          return reader.reader(measurementOf);
+        },
+      });
+      twin.onClose(async () => {
+        await writer?.close();
+        await reader?.close();
+      });
     },
     { credentials: credentialDefinitions(fields) },
   );

@@ -85,6 +85,21 @@ const stories: Record<string, Story> = {
       await press(nodeRed, flow, /freeze/);
     },
   },
+  'examples/twin-read.json': {
+    silent: true,
+    async play(nodeRed, of, flow) {
+      await nodeRed.until(() => (nodeRed.statuses.get(of('twin-asset'))?.text ?? '').startsWith('4 values'), 'values in twin-asset');
+      // The site writes its history four times a second.
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await press(nodeRed, flow, /means/);
+      const { message } = await nodeRed.message(of('twin-read'));
+      assert.ok((message.payload as Sent[]).some(({ speed, quality }) => Number(speed) > 1000 && quality === 'uncertain'), JSON.stringify(message.payload));
+      await press(nodeRed, flow, /chart/);
+      await nodeRed.message(of('twin-read'), (sent) => (sent.payload as Sent[]).some(({ series, y }) => series === 'Pump 10: Motor current (A)' && Number(y) > 4));
+      await press(nodeRed, flow, /last values/);
+      await nodeRed.message(of('twin-read'), (sent) => object(sent.history).what === 'moment' && (sent.payload as Sent[]).length === 1);
+    },
+  },
   'examples/twin-link.json': {
     silent: true,
     async play(nodeRed, of, flow) {

@@ -1,0 +1,244 @@
+import type { Config } from '../../contract/fields.ts';
+import type { HistoryMark } from '../../contract/messages.ts';
+import type { AggregateName } from '../../engine/history/aggregates.ts';
+import { usualAggregateOptions } from '../../engine/history/aggregates.ts';
+import { readHistory } from '../../engine/history/readHistory.ts';
+import type { HistoryAnswer, HistoryQuestion } from '../../engine/history/readHistory.ts';
+import { worseQuality } from '../../engine/observation.ts';
+import type { Quality } from '../../engine/observation.ts';
+import { Problem } from '../../engine/problem.ts';
+import { cutSentence, timeText } from '../../engine/site/sentences.ts';
+import type { Site } from '../../engine/site/site.ts';
+import { parseLength, parsePeriod, parseTime, resolvePeriod } from '../../engine/time/period.ts';
+import type { Period, PeriodName } from '../../engine/time/period.ts';
+import { displayUnit } from '../../engine/twin/unitText.ts';
+import { historyReader } from '../historyHandle.ts';
+import { localCalendar, localTimeText } from '../localCalendar.ts';
+import type { Message, NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
+import { status } from '../status.ts';
+import { languageOf, onInput, openSite, siteOf, twinNode } from '../twinNode.ts';
+import { fields } from './config.ts';
+
+type ReadConfig = Config<typeof fields>;
+
+/** Questions that may wait for the one before. */
+const mostWaiting = 20;
+const longestAnswerMs = 60_000;
+
+export default function twinRead(RED: Runtime): void {
+  RED.nodes.registerType('twin-read', function constructRead(this: NodeInstance, definition: NodeDefinition) {
+    const twin = twinNode(RED, this, definition, fields);
+    const { config } = twin;
+    const handle = siteOf(RED, twin, config.site);
+    if (handle === undefined) return;
+    const language = languageOf(handle);
+    let waiting = 0;
+    let before: Promise<unknown> = Promise.resolve();
+    let closed = false;
+    twin.show(status('readyToRead', language));
+    twin.onClose(() => {
+      closed = true;
+    });
+
+    const answer = async (message: Message): Promise<Message> => {
+      const site = openSite(handle);
+      const settings = asked(config, message);
+      const nowMs = site.clock.nowMs();
+      const question = questionOf(site, settings, nowMs);
+      const endMs = performance.now() + longestAnswerMs;
+      const database = config.influxdb === '' ? undefined : RED.nodes.getNode(config.influxdb);
+      const reader = historyReader(site, database, config.measurement);
+      const found = await readHistory(reader, { ...question, isOver: () => closed || performance.now() > endMs });
+      const values = found.series.reduce((sum, { points }) => sum + points.length, 0);
+      const payload = settings.format === 'chart' ? chartOf(site, found, language) : settings.format === 'list' ? listOf(found) : tableOf(found, question.what === 'moment');
+      const cut = found.cutAtMs === undefined ? {} : { cut: { atMs: found.cutAtMs, reason: cutSentence(found.cutAtMs, settings.mostValues, language) } };
+      const history: HistoryMark = {
+        v: 1, what: question.what, fromMs: question.fromMs, toMs: question.toMs,
+        ...(question.what === 'aggregates' ? { aggregate: question.aggregate, everyMs: question.everyMs } : {}),
+        source: config.influxdb === '' ? 'embedded' : 'influxdb', twins: question.twins.map(({ key }) => key), values, rows: payload.length, ...cut,
+      };
+      twin.show(found.cutAtMs === undefined ? status('read', language, { count: values }) : status('readCut', language, { count: values, time: timeText(found.cutAtMs, language) }));
+      return { ...message, payload, history, action: 'replace' };
+    };
+
+    onInput(twin, handle.ready, async (message: Message, send) => {
+      if (waiting >= mostWaiting) {
+        throw new Problem('TWIN_READ_BUSY', `"${twin.title}" has ${mostWaiting} questions waiting.`, 'Ask less often, or for shorter stretches.', { node: twin.title });
+      }
+      waiting++;
+      const turn = before.then(() => answer(message));
+      before = turn.catch(() => undefined);
+      try {
+        const sent = await turn;
+        if (!closed) send(sent);
+      } finally {
+        waiting--;
+      }
+    });
+  });
+}
+
+type Asked = { -readonly [name in Exclude<keyof ReadConfig, 'every' | 'last'>]: ReadConfig[name] } & { everyMs: number; lastMs: number };
+
+/**
+ * The node's settings with what msg.command or an object in msg.payload asks for instead.
+ * @throws Problem TWIN_READ_QUESTION
+ */
+function asked(config: ReadConfig, message: Message): Asked {
+  const settings: Asked = { ...config, everyMs: config.every * 60_000, lastMs: config.last * 3_600_000 };
+  const given = objectOf(message.command) ?? objectOf(message.payload);
+  if (given === undefined) return settings;
+  const own = (name: string): unknown => (Object.hasOwn(given, name) && given[name] !== null && given[name] !== '' ? given[name] : undefined);
+  const choose = <N extends 'what' | 'aggregate' | 'format'>(name: N): void => {
+    const value = own(name);
+    if (value === undefined) return;
+    if (typeof value !== 'string' || !(fields[name].options as readonly string[]).includes(value)) {
+      throw wrong(name, value, `one of ${fields[name].options.join(', ')}`);
+    }
+    settings[name] = value;
+  };
+  choose('what');
+  choose('aggregate');
+  choose('format');
+  for (const name of ['twins', 'properties'] as const) {
+    const value = own(name);
+    if (value === undefined) continue;
+    if (Array.isArray(value) && value.every((each) => typeof each === 'string')) settings[name] = value.join(',').slice(0, 100_000);
+    else if (typeof value === 'string') settings[name] = value.slice(0, 100_000);
+    else throw wrong(name, value, 'names, separated by commas');
+  }
+  const period = own('period');
+  if (period !== undefined) {
+    const named = typeof period === 'string' ? ((fields.period.options as readonly string[]).includes(period) ? { name: period as PeriodName } : parsePeriod(period)) : undefined;
+    if (named === undefined) throw wrong('period', period, 'a stretch like "last 8 hours", "since shift start" or "yesterday"');
+    settings.period = named.name;
+    if ('lastMs' in named && named.lastMs !== undefined) settings.lastMs = named.lastMs;
+  }
+  const from = own('from');
+  const to = own('to');
+  if (from !== undefined) settings.from = timeTextOf('from', from);
+  if (to !== undefined) settings.to = timeTextOf('to', to);
+  if (from !== undefined) {
+    settings.period = 'fromTo';
+    if (to === undefined) settings.to = 'now';
+  }
+  const at = own('at');
+  if (at !== undefined) settings.at = timeTextOf('at', at);
+  const every = own('every');
+  if (every !== undefined) {
+    const everyMs = typeof every === 'number' ? every * 60_000 : typeof every === 'string' ? parseLength(every) : undefined;
+    if (everyMs === undefined || !(everyMs >= 0) || !Number.isFinite(everyMs)) throw wrong('every', every, 'minutes, or a length like "15 min"');
+    settings.everyMs = everyMs;
+  }
+  const most = own('mostValues');
+  if (most !== undefined) {
+    if (typeof most !== 'number' || !Number.isInteger(most) || most < 1 || most > fields.mostValues.maximum) throw wrong('mostValues', most, `a whole number up to ${fields.mostValues.maximum}`);
+    settings.mostValues = most;
+  }
+  return settings;
+}
+
+function objectOf(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date) && !ArrayBuffer.isView(value) ? (value as Record<string, unknown>) : undefined;
+}
+
+function timeTextOf(name: string, value: unknown): string {
+  if (typeof value === 'number' && Number.isFinite(value)) return String(Math.round(value));
+  if (value instanceof Date) return String(value.getTime());
+  if (typeof value === 'string') return value.slice(0, 60);
+  throw wrong(name, value, 'a time like 2026-05-04 06:00, "-8 h" or "now"');
+}
+
+function wrong(name: string, value: unknown, wanted: string): Problem {
+  const shown = (typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))).slice(0, 60);
+  return new Problem('TWIN_READ_QUESTION', `"${name}" cannot be ${shown}.`, `Send ${wanted}.`, { field: name, value: shown });
+}
+
+/** @throws Problem TWIN_UNKNOWN, TWIN_PROPERTY_UNKNOWN, TWIN_PERIOD */
+function questionOf(site: Site, settings: Asked, nowMs: number): HistoryQuestion {
+  const keys = namesOf(settings.twins);
+  const names = namesOf(settings.properties);
+  const assets = keys.length === 0 ? site.assets() : keys.map((key) => {
+    const asset = site.asset(key);
+    if (asset !== undefined) return asset;
+    throw new Problem('TWIN_UNKNOWN', `There is no machine with the key "${key.slice(0, 60)}" in this site.`, 'Correct the keys in this node, or leave them empty for all machines.', { key: key.slice(0, 60) });
+  });
+  const twins = assets.map(({ key, twin }) => {
+    const own = twin.type.properties.map(({ name }) => name);
+    return { key, properties: names.length === 0 ? own : names.filter((name) => own.includes(name)) };
+  });
+  const missing = names.find((name) => !twins.some(({ properties }) => properties.includes(name)));
+  if (missing !== undefined && twins.length > 0) {
+    throw new Problem('TWIN_PROPERTY_UNKNOWN', `No machine asked for has the property "${missing.slice(0, 60)}".`, 'Correct the properties in this node, or leave them empty for all.', {
+      property: missing.slice(0, 60),
+    });
+  }
+  const what = settings.what as HistoryQuestion['what'];
+  const period: Period = { name: settings.period as PeriodName, lastMs: settings.lastMs, from: settings.from, to: settings.to, shiftStarts: settings.shiftStarts };
+  const stretch = what === 'moment' ? momentOf(settings.at, nowMs) : resolvePeriod(period, nowMs, localCalendar);
+  return {
+    what, twins, ...stretch, everyMs: settings.everyMs, aggregate: settings.aggregate as AggregateName, mostValues: settings.mostValues,
+    options: { ...usualAggregateOptions, stepped: !settings.sloped, uncertainIsBad: settings.uncertainIsBad },
+  };
+}
+
+function momentOf(at: string, nowMs: number): { fromMs: number; toMs: number } {
+  const timeMs = parseTime(at === '' ? 'now' : at, nowMs, localCalendar);
+  if (timeMs === undefined) throw new Problem('TWIN_PERIOD', `"${at.slice(0, 60)}" is no time.`, 'Write it as 2026-05-04 06:00, as -8 h or as now.', { text: at.slice(0, 60) });
+  return { fromMs: timeMs, toMs: timeMs };
+}
+
+function namesOf(text: string): string[] {
+  return [...new Set(text.split(/[,;\n]/).map((name) => name.trim()).filter((name) => name !== ''))];
+}
+
+type Row = Record<string, number | string | boolean | null>;
+
+/** A row per time and machine, its properties as columns; of a moment a row per machine. */
+function tableOf({ series }: HistoryAnswer, isMoment: boolean): Row[] {
+  const rows = new Map<string, { timeMs: number; twin: string; values: Map<string, Row[string]>; quality: Quality }>();
+  const columns = [...new Set(series.map(({ property }) => property))];
+  for (const { twin, property, points } of series) {
+    for (const { timeMs, value, quality } of points) {
+      const key = isMoment ? twin : `${twin}\n${timeMs}`;
+      let row = rows.get(key);
+      if (row === undefined) {
+        row = { timeMs, twin, values: new Map(), quality: 'good' };
+        rows.set(key, row);
+      }
+      row.timeMs = Math.max(row.timeMs, timeMs);
+      row.values.set(property, value);
+      row.quality = worseQuality(row.quality, quality);
+    }
+  }
+  return [...rows.values()]
+    .sort((a, b) => a.timeMs - b.timeMs)
+    .map(({ timeMs, twin, values, quality }) => ({
+      ...Object.fromEntries([['time', localTimeText(timeMs)], ['timestamp', timeMs], ['twin', twin], ...columns.map((name) => [column(name), values.get(name) ?? null])]),
+      quality,
+    }));
+}
+
+/** A property that is called like a column of ours gets _ before its name. */
+function column(name: string): string {
+  return ['time', 'timestamp', 'twin', 'quality'].includes(name) ? `_${name}` : name;
+}
+
+/** What ui-chart takes: a line per machine and property. Gaps are null, so that no line is drawn over them. */
+function chartOf(site: Site, { series }: HistoryAnswer, language: string): Row[] {
+  return series.flatMap(({ twin, property, points }) => {
+    const asset = site.asset(twin);
+    const named = asset?.naming(property);
+    const unit = displayUnit(named?.unit ?? '', language);
+    const line = `${asset?.twin.name ?? twin}: ${named?.label ?? property}${unit === '' ? '' : ` (${unit})`}`;
+    return points
+      .filter(({ value, quality }) => value === null || quality === 'bad' || typeof value === 'number' || typeof value === 'boolean')
+      .map(({ timeMs, value, quality }): Row => ({ series: line, x: timeMs, y: quality === 'bad' || value === null ? null : Number(value) }));
+  });
+}
+
+function listOf({ series }: HistoryAnswer): Row[] {
+  return series
+    .flatMap(({ twin, property, points }) => points.map(({ timeMs, value, quality }) => ({ time: localTimeText(timeMs), timestamp: timeMs, twin, property, value, quality })))
+    .sort((a, b) => a.timestamp - b.timestamp);
+}
