@@ -8,6 +8,8 @@ export interface AssetAddresses {
   properties(): TypeProperty[];
   /** Address → property of the table; '' means: left out. */
   mapped(): Map<string, string>;
+  /** Rows of the placeholders as they stand. */
+  placeholders(): Row[];
   /** Adds a row to the table, or changes the row that has this address. */
   map(address: string, property: string): void;
   onChange(listener: () => void): void;
@@ -80,6 +82,7 @@ export function prepareAddresses(dialog: Form, open: OpenForm): AssetAddresses {
 
   return {
     properties,
+    placeholders: () => placeholders.read(),
     mapped: () => new Map(mapping.read().map((row) => [String(row['address']), String(row['property'])])),
     map(address, property) {
       const rows = mapping.read();

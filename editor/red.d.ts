@@ -13,6 +13,23 @@ interface EditorNode {
   [property: string]: unknown;
 }
 
+/** An edited node as undo knows it. */
+interface HistoryEdit {
+  t: 'edit';
+  node: EditorNode;
+  /** What it was. */
+  changes: Record<string, unknown>;
+  changed: boolean;
+  dirty: boolean;
+}
+
+interface HistoryAdd {
+  t: 'add';
+  nodes: string[];
+  links: EditorLink[];
+  dirty: boolean;
+}
+
 interface EditorLink {
   source: EditorNode;
   sourcePort: number;
@@ -92,8 +109,9 @@ declare const RED: {
     /** Nodes as a flow file holds them; config nodes too. */
     import(nodes: readonly Record<string, unknown>[], options: { generateIds: boolean; markChanged: boolean }): { nodes: EditorNode[]; links: EditorLink[] };
     addLink(link: EditorLink): void;
+    filterLinks(ends: { source?: EditorNode; target?: EditorNode }): EditorLink[];
   };
-  history: { push(event: { t: 'add'; nodes: string[]; links: EditorLink[]; dirty: boolean }): void };
+  history: { push(event: HistoryAdd | HistoryEdit | { t: 'multi'; events: (HistoryAdd | HistoryEdit)[]; dirty: boolean }): void };
   view: { redraw(updateActive: boolean): void; select(selection: { nodes: EditorNode[] }): void };
   workspaces: { active(): string };
   notify(text: string, options?: { type?: 'success' | 'warning' | 'error'; timeout?: number } | string): void;

@@ -1,5 +1,6 @@
 import { fields } from './config.ts';
 import { prepareListening, stopListening } from '../../editor/addressListener.ts';
+import { prepareAnotherAsset } from '../../editor/anotherAsset.ts';
 import { checkMapping, missingPlaceholders, prepareAddresses } from '../../editor/assetAddresses.ts';
 import { checkLimits, prepareLimits } from '../../editor/assetLimits.ts';
 import { checkKey, prepareKey } from '../../editor/assetKey.ts';
@@ -56,6 +57,7 @@ RED.nodes.registerType('twin-asset', {
     const addresses = prepareAddresses(dialog, open);
     prepareLimits(dialog, open, this);
     prepareListening(dialog, open, this, addresses);
+    prepareAnotherAsset(dialog, open, this, addresses);
   },
   oneditsave() {
     stopListening();

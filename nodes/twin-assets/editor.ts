@@ -1,5 +1,6 @@
 import { fields } from './config.ts';
 import { prepareFinding } from '../../editor/findMachines.ts';
+import { prepareAnotherOfMany } from '../../editor/anotherOfMany.ts';
 import { form } from '../../editor/form.ts';
 import { prepareHeldNames } from '../../editor/heldNames.ts';
 import { checkMachines, checkSettings, prepareMachineList } from '../../editor/machineList.ts';
@@ -22,6 +23,8 @@ const dialog = form('twin-assets', fields, {
   file: (value, node) => node['source'] !== 'file' || String(value ?? '').trim() !== '' || dialog.text('check.file'),
   topic: (value) => String(value ?? '').trim() === '' || String(value).split('{machine}').length === 2 || dialog.text('check.topic'),
 });
+
+let another: { saved(): void } | undefined;
 
 RED.nodes.registerType('twin-assets', {
   category: 'digital twin',
@@ -48,6 +51,7 @@ RED.nodes.registerType('twin-assets', {
     const leftOut = open.list('leftOut', { columns: { name: '1fr' } });
     const machines = prepareMachineList(dialog, open, this);
     prepareMachineTable(dialog, open, machines);
+    another = prepareAnotherOfMany(dialog, open, this, machines);
     prepareHeldNames(dialog, open, this, machines, leftOut);
     prepareFinding(dialog, open, {
       url: `twinwire/assets/${encodeURIComponent(this.id)}/find`,
@@ -78,5 +82,6 @@ RED.nodes.registerType('twin-assets', {
   },
   oneditsave() {
     dialog.save(this);
+    another?.saved();
   },
 });
