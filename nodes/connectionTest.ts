@@ -2,6 +2,7 @@ import { readConfig } from '../contract/fields.ts';
 import type { Config, Fields } from '../contract/fields.ts';
 import { Problem } from '../engine/problem.ts';
 import type { Language } from '../engine/site/sentences.ts';
+import { problemIn } from './problemSentences.ts';
 import type { Request, Response, Runtime } from './red.d.ts';
 
 /** What stands in a dialog for a password that was not retyped. */
@@ -39,7 +40,7 @@ export function offerConnectionTest<F extends Fields>(
     const retype = !sameAddress && Object.entries(fields).some(([name, field]) => field.kind === 'credential' && Object.hasOwn(body, name) && body[name] === unchanged);
     const language = typeof body.language === 'string' && body.language.startsWith('de') ? 'de' : 'en-US';
     const answer = (result: { ok: true; version: string } | Problem): void => {
-      if (result instanceof Problem) response.json({ ok: false, code: result.code, text: result.message });
+      if (result instanceof Problem) response.json({ ok: false, code: result.code, text: problemIn(result, language).message });
       else response.json({ ok: true, text: connected[language].replace('{version}', result.version) });
     };
     if (retype) {

@@ -1,5 +1,6 @@
 import type { Problem } from '../engine/problem.ts';
 import type { Language } from '../engine/site/sentences.ts';
+import { problemIn } from './problemSentences.ts';
 import type { Status } from './red.d.ts';
 
 /**
@@ -165,6 +166,7 @@ export function status(which: StatusText, language: Language, values: Readonly<R
 }
 
 /** The sentence of what was found; the remedy stands in the log and in the caught error. */
-export function problemStatus(problem: Problem): Status {
-  return { ...looks.problem, text: problem.found.length > 120 ? `${problem.found.slice(0, 119)}…` : problem.found };
+export function problemStatus(problem: Problem, language: Language): Status {
+  const { found } = problemIn(problem, language);
+  return { ...looks.problem, text: found.length > 120 ? `${found.slice(0, 119)}…` : found };
 }

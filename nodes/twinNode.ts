@@ -6,6 +6,7 @@ import type { Site } from '../engine/site/site.ts';
 import type { Message, NodeDefinition, NodeInstance, Runtime, Send, Status } from './red.d.ts';
 import type { SiteHandle } from './siteHandle.ts';
 import { siteHandle } from './siteHandle.ts';
+import { problemIn } from './problemSentences.ts';
 import { problemStatus } from './status.ts';
 
 /** A node's status is told at most so often: each one is a frame to every open editor. */
@@ -27,6 +28,10 @@ export interface TwinNode<F extends Fields> {
   readonly wrongSettings: Problem | undefined;
   /** Status, log line and, with a message, a catchable error; the same problem is logged once until it is over or another one comes. */
   fail(problem: Problem): void;
+  /** A log line only. */
+  warn(problem: Problem): void;
+  /** The language that problems are told in: the site's; for a config node that stands above sites, the one that they all share. */
+  readonly language: Language;
   /** Runs when the node goes; all of it, even if one part fails. */
   onClose(listener: (removed: boolean) => void | Promise<void>): void;
 }
@@ -47,6 +52,7 @@ export function twinNode<F extends Fields>(
   let waiting: Status | (() => Status) | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let lastProblem = '';
+  let language: Language | undefined;
   let closed = false;
   const tell = (given: Status | (() => Status)): void => {
     const next = typeof given === 'function' ? given() : given;
@@ -74,11 +80,19 @@ export function twinNode<F extends Fields>(
       }, statusEveryMs);
     },
     fail(problem) {
-      twin.show(problemStatus(problem));
-      const text = `${problem.code}: ${problem.message}`;
+      const told = problemIn(problem, twin.language);
+      twin.show(problemStatus(told, twin.language));
+      const text = `${told.code}: ${told.message}`;
       if (text === lastProblem) return;
       lastProblem = text;
       node.warn(text);
+    },
+    warn(problem) {
+      const told = problemIn(problem, twin.language);
+      node.warn(`${told.code}: ${told.message}`);
+    },
+    get language() {
+      return (language ??= languageFor(RED, config));
     },
     onClose(listener) {
       closing.push(listener);
@@ -159,7 +173,7 @@ export function onInput<F extends Fields>(
       const nowMs = performance.now();
       const due = nowMs - refusalToldMs >= refusalEveryMs;
       if (due) refusalToldMs = nowMs;
-      done(due ? twin.refusal : undefined);
+      done(due ? problemIn(twin.refusal, twin.language) : undefined);
       return;
     }
     try {
@@ -206,8 +220,20 @@ function asProblem<F extends Fields>(twin: TwinNode<F>, cause: unknown): Problem
           `"${twin.title}" met something unexpected: ${cause instanceof Error ? cause.message : String(cause)}.`,
           'Please report it together with the message that caused it.',
         );
-  twin.show(problemStatus(problem));
-  return problem;
+  const told = problemIn(problem, twin.language);
+  twin.show(problemStatus(told, twin.language));
+  return told;
+}
+
+/** By the flow, not by the running sites: a problem may come before they are there, or because they are not. */
+function languageFor(RED: Runtime, config: { language?: unknown; site?: unknown }): Language {
+  if (config.language !== undefined) return config.language === 'de' ? 'de' : 'en-US';
+  const languages = new Set<unknown>();
+  RED.nodes.eachNode((each) => {
+    const isMeant = typeof config.site !== 'string' || config.site === '' || config.site === each.id;
+    if (each.type === 'twin-site' && isMeant) languages.add(each['language']);
+  });
+  return languages.size === 1 && languages.has('de') ? 'de' : 'en-US';
 }
 
 /**

@@ -18,6 +18,7 @@ import { MachineTwin, marksOf, noMarks } from '../machineTwin.ts';
 import type { Marks } from '../machineTwin.ts';
 import { readMessage } from '../message.ts';
 import type { Reading, ReadRow } from '../message.ts';
+import { recordedRowsOf } from '../recordedMessage.ts';
 import type { Message, NodeDefinition, NodeInstance, Request, Response, Runtime, Status } from '../red.d.ts';
 import { problemStatus, status } from '../status.ts';
 import { languageOf, onInput, openSite, siteOf, twinNode, whenReady } from '../twinNode.ts';
@@ -63,7 +64,7 @@ export default function twinAssets(RED: Runtime): void {
 
     function tellWrong(problem: Problem): void {
       wrong++;
-      if (wrong <= mostTold) node.warn(`${problem.code}: ${problem.message}`);
+      if (wrong <= mostTold) twin.warn(problem);
       else if (wrong === mostTold + 1) node.warn(`TWIN_MACHINES_WRONG: "${twin.title}" has more wrong entries; correct these first.`);
     }
 
@@ -254,7 +255,7 @@ export default function twinAssets(RED: Runtime): void {
       const count = machines.length;
       const some = (names: readonly string[]): string => `${names.slice(0, 3).join(', ')}${names.length > 3 ? ' …' : ''}`;
       if (config.assetType === '') return status('typeWaits', language, { count: held.addressCount });
-      if (unreadable !== undefined) return problemStatus(unreadable);
+      if (unreadable !== undefined) return problemStatus(unreadable, language);
       const stale = machines.filter(({ asset }) => asset.twin.stale).map(({ asset }) => asset.twin.name);
       if (stale.length > 0) return status('machinesStale', language, { stale: stale.length, machines: count, names: some(stale) });
       if (wrong > 0) return status('machinesWrong', language, { machines: count, wrong });
@@ -342,8 +343,13 @@ export default function twinAssets(RED: Runtime): void {
     onInput(twin, opening, (message: Message) => {
       const site = openSite(handle);
       const nowMs = site.clock.nowMs();
-      const reading = readMessage(message, nowMs);
       const marks = marksOf(message);
+      const recorded = recordedRowsOf(message);
+      if (recorded !== undefined) {
+        machines.find(({ asset }) => asset.key === recorded.twin)?.rows(recorded.rows, message, marks);
+        return;
+      }
+      const reading = readMessage(message, nowMs);
       switch (reading.kind) {
         case 'problem':
           throw reading.problem;

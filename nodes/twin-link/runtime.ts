@@ -61,7 +61,7 @@ export default function twinLink(RED: Runtime): void {
             'Check both keys and the relation.',
             wanted,
           );
-          twin.show(problemStatus(problem));
+          twin.show(problemStatus(problem, language));
           throw problem;
         }
         message.payload = { ended: wanted, until: nowMs };

@@ -103,8 +103,8 @@ export default function twinSite(RED: Runtime): void {
       }
       const store = await openStore(folder);
       closeStore = () => store.close();
-      for (const problem of store.problems) node.warn(`${problem.code}: ${problem.message}`);
-      store.onProblem((problem) => node.warn(`${problem.code}: ${problem.message}`));
+      for (const problem of store.problems) twin.warn(problem);
+      store.onProblem((problem) => twin.warn(problem));
       const opened = new Site(
         {
           id: node.id,
@@ -122,7 +122,7 @@ export default function twinSite(RED: Runtime): void {
       site = opened;
       timer = setInterval(() => {
         opened.tick();
-        for (const problem of opened.takeProblems()) node.warn(`${problem.code}: ${problem.message}`);
+        for (const problem of opened.takeProblems()) twin.warn(problem);
       }, ticksEveryMs);
       restoreWatch = setInterval(() => {
         if (restoring.isRestoreMarked(folder)) giveWay().catch((problem: unknown) => node.error(String(problem)));
@@ -138,8 +138,8 @@ export default function twinSite(RED: Runtime): void {
         if (!open.editor || warned) return;
         warned = true;
         const found = 'The Node-RED editor can be reached from the network without a login: whoever opens it can change every flow.';
-        const problem = new Problem('TWIN_EDITOR_OPEN', found, 'Switch on adminAuth in the settings file of Node-RED, or let it listen on 127.0.0.1 only; see docs/network.md.');
-        node.warn(`${problem.code}: ${problem.message}`);
+        const remedy = 'Switch on adminAuth in the settings file of Node-RED, or let it listen on 127.0.0.1 only; see docs/network.md in this package.';
+        twin.warn(new Problem('TWIN_EDITOR_OPEN', found, remedy));
       };
       showExposure();
       // The flows start before the server listens: only then it is known where.

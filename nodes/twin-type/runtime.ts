@@ -7,6 +7,7 @@ import { timeText, unitSign } from '../../engine/site/sentences.ts';
 import type { MachinePreview, Site } from '../../engine/site/site.ts';
 import { compileTwinType } from '../../engine/twin/twinType.ts';
 import { unitConversion } from '../../engine/twin/unitConversion.ts';
+import { problemIn } from '../problemSentences.ts';
 import type { NodeDefinition, NodeInstance, Request, Response, Runtime } from '../red.d.ts';
 import { siteHandle } from '../siteHandle.ts';
 import { twinNode } from '../twinNode.ts';
@@ -25,7 +26,7 @@ export default function twinType(RED: Runtime): void {
       return;
     }
     // A type with a mistake in it is refused whole: half a type would teach the machines something wrong.
-    for (const problem of problems) this.warn(`${problem.code}: ${problem.message}`);
+    for (const problem of problems) twin.warn(problem);
     twin.fail(first);
   });
 
@@ -44,7 +45,7 @@ export default function twinType(RED: Runtime): void {
     const language: Language = typeof body.language === 'string' && body.language.startsWith('de') ? 'de' : 'en-US';
     const { type: next, problems } = compileTwinType(readConfig(fields, body.fields).config);
     const deployed = typeOf(RED.nodes.getNode(request.params.id ?? ''));
-    const answer: TypeChangeAnswer = { problems: problems.map(({ found }) => found), groups: [], units: [] };
+    const answer: TypeChangeAnswer = { problems: problems.map((problem) => problemIn(problem, language).found), groups: [], units: [] };
     if (deployed !== undefined && problems.length === 0) {
       const machines = openSites().flatMap((site) => {
         const preview = site.previewType(deployed, next);

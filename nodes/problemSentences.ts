@@ -1,0 +1,635 @@
+import { Problem } from '../engine/problem.ts';
+import type { Language } from '../engine/site/sentences.ts';
+import { opcuaProblemIn } from './opcuaSentences.ts';
+
+/**
+ * German for what a Problem says, sentence by sentence: on the left as it is thrown, `{}` where a value stands; on the right `{}` takes
+ * the values in their order, `{2}` the second one. A test reads the sources: a sentence that changes there is missed here.
+ * OPC UA has its own by code (opcuaSentences.ts).
+ */
+export const problemSentences: readonly (readonly [english: string, german: string])[] = [
+  // The node and its settings
+  ['"{}": not set: {}.', '„{}“: nicht gesetzt: {}.'],
+  [
+    'Set this environment variable for Node-RED, in the properties of the flow or in the user settings, and deploy again.',
+    'Diese Umgebungsvariable für Node-RED, in den Eigenschaften des Flows oder in den Benutzereinstellungen setzen und neu übernehmen.',
+  ],
+  ['"{}": {}.', '„{}“: {}.'],
+  ['Open the node and correct it; until then its default is used.', 'Den Node öffnen und es berichtigen; bis dahin gilt die Vorgabe.'],
+  ['"{}" belongs to no site.', '„{}“ gehört zu keinem Standort.'],
+  ['Open the node and choose a site.', 'Den Node öffnen und einen Standort wählen.'],
+  ['The site of this node is not open.', 'Der Standort dieses Nodes ist nicht offen.'],
+  ['See the status of the site.', 'Siehe den Status des Standorts.'],
+  ['See the status of the site; its store could not be opened.', 'Siehe den Status des Standorts; sein Speicher ließ sich nicht öffnen.'],
+  [
+    'The store of the site is still opening and too many messages wait.', 'Der Speicher des Standorts öffnet noch, und zu viele Nachrichten warten.',
+  ],
+  [
+    'This message was left out; it is history, not state, that is missing.', 'Diese Nachricht blieb weg; es fehlt Historie, nicht der Zustand.',
+  ],
+  ['"{}" met something unexpected: {}.', '„{}“ ist auf etwas Unerwartetes gestoßen: {}.'],
+  ['Please report it together with the message that caused it.', 'Bitte melden, zusammen mit der Nachricht, die es auslöste.'],
+  ['The connection that "{}" names is not there.', 'Die Verbindung, die „{}“ nennt, gibt es nicht.'],
+  ['Open the node and choose it again.', 'Den Node öffnen und sie neu wählen.'],
+  ['Node.js {} is too old for Twinwire.', 'Node.js {} ist zu alt für Twinwire.'],
+  ['Install Node.js 22.13 or newer and start Node-RED again.', 'Node.js 22.13 oder neuer installieren und Node-RED neu starten.'],
+
+  // The site
+  ['The data folder {} cannot be made: {}.', 'Der Datenordner {} lässt sich nicht anlegen: {}.'],
+  [
+    'Choose another folder in the site, or give Node-RED the right to write there.',
+    'Im Standort einen anderen Ordner wählen, oder Node-RED dort schreiben lassen.',
+  ],
+  [
+    'The Node-RED editor can be reached from the network without a login: whoever opens it can change every flow.',
+    'Der Editor von Node-RED ist im Netz ohne Anmeldung erreichbar: Wer ihn öffnet, kann jeden Flow ändern.',
+  ],
+  [
+    'Switch on adminAuth in the settings file of Node-RED, or let it listen on 127.0.0.1 only; see docs/network.md in this package.',
+    'adminAuth in der Einstellungsdatei von Node-RED einschalten, oder es nur auf 127.0.0.1 hören lassen; siehe docs/network.md in diesem Paket.',
+  ],
+  ['There is no machine "{}" any more.', 'Die Maschine „{}“ gibt es nicht mehr.'],
+  ['Load the page again.', 'Die Seite neu laden.'],
+  ['The clock rate "{}" is not a number from 1 to 1000.', 'Das Tempo der Uhr „{}“ ist keine Zahl von 1 bis 1000.'],
+  ['Correct it in the site; until then the clock runs at 1 ×.', 'Es im Standort berichtigen; bis dahin läuft die Uhr mit 1 ×.'],
+  ["The clock's origin \"{}\" is not a time.", 'Der Beginn der Uhr „{}“ ist keine Zeit.'],
+  ['Write it as 2026-11-22T06:00:00Z; until then the clock begins now.', 'Als 2026-11-22T06:00:00Z schreiben; bis dahin beginnt die Uhr jetzt.'],
+  ['The machine "{}" has no key.', 'Die Maschine „{}“ hat keinen Schlüssel.'],
+  ['Open the node and give it one; everything learned is kept under it.', 'Den Node öffnen und ihr einen geben; alles Gelernte liegt darunter.'],
+  ['The key "{}" is used by two nodes: "{}" ({}) and "{}" ({}).', 'Den Schlüssel „{}“ haben zwei Nodes: „{}“ ({}) und „{}“ ({}).'],
+  ['Give one of them another key.', 'Einem davon einen anderen Schlüssel geben.'],
+  ['What "{}" has learned could not be taken over by {}: {}', 'Was „{}“ gelernt hat, konnte {} nicht übernehmen: {}'],
+  ['What "{}" has learned could not be taken over by {}.', 'Was „{}“ gelernt hat, konnte {} nicht übernehmen.'],
+  [
+    'It is put aside and stays as it is; the machine learns anew. Go back to the version before in the type, and deploy.',
+    'Es liegt zur Seite und bleibt, wie es ist; die Maschine lernt neu. Im Typ zur Version davor zurückgehen und neu übernehmen.',
+  ],
+  ['It is put aside; the machine learns anew.', 'Es liegt zur Seite; die Maschine lernt neu.'],
+  ['What was learned ({}) cannot be read: {}.', 'Das Gelernte ({}) ist nicht lesbar: {}.'],
+  [
+    'Learn again from history or from now on; the stored copy is left as it is.',
+    'Neu lernen lassen, aus der Historie oder ab jetzt; das Gespeicherte bleibt, wie es ist.',
+  ],
+  ['The stored cases of "{}" cannot be read.', 'Die gespeicherten Fälle von „{}“ sind nicht lesbar.'],
+  [
+    'They start anew; restore a backup if the open case matters.',
+    'Sie beginnen neu; eine Sicherung einspielen, wenn der offene Fall wichtig ist.',
+  ],
+
+  // The store
+  ['The disk that holds {} is full.', 'Die Platte mit {} ist voll.'],
+  [
+    'Free some space: storing goes on by itself as soon as there is room.', 'Platz schaffen: Das Speichern geht von selbst weiter, sobald welcher da ist.',
+  ],
+  ['The file {} cannot be read or written: {}.', 'Die Datei {} lässt sich nicht lesen oder schreiben: {}.'],
+  [
+    'Check that the disk works and that the folder belongs to the user that runs Node-RED.',
+    'Prüfen, ob die Platte geht und der Ordner dem Benutzer gehört, unter dem Node-RED läuft.',
+  ],
+  [
+    'The file {} in {} was damaged and is set aside as {}; {} rows of it were saved.',
+    'Die Datei {} in {} war beschädigt und liegt zur Seite als {}; {} Zeilen daraus sind gerettet.',
+  ],
+  [
+    'Check the disk, and restore the file from a backup if something is missing.',
+    'Die Platte prüfen und die Datei aus einer Sicherung holen, wenn etwas fehlt.',
+  ],
+  [
+    'The file {} was written by a newer version of Twinwire (format {}, known: {}).',
+    'Die Datei {} stammt von einer neueren Version von Twinwire (Format {}, bekannt: {}).',
+  ],
+  ['Update Twinwire, or choose another data folder.', 'Twinwire aktualisieren, oder einen anderen Datenordner wählen.'],
+  ['The data folder {} cannot be created: {}.', 'Der Datenordner {} lässt sich nicht anlegen: {}.'],
+  [
+    'Choose a folder that the user running Node-RED may write to.', 'Einen Ordner wählen, in den der Benutzer von Node-RED schreiben darf.',
+  ],
+  [
+    'The data folder {} is already open in this Node-RED (process {}).', 'Der Datenordner {} ist in diesem Node-RED schon offen (Prozess {}).',
+  ],
+  ['Give each site a data folder of its own.', 'Jedem Standort einen eigenen Datenordner geben.'],
+  ['The data folder {} is in use by {}.', 'Der Datenordner {} ist in Benutzung durch {}.'],
+  [
+    'Stop the other Node-RED, or give this site a data folder of its own.', 'Das andere Node-RED anhalten, oder diesem Standort einen eigenen Datenordner geben.',
+  ],
+  [
+    '{} parts of the newest history cannot be read and are left out.', '{} Teile der neuesten Historie sind nicht lesbar und bleiben weg.',
+  ],
+  ['Check the disk; the rest of the history is whole.', 'Die Platte prüfen; der Rest der Historie ist heil.'],
+  [
+    'The history of {}, {}, cannot be read from {} to {}; it is set aside.',
+    'Die Historie von {}, {}, ist von {} bis {} nicht lesbar; sie liegt zur Seite.',
+  ],
+  [
+    'The data folder {} is being restored{} or was left half-restored.', 'Der Datenordner {} wird wiederhergestellt{} oder blieb halb wiederhergestellt.',
+  ],
+  [
+    'Let twin restore end, or run it again; then restart the flows. To go on with what is there, delete restore.json in it.',
+    'twin restore enden lassen oder noch einmal starten, dann die Flows neu starten. Um mit dem weiterzumachen, was da ist, restore.json darin löschen.',
+  ],
+  [
+    'The {} has more waiting to be written than fits ({}): the disk is too slow or full.',
+    '{} hat mehr zu schreiben, als warten darf ({}): Die Platte ist zu langsam oder voll.',
+  ],
+  [
+    'The outbox has more waiting to be written than fits ({} bytes): the disk is too slow or full.',
+    'Der Postausgang hat mehr zu schreiben, als warten darf ({} Byte): Die Platte ist zu langsam oder voll.',
+  ],
+  [
+    'Free the disk or send less often; what was refused here is not stored.',
+    'Platz schaffen oder seltener senden; was hier abgewiesen wurde, ist nicht gespeichert.',
+  ],
+  ['The store in {} stopped: {}.', 'Der Speicher in {} ist stehen geblieben: {}.'],
+  [
+    'It is started again by itself; if this repeats, check the disk and the log.',
+    'Er startet von selbst wieder; wenn sich das wiederholt, Platte und Protokoll prüfen.',
+  ],
+  ['The store in {} is closed.', 'Der Speicher in {} ist geschlossen.'],
+  ['Deploy again.', 'Neu übernehmen.'],
+  ['The store failed: {}.', 'Der Speicher ist ausgefallen: {}.'],
+  ['Report this with the log around it.', 'Bitte melden, mit dem Protokoll aus dieser Zeit.'],
+  ['What was learned under {} cannot be read.', 'Was unter {} gelernt wurde, ist nicht lesbar.'],
+  [
+    'It is learned again from now on; restore site.db from a backup to have the old state back.',
+    'Es wird ab jetzt neu gelernt; site.db aus einer Sicherung holen, um den alten Stand wiederzuhaben.',
+  ],
+  [
+    'Parts of {} in {} were damaged; the file is kept as {}, every whole record goes on.',
+    'Teile von {} in {} waren beschädigt; die Datei bleibt als {}, jeder heile Eintrag geht weiter.',
+  ],
+  ['Check the disk.', 'Die Platte prüfen.'],
+  ['A record of {} bytes is too large for the outbox.', 'Ein Eintrag von {} Byte ist zu groß für den Postausgang.'],
+  ['Send it in parts.', 'In Teilen senden.'],
+  ['{} MB wait for {}, which is as much as may wait.', '{} MB warten auf {}; mehr darf nicht warten.'],
+  ['See why the target does not take them, or let more wait.', 'Nachsehen, warum das Ziel sie nicht nimmt, oder mehr warten lassen.'],
+  ['Delivery failed: {}.', 'Die Zustellung schlug fehl: {}.'],
+
+  // Types, properties, expressions
+  ['"{}" has no usable type.', '„{}“ hat keinen brauchbaren Typ.'],
+  ['The machine "{}" has no usable type.', 'Die Maschine „{}“ hat keinen brauchbaren Typ.'],
+  [
+    'Open the node and choose a type; if one is chosen, see its status.', 'Den Node öffnen und einen Typ wählen; ist einer gewählt, seinen Status ansehen.',
+  ],
+  ['Open the node and choose a type; see the status of the type.', 'Den Node öffnen und einen Typ wählen; den Status des Typs ansehen.'],
+  ['The type "{}" has {} properties.', 'Der Typ „{}“ hat {} Eigenschaften.'],
+  ['Split it: at most {} are possible.', 'Ihn teilen: Höchstens {} sind möglich.'],
+  ['The type "{}" has no properties.', 'Der Typ „{}“ hat keine Eigenschaften.'],
+  ['Add at least one row to its table.', 'Mindestens eine Zeile in seine Tabelle eintragen.'],
+  ['Row {} of the type has no name.', 'Zeile {} des Typs hat keinen Namen.'],
+  ['Give the property a name, or remove the row.', 'Der Eigenschaft einen Namen geben, oder die Zeile entfernen.'],
+  [
+    'The name in row {} is too long or has characters that cannot be seen.', 'Der Name in Zeile {} ist zu lang oder hat Zeichen, die man nicht sieht.',
+  ],
+  ['Use at most 60 visible characters.', 'Höchstens 60 sichtbare Zeichen nehmen.'],
+  ['"{}" cannot be the name of a property.', '„{}“ kann keine Eigenschaft heißen.'],
+  ['Choose another name, for example {}_value.', 'Einen anderen Namen wählen, zum Beispiel {}_value.'],
+  ['Two properties are named "{}".', 'Zwei Eigenschaften heißen „{}“.'],
+  [
+    'Rename one of them; names are what messages and expressions use.', 'Eine davon umbenennen; Nachrichten und Ausdrücke gehen nach dem Namen.',
+  ],
+  ['"{}": "{}" is no usable number for {}.', '„{}“: „{}“ ist keine brauchbare Zahl für {}.'],
+  ['Write a number such as 12.5 or 12,5, or leave it empty.', 'Eine Zahl wie 12,5 oder 12.5 schreiben, oder leer lassen.'],
+  ['It must be at least {}.', 'Sie muss mindestens {} sein.'],
+  ['"{}": its range runs from {} to {}.', '„{}“: Der Bereich geht von {} bis {}.'],
+  ['Put the smaller number first.', 'Die kleinere Zahl zuerst schreiben.'],
+  ['"{}": the limit {} ({}) is not below {} ({}).', '„{}“: Der Grenzwert {} ({}) liegt nicht unter {} ({}).'],
+  [
+    'Limits must rise from lowest to highest: lowLow, low, high, highHigh.',
+    'Grenzwerte müssen von unten nach oben steigen: LoLo, Lo, Hi, HiHi.',
+  ],
+  ['"{}": "{}" is not a register address.', '„{}“: „{}“ ist keine Registeradresse.'],
+  ['"{}" is not a register address.', '„{}“ ist keine Registeradresse.'],
+  [
+    'Write it as reg:4 float32 swap (place, type, word order) or reg:7.3 for a bit.',
+    'Als reg:4 float32 swap (Stelle, Typ, Wortfolge) schreiben, oder als reg:7.3 für ein Bit.',
+  ],
+  ['Write it as reg:4 float32 swap (place, type, word order).', 'Als reg:4 float32 swap (Stelle, Typ, Wortfolge) schreiben.'],
+  [
+    'The expression of {} uses "{}", which is no property of this type.', 'Der Ausdruck von {} benutzt „{}“; diese Eigenschaft hat der Typ nicht.',
+  ],
+  ['Add the property, or put texts into quotes.', 'Die Eigenschaft eintragen; Texte in Anführungszeichen setzen.'],
+  ['Did you mean "{}"? Texts go into quotes.', 'Ist „{}“ gemeint? Texte in Anführungszeichen setzen.'],
+  ['The expression is empty.', 'Der Ausdruck ist leer.'],
+  ['Write an expression such as (supply + return) / 2.', 'Einen Ausdruck wie (supply + return) / 2 schreiben.'],
+  ['The expression has {} characters.', 'Der Ausdruck hat {} Zeichen.'],
+  [
+    'Use at most {}; put parts of it into derived properties of their own.', 'Höchstens {} nehmen; Teile davon in eigene abgeleitete Eigenschaften legen.',
+  ],
+  ['At character {}: the expression is nested more than {} deep.', 'Bei Zeichen {}: Der Ausdruck ist mehr als {}-fach verschachtelt.'],
+  ['Put the inner part into a derived property of its own.', 'Den inneren Teil in eine eigene abgeleitete Eigenschaft legen.'],
+  [
+    'At character {}: two comparisons in a row have no clear meaning.', 'Bei Zeichen {}: Zwei Vergleiche hintereinander haben keine klare Bedeutung.',
+  ],
+  ['Write them apart, joined by and: 10 < x and x < 20.', 'Einzeln schreiben, mit and verbunden: 10 < x and x < 20.'],
+  ['At character {}: there is no function "{}".', 'Bei Zeichen {}: Eine Funktion „{}“ gibt es nicht.'],
+  ['Use one of {}.', 'Eine von diesen nehmen: {}.'],
+  [
+    'At character {}: {}() needs {} values between its parentheses, and got {}.', 'Bei Zeichen {}: {}() braucht {} Werte in den Klammern und hat {}.',
+  ],
+  ['Separate them by commas and write decimals with a point.', 'Mit Kommas trennen und Dezimalzahlen mit Punkt schreiben.'],
+  [
+    'At character {}: the time span of {}() is not a plain duration.', 'Bei Zeichen {}: Die Zeitspanne von {}() ist keine einfache Dauer.',
+  ],
+  ['Write it as 30s, 5min, 2h or 1d, up to 366d.', 'Als 30s, 5min, 2h oder 1d schreiben, bis 366d.'],
+  ['The expression ends too early.', 'Der Ausdruck hört zu früh auf.'],
+  ['Add {} at the end.', 'Am Ende {} ergänzen.'],
+  ['At character {}: "{}" does not fit here; {} was expected.', 'Bei Zeichen {}: „{}“ passt hier nicht; erwartet: {}.'],
+  [
+    'A comma only separates the values of a function; write decimals with a point.',
+    'Ein Komma trennt nur die Werte einer Funktion; Dezimalzahlen mit Punkt schreiben.',
+  ],
+  ['Check the operator or name before it.', 'Das Zeichen oder den Namen davor prüfen.'],
+  ['Derived properties depend on each other in a loop: {}.', 'Abgeleitete Eigenschaften hängen im Kreis voneinander ab: {}.'],
+  [
+    'Let one of them use measured properties only, or previous() of a measured one.',
+    'Eine davon nur gemessene Eigenschaften benutzen lassen, oder previous() einer gemessenen.',
+  ],
+  ['At character {}: "{}{}" is neither a number nor a duration.', 'Bei Zeichen {}: „{}{}“ ist weder eine Zahl noch eine Dauer.'],
+  [
+    'Write durations as 500ms, 20s, 5min, 2h or 1d, and an operator between a number and a name.',
+    'Dauern als 500ms, 20s, 5min, 2h oder 1d schreiben, und ein Rechenzeichen zwischen Zahl und Namen.',
+  ],
+  ['At character {}: the number "{}" is too large.', 'Bei Zeichen {}: Die Zahl „{}“ ist zu groß.'],
+  ['Use a smaller number.', 'Eine kleinere Zahl nehmen.'],
+  ['At character {}: {} is opened and never closed.', 'Bei Zeichen {}: {} wird geöffnet und nie geschlossen.'],
+  ['Add {} where the text or name ends.', '{} ergänzen, wo der Text oder Name endet.'],
+  ['At character {}: "{}" has no meaning here.', 'Bei Zeichen {}: „{}“ bedeutet hier nichts.'],
+  [
+    'Use + - * / % ^, comparisons, and, or, not and the functions; put a name with other characters into [brackets].',
+    '+ - * / % ^, Vergleiche, and, or, not und die Funktionen nehmen; einen Namen mit anderen Zeichen in [Klammern] setzen.',
+  ],
+
+  // Machines: addresses, limits, tables
+  ['The address "{}" is assigned twice.', 'Die Adresse „{}“ ist zweimal zugeordnet.'],
+  ['Keep one of the two rows.', 'Eine der beiden Zeilen behalten.'],
+  [
+    'The address "{}" is assigned to "{}", which the type {} does not have.', 'Die Adresse „{}“ ist „{}“ zugeordnet; diese Eigenschaft hat der Typ {} nicht.',
+  ],
+  ['Choose a property of the type, or remove the row.', 'Eine Eigenschaft des Typs wählen, oder die Zeile entfernen.'],
+  [
+    'The address of "{}" needs {{}}, which this machine does not give.', 'Die Adresse von „{}“ braucht {{}}; diese Maschine gibt das nicht an.',
+  ],
+  [
+    'Fill it in among the placeholders of the machine, or assign the address in its table.',
+    'Es bei den Platzhaltern der Maschine eintragen, oder die Adresse in ihrer Tabelle zuordnen.',
+  ],
+  ['"{}" has limits for "{}", which the type {} does not have.', '„{}“ hat Grenzwerte für „{}“; diese Eigenschaft hat der Typ {} nicht.'],
+  ['"{}": the limit "{}" of {} is not a number.', '„{}“: Der Grenzwert „{}“ von {} ist keine Zahl.'],
+  [
+    'Write a number such as 12.5 or 12,5, or leave it empty for the limit of the type.',
+    'Eine Zahl wie 12,5 oder 12.5 schreiben, oder leer lassen: Dann gilt der Grenzwert des Typs.',
+  ],
+  ['"{}": the limits of {} do not rise: {}.', '„{}“: Die Grenzwerte von {} steigen nicht: {}.'],
+  ['The topic pattern "{}" has no {machine} in it.', 'Im Topic-Muster „{}“ fehlt {machine}.'],
+  ['Write it like plant/+/{machine}/#.', 'Etwa so schreiben: werk/+/{machine}/#.'],
+  ['"{}" reads its machines from a file, and {}.', '„{}“ liest die Maschinen aus einer Datei, und {}.'],
+  ['Open the node and name it.', 'Den Node öffnen und sie nennen.'],
+  ['Set it for Node-RED and deploy again.', 'Sie für Node-RED setzen und neu übernehmen.'],
+  ['Correct the file and deploy again; the other rows run.', 'Die Datei berichtigen und neu übernehmen; die anderen Zeilen laufen.'],
+  ['Correct the row among the settings of the machines.', 'Die Zeile bei den Einstellungen der Maschinen berichtigen.'],
+  ['There is no machine with the key "{}" in this site.', 'An diesem Standort gibt es keine Maschine mit dem Schlüssel „{}“.'],
+  ['Send the key of a twin-asset node in `twin`.', 'In `twin` den Schlüssel eines twin-asset senden.'],
+  [
+    'Correct the keys in this node, or leave them empty for all machines.', 'Die Schlüssel in diesem Node berichtigen, oder leer lassen: Dann gilt er für alle Maschinen.',
+  ],
+  ['Choose the same site in twin-asset and here.', 'In twin-asset und hier denselben Standort wählen.'],
+  ['The table {} cannot be read: {}.', 'Die Tabelle {} ist nicht lesbar: {}.'],
+  [
+    'Check the path; a relative one counts from the Node-RED user directory.', 'Den Pfad prüfen; ein relativer zählt ab dem Benutzerordner von Node-RED.',
+  ],
+  ['There is nothing in this file.', 'In dieser Datei steht nichts.'],
+  ['There is nothing in {}.', 'In {} steht nichts.'],
+  ['Choose a file with rows.', 'Eine Datei mit Zeilen wählen.'],
+  ['The rows of this file cannot be told apart: {}.', 'Die Zeilen dieser Datei lassen sich nicht trennen: {}.'],
+  [
+    'Check the quotes in it, or save it again from the spreadsheet.', 'Die Anführungszeichen darin prüfen, oder sie aus der Tabellenkalkulation neu speichern.',
+  ],
+  ['This table has {} cells.', 'Diese Tabelle hat {} Zellen.'],
+  ['Split it: at most {} are read.', 'Sie teilen: Höchstens {} werden gelesen.'],
+  ['This Excel file cannot be read: {}.', 'Diese Excel-Datei ist nicht lesbar: {}.'],
+  [
+    'Save it again from the spreadsheet, or save it as CSV.', 'Sie aus der Tabellenkalkulation neu speichern, oder als CSV speichern.',
+  ],
+  ['This file is {}, not a table.', 'Diese Datei ist {}, keine Tabelle.'],
+  [
+    'Choose a CSV file or an Excel file (.xlsx); a spreadsheet can save as both.',
+    'Eine CSV-Datei oder eine Excel-Datei (.xlsx) wählen; eine Tabellenkalkulation kann beides speichern.',
+  ],
+  ['This file has {} bytes.', 'Diese Datei hat {} Byte.'],
+  ['At most {} MB are read; split it.', 'Höchstens {} MB werden gelesen; sie teilen.'],
+  ['A cell with the text {} cannot be written to Excel.', 'Eine Zelle mit dem Text {} lässt sich nicht nach Excel schreiben.'],
+  ['Rename it, or export as CSV.', 'Ihn ändern, oder als CSV ausgeben.'],
+
+  // Recordings
+  ['There is no column "{}" in {}.', 'Eine Spalte „{}“ gibt es in {} nicht.'],
+  ['Choose one of: {}.', 'Eine von diesen wählen: {}.'],
+  [
+    'The column "{}" in {} holds no times that can be read without doubt.', 'Die Spalte „{}“ in {} enthält keine Zeiten, die sich zweifelsfrei lesen lassen.',
+  ],
+  [
+    'Write them as 2026-11-22 10:30:00, as 22.11.2026 10:30:00 or as seconds or milliseconds since 1970.',
+    'Sie als 2026-11-22 10:30:00, als 22.11.2026 10:30:00 oder als Sekunden oder Millisekunden seit 1970 schreiben.',
+  ],
+  ['No column of times was found in {}; its columns are: {}.', 'In {} wurde keine Spalte mit Zeiten gefunden; die Spalten sind: {}.'],
+  [
+    'Write times as 2026-11-22 10:30:00, as 22.11.2026 10:30:00 or as seconds or milliseconds since 1970.',
+    'Zeiten als 2026-11-22 10:30:00, als 22.11.2026 10:30:00 oder als Sekunden oder Millisekunden seit 1970 schreiben.',
+  ],
+  ['The file {} does not exist.', 'Die Datei {} gibt es nicht.'],
+  ['The file {} cannot be read: {}.', 'Die Datei {} ist nicht lesbar: {}.'],
+  ['msg.payload holds no rows with a time.', 'In msg.payload stehen keine Zeilen mit einer Zeit.'],
+  ['Send an array of objects, each with a `time`.', 'Eine Liste von Objekten senden, jedes mit `time`.'],
+  ['"{}" has no file to play and got no rows.', '„{}“ hat keine Datei zum Abspielen und bekam keine Zeilen.'],
+  [
+    'Name a CSV file in the node or send rows in msg.payload.', 'Im Node eine CSV-Datei nennen, oder Zeilen in msg.payload senden.',
+  ],
+
+  // Messages, verdicts, cases, relations
+  ['"{}" got a message that comes from no twin-asset.', '„{}“ bekam eine Nachricht, die von keinem twin-asset kommt.'],
+  ['Wire a twin-asset in front of it.', 'Ein twin-asset davor verdrahten.'],
+  ['"{}" got a message of version {} and knows {}.', '„{}“ bekam eine Nachricht der Version {} und kennt {}.'],
+  ['Update this package.', 'Dieses Paket aktualisieren.'],
+  [
+    'This message of a twin lost its payload, changed, quality or timestamp on the way.',
+    'Diese Nachricht eines Zwillings hat unterwegs payload, changed, quality oder timestamp verloren.',
+  ],
+  ['Leave these properties as twin-asset sends them.', 'Diese Eigenschaften lassen, wie twin-asset sie sendet.'],
+  ['The payload has {} bytes.', 'Der Payload hat {} Byte.'],
+  ['At most {} are read.', 'Höchstens {} werden gelesen.'],
+  ['The message has {} values or more.', 'Die Nachricht hat {} Werte oder mehr.'],
+  ['Send at most {} in one message.', 'Höchstens {} in einer Nachricht senden.'],
+  ['msg.command cannot be understood: {}.', 'msg.command ist nicht zu verstehen: {}.'],
+  [
+    'Send do: acknowledge, learn-again, link or unlink, as the help of the node shows.',
+    'do: acknowledge, learn-again, link oder unlink senden, wie es die Hilfe des Nodes zeigt.',
+  ],
+  ['twin-alert cannot "{}".', 'twin-alert kann „{}“ nicht.'],
+  ["Send msg.command = {do: 'acknowledge', twin, case, by}.", "msg.command = {do: 'acknowledge', twin, case, by} senden."],
+  ['There is no open case to acknowledge.', 'Es gibt keinen offenen Fall zu quittieren.'],
+  ['Name the machine in msg.command.twin.', 'Die Maschine in msg.command.twin nennen.'],
+  ['The open case is another one than the one you saw.', 'Der offene Fall ist ein anderer als der angezeigte.'],
+  ['Look at the current case and acknowledge that one.', 'Den jetzigen Fall ansehen und diesen quittieren.'],
+  ['{} already acknowledged this case.', '{} hat diesen Fall schon quittiert.'],
+  ['Nothing is left to do.', 'Es bleibt nichts zu tun.'],
+  ['"{}" got a message without a verdict or event.', '„{}“ bekam eine Nachricht ohne Urteil oder Ereignis.'],
+  [
+    'Wire a twin-anomaly, or the second output of twin-asset, in front of it.', 'Ein twin-anomaly oder den zweiten Ausgang von twin-asset davor verdrahten.',
+  ],
+  ['A message came so late that its verdict is no longer known.', 'Eine Nachricht kam so spät, dass ihr Urteil nicht mehr bekannt ist.'],
+  ['Leave out delays between twin-baseline and twin-anomaly.', 'Zwischen twin-baseline und twin-anomaly nichts verzögern.'],
+  ['twin-link got a message without a link to draw or end.', 'twin-link bekam eine Nachricht ohne eine Beziehung, die beginnt oder endet.'],
+  [
+    "Send msg.command = {do: 'link' or 'unlink', from, relation, to}.", "msg.command = {do: 'link' oder 'unlink', from, relation, to} senden.",
+  ],
+  ['"{}" {} "{}" is not known, so it cannot end.', '„{}“ {} „{}“ ist nicht bekannt und kann nicht enden.'],
+  ['Check both keys and the relation.', 'Beide Schlüssel und die Beziehung prüfen.'],
+  ['"{}" is not a relation.', '„{}“ ist keine Beziehung.'],
+  ['Use one of: {}.', 'Eine von diesen nehmen: {}.'],
+  ['A relation needs a twin at both ends.', 'Eine Beziehung braucht an beiden Enden einen Zwilling.'],
+  ['Choose both twins by their key.', 'Beide Zwillinge über ihren Schlüssel wählen.'],
+  ['"{}" cannot be related to itself.', '„{}“ kann zu sich selbst keine Beziehung haben.'],
+  ['Choose two different twins.', 'Zwei verschiedene Zwillinge wählen.'],
+
+  // InfluxDB
+  ['No InfluxDB is set.', 'Keine InfluxDB ist eingetragen.'],
+  ['Enter its address in the connection.', 'Ihre Adresse in der Verbindung eintragen.'],
+  ['"{}" is no address of an InfluxDB.', '„{}“ ist keine Adresse einer InfluxDB.'],
+  ['Write it as http://host:8086 or https://host.', 'Als http://host:8086 oder https://host schreiben.'],
+  ['The {} is not set.', '{} ist nicht eingetragen.'],
+  ['Enter the {} in the connection to InfluxDB.', '{} in der Verbindung zur InfluxDB eintragen.'],
+  ['The name of the database holds characters that cannot be written.', 'Der Name der Datenbank enthält Zeichen, die nicht gehen.'],
+  ['Choose another name.', 'Einen anderen Namen wählen.'],
+  ['InfluxDB cannot be reached: {}.', 'Die InfluxDB ist nicht erreichbar: {}.'],
+  ['Check the address; it is tried again by itself.', 'Die Adresse prüfen; es wird von selbst wieder versucht.'],
+  [
+    'Check the address and that InfluxDB runs; it is tried again by itself.', 'Die Adresse prüfen, und ob InfluxDB läuft; es wird von selbst wieder versucht.',
+  ],
+  ['InfluxDB refused {} values: {}', 'InfluxDB hat {} Werte abgelehnt: {}'],
+  ['They are set aside and not lost; correct the cause.', 'Sie liegen zur Seite und sind nicht verloren; die Ursache beheben.'],
+  ['Writing to InfluxDB failed: {}.', 'Das Schreiben in die InfluxDB schlug fehl: {}.'],
+  [
+    'It is tried again by itself; report this with the log around it.',
+    'Es wird von selbst wieder versucht; bitte melden, mit dem Protokoll aus dieser Zeit.',
+  ],
+  [
+    'Check user name and password, or the token and what it may write.', 'Benutzername und Passwort prüfen, oder den Token und was er schreiben darf.',
+  ],
+  ['{} is not there ({}).', '{} gibt es nicht ({}).'],
+  [
+    'Check the name of the database or of organisation and bucket, or create it.',
+    'Den Namen der Datenbank oder von Organisation und Bucket prüfen, oder sie anlegen.',
+  ],
+  ['{} cannot take data now ({}).', '{} kann gerade keine Daten aufnehmen ({}).'],
+  ['It is tried again by itself.', 'Es wird von selbst wieder versucht.'],
+  ['{} refused the data ({}).', '{} hat die Daten abgelehnt ({}).'],
+  ['Check the address: it may not be an InfluxDB.', 'Die Adresse prüfen: Vielleicht ist dort keine InfluxDB.'],
+
+  // MQTT, and what both can say
+  ['No MQTT broker is set.', 'Kein MQTT-Broker ist eingetragen.'],
+  ['No connection can be made with these settings: {}.', 'Mit diesen Einstellungen geht keine Verbindung: {}.'],
+  ['Correct them in the connection.', 'Sie in der Verbindung berichtigen.'],
+  ['"{}" is no address of an MQTT broker.', '„{}“ ist keine Adresse eines MQTT-Brokers.'],
+  ['Write it as mqtt://host:1883 or mqtts://host:8883.', 'Als mqtt://host:1883 oder mqtts://host:8883 schreiben.'],
+  ['{} does not accept the login ({}).', '{} nimmt die Anmeldung nicht an ({}).'],
+  [
+    'Check user name and password, and what this user may publish.', 'Benutzername und Passwort prüfen, und was dieser Benutzer veröffentlichen darf.',
+  ],
+  ['{} does not speak this version of MQTT ({}).', '{} spricht diese Version von MQTT nicht ({}).'],
+  ['Choose MQTT 3.1.1 in the connection.', 'In der Verbindung MQTT 3.1.1 wählen.'],
+  ['{} does not accept the client id ({}).', '{} nimmt die Client-Id nicht an ({}).'],
+  ['Choose another client id, or none.', 'Eine andere Client-Id wählen, oder keine.'],
+  ['{} keeps no retained messages.', '{} behält keine Nachrichten (retained).'],
+  [
+    'Switch retained messages on in the broker; without them, who comes later sees nothing until the next change.',
+    'Behaltene Nachrichten (retained) am Broker einschalten; ohne sie sieht, wer später kommt, bis zur nächsten Änderung nichts.',
+  ],
+  ['{} refused the connection ({}).', '{} hat die Verbindung abgelehnt ({}).'],
+  ['See the log of the broker.', 'Das Protokoll des Brokers ansehen.'],
+  ['The certificate of {} is not trusted: {}.', 'Dem Zertifikat von {} wird nicht vertraut: {}.'],
+  ['Give the certificate of the authority that signed it.', 'Das Zertifikat der Stelle angeben, die es unterschrieben hat.'],
+  ['{} cannot be reached: {}.', '{} ist nicht erreichbar: {}.'],
+  [
+    'Check the address and that the broker runs; it is tried again by itself.', 'Die Adresse prüfen, und ob der Broker läuft; es wird von selbst wieder versucht.',
+  ],
+  [
+    '{} keeps ending the connection: another one probably uses the same client id.',
+    '{} beendet die Verbindung immer wieder: Wahrscheinlich benutzt noch jemand dieselbe Client-Id.',
+  ],
+  ['{} ended the connection, because it is not allowed.', '{} hat die Verbindung beendet, weil sie nicht erlaubt ist.'],
+  ['Check the rights of the user.', 'Die Rechte des Benutzers prüfen.'],
+  ['{} ended the connection (reason {}).', '{} hat die Verbindung beendet (Grund {}).'],
+  ['The connection to {} has been closed.', 'Die Verbindung zu {} ist geschlossen.'],
+  ['There is no connection to {} yet.', 'Noch keine Verbindung zu {}.'],
+  ['{} did not confirm a message within {} ms.', '{} hat eine Nachricht nach {} ms nicht bestätigt.'],
+  [
+    'It is published again by itself; check the load of the broker if this repeats.',
+    'Sie wird von selbst noch einmal veröffentlicht; wenn sich das wiederholt, die Last des Brokers prüfen.',
+  ],
+  ['"{}" is no topic that can be published to.', 'Unter „{}“ lässt sich nichts veröffentlichen.'],
+  ['A topic has at least one character and neither # nor +.', 'Ein Topic hat mindestens ein Zeichen und weder # noch +.'],
+  ['{} refused a message on {}: {}.', '{} hat eine Nachricht auf {} abgelehnt: {}.'],
+  [
+    'Check what this user may publish, and how large a message may be.',
+    'Prüfen, was dieser Benutzer veröffentlichen darf und wie groß eine Nachricht sein darf.',
+  ],
+  ['A message on {} was not confirmed: {}.', 'Eine Nachricht auf {} wurde nicht bestätigt: {}.'],
+  ['It is published again by itself.', 'Sie wird von selbst noch einmal veröffentlicht.'],
+  ['{} It is published again by itself.', '{} Sie wird von selbst noch einmal veröffentlicht.'],
+  ['Give the user of the connection the right to publish there.', 'Dem Benutzer der Verbindung das Recht geben, dort zu veröffentlichen.'],
+  ['Choose another topic or prefix.', 'Ein anderes Topic oder einen anderen Anfang wählen.'],
+  ['Allow larger messages in the broker, or send less.', 'Am Broker größere Nachrichten erlauben, oder weniger senden.'],
+  ['Raise the quota in the broker, or send less often.', 'Das Kontingent am Broker erhöhen, oder seltener senden.'],
+  ['Switch retained messages on in the broker.', 'Behaltene Nachrichten (retained) am Broker einschalten.'],
+  ['"{}" cannot stand before a topic.', '„{}“ kann nicht vor einem Topic stehen.'],
+  [
+    'Use letters, digits and single slashes; no + or #, and no $ at the beginning.',
+    'Buchstaben, Ziffern und einzelne Schrägstriche nehmen; kein + oder #, und kein $ am Anfang.',
+  ],
+  ['Refused by the broker: {}, on {} and perhaps on others.', 'Vom Broker abgelehnt: {}, auf {} und vielleicht auf anderen.'],
+  [
+    '{} messages were given up: more waited, or longer, than may be kept.', '{} Nachrichten wurden aufgegeben: Es warteten mehr oder länger, als erlaubt ist.',
+  ],
+  ['See why the broker is away, or keep more.', 'Nachsehen, warum der Broker weg ist, oder mehr aufheben lassen.'],
+  ['The broker refused {} messages: {}', 'Der Broker hat {} Nachrichten abgelehnt: {}'],
+  ['The broker keeps no retained messages.', 'Der Broker behält keine Nachrichten (retained).'],
+  [
+    'Switch them on in the broker; without them, who comes later sees nothing until the next change.',
+    'Sie am Broker einschalten; ohne sie sieht, wer später kommt, bis zur nächsten Änderung nichts.',
+  ],
+  [
+    '"{}" would be published on {}, which another node or machine already uses ({}).',
+    '„{}“ würde auf {} veröffentlicht; das benutzt schon ein anderer Node oder eine andere Maschine ({}).',
+  ],
+  [
+    'Give one of them another place or key, or one of the nodes another prefix.',
+    'Einer davon einen anderen Ort oder Schlüssel geben, oder einem der Nodes einen anderen Anfang.',
+  ],
+
+  // Dialogs
+  [
+    'The address is another one than the one this password was stored for.', 'Die Adresse ist eine andere als die, für die dieses Passwort gespeichert wurde.',
+  ],
+  ['Type the password again, or deploy first.', 'Das Passwort neu eingeben, oder erst übernehmen.'],
+  ['The test ended with: {}.', 'Die Prüfung endete mit: {}.'],
+  ['Check the address.', 'Die Adresse prüfen.'],
+  ['The search ended with: {}.', 'Die Suche endete mit: {}.'],
+  ['Try again.', 'Noch einmal versuchen.'],
+
+  // OPC UA, as far as the nodes themselves say it
+  ['"{}" takes no messages: it is a source.', '„{}“ nimmt keine Nachrichten: Es ist eine Quelle.'],
+  ['Remove the wire to it.', 'Die Leitung dorthin entfernen.'],
+  ['"{}" has no server.', '„{}“ hat keinen Server.'],
+  ['Open the node and choose one, with its address.', 'Den Node öffnen und einen wählen, mit seiner Adresse.'],
+  ['"{}" names no address.', '„{}“ nennt keine Adresse.'],
+  ['Open the node and enter at least one.', 'Den Node öffnen und mindestens eine eintragen.'],
+  ['"{}" cannot start: {}.', '„{}“ kann nicht anfangen: {}.'],
+  ['Check its settings and those of its server.', 'Seine Einstellungen und die seines Servers prüfen.'],
+  ['The chosen server is not running yet.', 'Der gewählte Server läuft noch nicht.'],
+  ['Press Done and Deploy once, then search again.', 'Einmal „Fertig“ und „Deploy“ drücken, dann noch einmal suchen.'],
+  ['This server is being searched already.', 'Dieser Server wird gerade schon durchsucht.'],
+  ['Wait until that search has ended.', 'Warten, bis diese Suche zu Ende ist.'],
+  ['{} does not know "{}" ({}).', '{} kennt „{}“ nicht ({}).'],
+  ['Correct the address, or leave it empty to search everything.', 'Die Adresse berichtigen, oder leer lassen: Dann wird alles durchsucht.'],
+];
+
+/** Words that stand where a value does. */
+const words: readonly (readonly [RegExp, string])[] = [
+  [/^the MQTT broker at (.*)$/i, 'MQTT-Broker $1'],
+  [/^the OPC UA server at (.*)$/i, 'OPC-UA-Server $1'],
+  [/^the database (.*) at (.*)$/i, 'Datenbank $1 auf $2'],
+  [/^the bucket (.*) at (.*)$/i, 'Bucket $1 auf $2'],
+  [/^another process( \(\d+\))?$/, 'einen anderen Prozess$1'],
+  [/^ \(since (.*)\)$/, ' (seit $1)'],
+  [/^the connection was closed$/, 'die Verbindung wurde geschlossen'],
+  [/^it does not take such messages( \(.*\))?$/, 'er nimmt solche Nachrichten nicht$1'],
+  [/^this user may not publish there( \(.*\))?$/, 'dieser Benutzer darf dort nicht veröffentlichen$1'],
+  [/^it does not accept this topic( \(.*\))?$/, 'er nimmt dieses Topic nicht an$1'],
+  [/^the message is too large( \(.*\))?$/, 'die Nachricht ist zu groß$1'],
+  [/^its quota is used up( \(.*\))?$/, 'sein Kontingent ist verbraucht$1'],
+  [/^it does not accept this kind of payload( \(.*\))?$/, 'er nimmt diese Art Inhalt nicht an$1'],
+  [/^it keeps no retained messages( \(.*\))?$/, 'er behält keine Nachrichten$1'],
+  [/^none is named$/, 'keine ist genannt'],
+  [/^(.*) is not set$/, '$1 ist nicht gesetzt'],
+  [/^an operator or the end$/, 'ein Rechenzeichen oder das Ende'],
+  [/^a value$/, 'ein Wert'],
+  [/^a closing \)$/, 'eine schließende )'],
+  [/^a number, a name or \($/, 'eine Zahl, ein Name oder ('],
+  [/^there are settings for it, but no machine has this key$/, 'dafür gibt es Einstellungen, aber keine Maschine hat diesen Schlüssel'],
+  [/^the type (.*) has no placeholder and no property setting "(.*)"$/, 'der Typ $1 hat keinen Platzhalter und keine Einstellung „$2“'],
+  [/^the type (.*) has no property "(.*)"$/, 'der Typ $1 hat keine Eigenschaft „$2“'],
+  [/^the factor "(.*)" of (.*) is not a number$/, 'der Faktor „$1“ von $2 ist keine Zahl'],
+  [/^the offset "(.*)" of (.*) is not a number$/, 'der Versatz „$1“ von $2 ist keine Zahl'],
+  [/^(state|history|graph)$/, 'Der Speicher ($1)'],
+];
+
+/** What is wrong with a field, one after the other in one text. */
+const fieldWords: readonly (readonly [RegExp, string])[] = [
+  [/ is missing(?=$|,| \()/g, ' fehlt'],
+  [/ is not set(?=$|,| \()/g, ' ist nicht gesetzt'],
+  [/ is not a number(?=$|,| \()/g, ' ist keine Zahl'],
+  [/ is out of range(?=$|,| \()/g, ' liegt außerhalb des Bereichs'],
+  [/ is not one of the choices(?=$|,| \()/g, ' ist keine der Möglichkeiten'],
+  [/ is too long(?=$|,| \()/g, ' ist zu lang'],
+  [/ is not a list(?=$|,| \()/g, ' ist keine Liste'],
+];
+
+/** The same problem in the reader's language; a sentence that has no German stays as it is. */
+export function problemIn(problem: Problem, language: Language): Problem {
+  if (language !== 'de') return problem;
+  const own = opcuaProblemIn(problem, language);
+  if (own !== problem) return own;
+  const found = germanOf(problem.found);
+  const remedy = germanOf(problem.remedy);
+  if (found === undefined && remedy === undefined) return problem;
+  const told = new Problem(problem.code, found ?? problem.found, remedy ?? problem.remedy, problem.values);
+  if (problem.stack !== undefined) told.stack = problem.stack;
+  return told;
+}
+
+const longestSentence = 4000;
+
+/** Parts between the values. Those with the most words of their own come first: they say it most exactly. */
+const patterns = problemSentences
+  .map(([english, german]) => ({ parts: english.split('{}'), german }))
+  .sort((one, other) => other.parts.join('').length - one.parts.join('').length);
+
+function germanOf(sentence: string): string | undefined {
+  if (sentence.length > longestSentence) return undefined;
+  for (const { parts, german } of patterns) {
+    const values = valuesBetween(sentence, parts);
+    if (values === undefined) continue;
+    let next = 0;
+    return german.replaceAll(/\{(\d?)\}/g, (_whole, place: string) => valueIn(values[place === '' ? next++ : Number(place) - 1] ?? ''));
+  }
+  return undefined;
+}
+
+/** What stands between the parts, each found as early as can be: no going back, however odd the names in it. */
+function valuesBetween(sentence: string, parts: readonly string[]): string[] | undefined {
+  const [first = '', ...rest] = parts;
+  if (!sentence.startsWith(first)) return undefined;
+  const values: string[] = [];
+  let at = first.length;
+  for (const [index, part] of rest.entries()) {
+    const isLast = index === rest.length - 1;
+    const found = isLast ? sentence.length - part.length : sentence.indexOf(part, at);
+    if (found < at || (isLast && !sentence.endsWith(part))) return undefined;
+    values.push(sentence.slice(at, found));
+    at = found + part.length;
+  }
+  return at === sentence.length ? values : undefined;
+}
+
+function valueIn(value: string): string {
+  const known = words.find(([pattern]) => pattern.test(value));
+  if (known !== undefined) return value.replace(known[0], (...found: (string | undefined)[]) => fillWords(known[1], found));
+  const sentence = value.includes(' ') ? exact.get(value) : undefined;
+  if (sentence !== undefined) return sentence;
+  return fieldWords.reduce((text, [pattern, german]) => text.replaceAll(pattern, german), value);
+}
+
+function fillWords(german: string, found: readonly (string | undefined)[]): string {
+  return german.replaceAll(/\$(\d)/g, (_whole, place: string) => found[Number(place)] ?? '');
+}
+
+/** Sentences without a value may stand inside others. */
+const exact = new Map(problemSentences.filter(([english]) => !english.includes('{}')));
