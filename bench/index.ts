@@ -1,13 +1,18 @@
 /**
- * `npm run bench` measures everything, `npm run bench -- chain memory` what is named. Absolute figures depend on the machine and on what else
+ * `npm run bench` measures everything, `npm run bench -- chain memory` what is named; `npm run bench -- detection ../shared/data` the detection on
+ * the sets in that folder besides the project's own. Absolute figures depend on the machine and on what else
  * it does; ratios are taken within one run.
  */
+import { existsSync } from 'node:fs';
 import os from 'node:os';
+import path from 'node:path';
 import { build } from '../scripts/build.ts';
 import { packageRoot } from '../scripts/packageRoot.ts';
+import { backTestSpeed } from './backTestSpeed.ts';
 import { chainSpeed } from './chainSpeed.ts';
 import { detectionSpeed } from './detectionSpeed.ts';
 import { detectionStream } from './detectionStream.ts';
+import { detectionTable } from './detectionTable.ts';
 import { historianSpeed } from './historianSpeed.ts';
 import { memoryUse } from './memoryUse.ts';
 import { opcuaSpeed } from './opcuaSpeed.ts';
@@ -29,18 +34,28 @@ async function streamWithAims(print: (line: string) => void): Promise<void> {
   }
 }
 
+// npm runs scripts in the package's folder; a path is meant from where the person is.
+const isPath = (argument: string): boolean => /[/\\]/.test(argument);
+const folders = process.argv.slice(2).filter(isPath).map((argument) => path.resolve(process.env['INIT_CWD'] ?? process.cwd(), argument));
+const [folder] = folders;
 const benches: Record<string, (print: (line: string) => void) => Promise<unknown>> = {
   chain: chainSpeed,
   memory: memoryUse,
   stream: streamWithAims,
-  detection: detectionSpeed,
+  detection: (print) => detectionTable(print, folder === undefined ? {} : { folder }),
+  detectionSpeed,
   store: storeSpeed,
   historian: historianSpeed,
+  backtest: backTestSpeed,
   opcua: opcuaSpeed,
 };
 
-const named = process.argv.slice(2);
+const named = process.argv.slice(2).filter((argument) => !isPath(argument));
 const unknown = named.filter((name) => !Object.hasOwn(benches, name));
+if (folder !== undefined && !existsSync(folder)) {
+  console.error(`There is no folder ${folder}.`);
+  process.exit(1);
+}
 if (unknown.length > 0) {
   console.error(`There is no bench ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}.`);
   process.exit(1);

@@ -153,6 +153,8 @@ export interface BackTest {
   fromMs: number;
   toMs: number;
   recordedMs: number;
+  /** Begin of what is on record of these days; absent: nothing. */
+  sinceMs?: number;
   /** Cases by anomalies alone that would have been open; `would` lists the last 500. Without `clearedMs`: still open. */
   count: number;
   would: { sinceMs: number; clearedMs?: number }[];

@@ -1,5 +1,6 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { CaseSummary, Machine, MachineDetail, SiteAccess } from '../contract/http.ts';
+import './backTestPicture.ts';
 import type { Chart, ChartData } from './chart.ts';
 import { steadyDecimals, nameInSentence, plainName, shownDuration, shownNumber, shownQuantity, shownTime, shownUnit } from './format.ts';
 import { closeMark, keyMarks, wayMarks } from './marks.ts';
@@ -162,6 +163,7 @@ export class MachineDetails extends PageElement {
         ${machine.lastCases.length === 0
           ? html`<p class="empty-text">${say('case.none')}</p>`
           : html`<ul class="cases">${machine.lastCases.map((past) => this.#pastCase(past, machine))}</ul>`}
+        <twin-back-test .site=${this.site} .machineKey=${this.machineKey} .say=${say}></twin-back-test>
       </section>
       <section>
         <dl class="facts">

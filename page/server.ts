@@ -1,4 +1,4 @@
-import type { AcknowledgeRequest, ErrorAnswer, LoginAnswer, LoginRequest, Machine, MachineDetail, PasswordRequest, SiteReadinessReport } from '../contract/http.ts';
+import type { AcknowledgeRequest, BackTest, ErrorAnswer, LoginAnswer, LoginRequest, Machine, MachineDetail, PasswordRequest, SiteReadinessReport } from '../contract/http.ts';
 import { hasText, type Say } from './texts.ts';
 
 /** An answer that is no success, with a sentence for the reader. */
@@ -13,6 +13,12 @@ export class ServerError extends Error {
 export function fetchDetail(say: Say, site: string, key: string, minutes: number, signal: AbortSignal): Promise<MachineDetail> {
   const query = new URLSearchParams({ site, key, minutes: String(minutes) });
   return ask<MachineDetail>(say, `api/machine?${query}`, { signal });
+}
+
+/** @param perWeek absent: the setting in force */
+export function fetchBackTest(say: Say, site: string, key: string, perWeek: number | undefined, signal: AbortSignal): Promise<BackTest> {
+  const query = new URLSearchParams({ site, key, ...(perWeek === undefined ? {} : { perWeek: String(perWeek) }) });
+  return ask<BackTest>(say, `api/back-test?${query}`, { signal });
 }
 
 export function fetchReadiness(say: Say, signal: AbortSignal): Promise<SiteReadinessReport[]> {

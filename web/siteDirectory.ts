@@ -1,5 +1,5 @@
 import { Problem } from '../engine/problem.ts';
-import type { AcknowledgeRequest, Machine, MachineDetail, Overview, SiteReadinessReport } from '../contract/http.ts';
+import type { AcknowledgeRequest, BackTest, Machine, MachineDetail, Overview, SiteReadinessReport } from '../contract/http.ts';
 import type { SiteGate } from './pageAccess.ts';
 import type { SitePageSource, TwinPageChange, TwinPageSource } from './twinPageSource.ts';
 
@@ -61,6 +61,10 @@ export class SiteDirectory implements TwinPageSource {
 
   async detail(site: string, key: string, minutes: number): Promise<MachineDetail | undefined> {
     return this.#sites.get(site)?.source.detail(key, minutes);
+  }
+
+  async backTest(site: string, key: string, perWeek?: number): Promise<BackTest | undefined> {
+    return this.#sites.get(site)?.source.backTest?.(key, perWeek);
   }
 
   readiness(): SiteReadinessReport[] {

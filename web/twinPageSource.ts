@@ -1,4 +1,4 @@
-import type { AcknowledgeRequest, Machine, MachineDetail, Overview, SiteReadinessReport, SiteSummary } from '../contract/http.ts';
+import type { AcknowledgeRequest, BackTest, Machine, MachineDetail, Overview, SiteReadinessReport, SiteSummary } from '../contract/http.ts';
 import type { SiteGate } from './pageAccess.ts';
 
 /**
@@ -24,6 +24,8 @@ export interface TwinPageSource {
   subscribe(listener: (change: TwinPageChange) => void): () => void;
   /** Whether the data of each site is good enough. */
   readiness?(): SiteReadinessReport[];
+  /** What another setting would have raised (0.01–100 false alarms per week); absent: the setting in force. */
+  backTest?(site: string, key: string, perWeek?: number): Promise<BackTest | undefined>;
   /** The sites' gates now; absent: everything is open. The routes see to it that nobody passes them; the source answers everything. */
   gates?(): ReadonlyMap<string, SiteGate>;
 }
@@ -47,4 +49,5 @@ export interface SitePageSource {
   /** `listener(key)` when that machine changed, `listener()` when machines came or went. */
   subscribe(listener: (key?: string) => void): () => void;
   readiness?(): SiteReadinessReport;
+  backTest?(key: string, perWeek?: number): Promise<BackTest | undefined>;
 }

@@ -29,6 +29,9 @@ export interface TwinRoutes {
 
 const maxBodyBytes = 10_240;
 const maxMinutes = 10_080;
+/** False alarms per week that can be asked for. */
+const leastPerWeek = 0.01;
+const mostPerWeek = 100;
 const maxNameCharacters = 80;
 const maxKeyCharacters = 1_000;
 /** Checking a password takes memory and a core on purpose; so few at once, and so few that wait. */
@@ -100,6 +103,9 @@ export function twinRoutes(source: TwinPageSource, options: TwinRoutesOptions = 
       case '/api/machine':
         if (allowMethods(request, response, ['GET'])) await sendMachine(url.searchParams, request, response);
         return true;
+      case '/api/back-test':
+        if (allowMethods(request, response, ['GET'])) await sendBackTest(url.searchParams, request, response);
+        return true;
       case '/api/readiness':
         if (allowMethods(request, response, ['GET'])) {
           const visitor = visitorOf(request);
@@ -149,6 +155,21 @@ export function twinRoutes(source: TwinPageSource, options: TwinRoutesOptions = 
     } else if (allowed(visitorOf(request), site, 'read', response)) {
       const detail = await source.detail(site, key, minutes);
       if (detail) sendJson(response, 200, detail);
+      else sendError(response, 404, 'TWIN_MACHINE_UNKNOWN', 'There is no such machine. It may have been removed or renamed.');
+    }
+  };
+
+  const sendBackTest = async (query: URLSearchParams, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const site = query.get('site');
+    const key = query.get('key');
+    const perWeek = query.has('perWeek') ? Number(query.get('perWeek')) : undefined;
+    if (!site || !key || site.length > maxKeyCharacters || key.length > maxKeyCharacters) {
+      sendError(response, 400, 'TWIN_PAGE_INPUT', 'Say which machine: "site" and "key" are needed.');
+    } else if (perWeek !== undefined && !(perWeek >= leastPerWeek && perWeek <= mostPerWeek)) {
+      sendError(response, 400, 'TWIN_PAGE_INPUT', `The setting to try, "perWeek", has to be a number from ${leastPerWeek} to ${mostPerWeek}.`);
+    } else if (allowed(visitorOf(request), site, 'read', response)) {
+      const found = await source.backTest?.(site, key, perWeek);
+      if (found) sendJson(response, 200, found);
       else sendError(response, 404, 'TWIN_MACHINE_UNKNOWN', 'There is no such machine. It may have been removed or renamed.');
     }
   };

@@ -87,6 +87,7 @@ export async function backTest(site: Site, asset: AssetTwin, perWeek: number): P
     fromMs,
     toMs,
     recordedMs: recordedMs(record, toMs),
+    ...(firstMs === undefined ? {} : { sinceMs: firstMs }),
     count: would.length,
     would: would.slice(-mostListed),
     raised,

@@ -13,6 +13,7 @@ import { Problem } from '../../engine/problem.ts';
 import type { Clock } from '../../engine/ports.ts';
 import { machineDetail, machineOf, siteReadinessReport, siteSummary } from '../../engine/site/overview.ts';
 import { acknowledgeCase } from '../../engine/site/alert.ts';
+import { backTest } from '../../engine/site/backTest.ts';
 import { Site } from '../../engine/site/site.ts';
 import type { Language } from '../../engine/site/sentences.ts';
 import { SiteDirectory } from '../../web/siteDirectory.ts';
@@ -232,6 +233,10 @@ export default function twinSite(RED: Runtime): void {
       },
       subscribe: (listener) => site.onChange(listener),
       readiness: () => siteReadinessReport(site),
+      async backTest(key, perWeek) {
+        const asset = site.asset(key);
+        return asset === undefined ? undefined : backTest(site, asset, perWeek ?? asset.askedPerWeek);
+      },
     };
   }
 }

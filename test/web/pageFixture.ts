@@ -1,5 +1,5 @@
 import { Problem } from '../../engine/problem.ts';
-import type { AcknowledgeRequest, CaseSummary, Machine, MachineDetail, MachineProperty, Overview, SiteSummary } from '../../contract/http.ts';
+import type { AcknowledgeRequest, BackTest, CaseSummary, Machine, MachineDetail, MachineProperty, Overview, SiteSummary } from '../../contract/http.ts';
 import type { SiteGate } from '../../web/pageAccess.ts';
 import type { TwinPageChange, TwinPageSource } from '../../web/twinPageSource.ts';
 
@@ -181,6 +181,22 @@ export class MemoryPlant implements TwinPageSource {
         return [{ relation, key: other, name: machines.find((one) => one.key === other)?.name ?? other, direction }];
       })),
     };
+  }
+
+  /** Looser settings tell more: 2 cases at 1 a week, on record since 10 days. */
+  async backTest(site: string, key: string, perWeek = 1): Promise<BackTest | undefined> {
+    const found = this.machine(site, key);
+    if (!found) return undefined;
+    const { machine: { name }, nowMs } = found;
+    const dayMs = 1440 * minuteMs;
+    const sinceMs = nowMs - 10 * dayMs;
+    const cases = Math.round(2 * perWeek);
+    const would = Array.from({ length: cases }, (_, index) => {
+      const beginMs = sinceMs + ((index + 0.6) * 10 * dayMs) / cases;
+      return { sinceMs: beginMs, clearedMs: beginMs + (20 + 200 * (index % 3)) * minuteMs };
+    });
+    const raised = [0.3, 0.8].map((part) => ({ sinceMs: sinceMs + part * 10 * dayMs, clearedMs: sinceMs + part * 10 * dayMs + 90 * minuteMs }));
+    return { key, name, perWeek, askedPerWeek: 1, fromMs: nowMs - 14 * dayMs, toMs: nowMs, recordedMs: 10 * dayMs, sinceMs, count: would.length, would, raised };
   }
 
   async acknowledge(request: AcknowledgeRequest): Promise<Machine> {

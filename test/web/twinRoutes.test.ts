@@ -5,7 +5,7 @@ import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { twinRoutes, type TwinRoutes, type TwinRoutesOptions } from '../../web/twinRoutes.ts';
-import type { Machine, MachineChange, MachineDetail, Overview } from '../../contract/http.ts';
+import type { BackTest, Machine, MachineChange, MachineDetail, Overview } from '../../contract/http.ts';
 import { MemoryPlant, machine, morning } from './pageFixture.ts';
 
 const nowMs = Date.UTC(2026, 10, 20, 5, 12);
@@ -138,6 +138,13 @@ describe('routes of the page', function () {
     assert.deepEqual(detail.neighbours.map(({ name, direction }) => [name, direction]), [['Sealer', 'downstream']]);
   });
 
+  it('says what another setting would have raised, or the one in force', async () => {
+    const { base } = await start();
+    const query = new URLSearchParams({ site: 'northfield', key: 'northfield/filler' });
+    const ask = async (more: string): Promise<BackTest> => (await (await fetch(`${base}/api/back-test?${query}${more}`)).json()) as BackTest;
+    assert.deepEqual([(await ask('')).count, (await ask('&perWeek=7')).count, (await ask('&perWeek=0.01')).count], [2, 14, 0]);
+  });
+
   it('refuses bad questions in a sentence', async () => {
     const { base } = await start();
     const long = 'x'.repeat(2000);
@@ -152,6 +159,11 @@ describe('routes of the page', function () {
       [`/api/machine?site=northfield&key=${long}`, 400],
       ['/api/machine?site=northfield&key=__proto__', 404],
       ['/api/machine?site=constructor&key=northfield/filler', 404],
+      ['/api/back-test?site=northfield', 400],
+      ['/api/back-test?site=northfield&key=northfield/filler&perWeek=0', 400],
+      ['/api/back-test?site=northfield&key=northfield/filler&perWeek=', 400],
+      ['/api/back-test?site=northfield&key=northfield/filler&perWeek=1e9', 400],
+      ['/api/back-test?site=northfield&key=northfield/nobody', 404],
       ['/api/nothing', 404],
       ['/elsewhere', 404],
     ];
