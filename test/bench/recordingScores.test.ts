@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { eventScores, median, nabScores, skabScores, tepScores } from '../../bench/recordingScores.ts';
+import type { Told } from '../../bench/recordingScores.ts';
+
+/** Rows one second apart; alarms and events as [first row, last row]. */
+function told(rows: number, alarms: [number, number][], events: [number, number][], commissioningRows = 0, name = ''): Told {
+  const alarmed = new Uint8Array(rows);
+  for (const [first, last] of alarms) alarmed.fill(1, first, last + 1);
+  return {
+    recording: {
+      name, columns: ['value'], times: Float64Array.from({ length: rows }, (_, row) => row * 1_000), values: new Float64Array(0), commissioningRows,
+      events: events.map(([first, last]) => ({ startMs: first * 1_000, endMs: last * 1_000, kind: 'fault' })),
+    },
+    alarms: alarmed, scores: Float64Array.from(alarmed),
+  };
+}
+
+describe('scores of recordings', () => {
+  it('events: joined episodes, grace before and after, commissioning left out', () => {
+    const one = told(2_000, [[50, 60], [300, 310], [335, 340], [1_005, 1_010], [1_250, 1_250], [1_700, 1_710]], [[1_000, 1_200], [1_500, 1_600]], 100);
+    const scores = eventScores([one]);
+    assert.deepEqual([scores.events, scores.found, scores.trueEpisodes, scores.falseEpisodes], [2, 1, 2, 2]);
+    assert.deepEqual(scores.delaysMs, [5_000]);
+    assert.equal(scores.faultFreeMs, (1_900 - 261 - 161) * 1_000);
+    assert.equal(scores.alarmLoad, (11 + 6 + 11) / (1_900 - 261 - 161));
+  });
+
+  it('events: an alarm that was on long before finds nothing', () => {
+    const scores = eventScores([told(2_000, [[500, 1_100]], [[1_000, 1_200]])]);
+    assert.deepEqual([scores.found, scores.falseEpisodes], [0, 1]);
+  });
+
+  it('SKAB: F1 and rates of all rows, and F1 at the best line', () => {
+    const one = told(500, [[440, 459]], [[450, 469]], 400);
+    const { f1, falseAlarmRate, missedAlarmRate, oracleF1 } = skabScores([one]);
+    assert.deepEqual([f1, falseAlarmRate, missedAlarmRate], [0.5, 10 / 80, 0.5]);
+    assert.equal(oracleF1, 0.5);
+  });
+
+  it('TEP: rows found after row 160, false alarms in the run without a fault', () => {
+    const { detected, withoutHard, falseAlarmRate, falseBefore } =
+      tepScores([told(960, [[0, 95]], []), told(960, [[560, 959]], [[160, 959]], 0, 'fault 01'), told(960, [[0, 15]], [[160, 959]], 0, 'fault 03')]);
+    assert.deepEqual([detected, withoutHard, falseAlarmRate, falseBefore], [0.25, 0.5, 0.1, 0.05]);
+  });
+
+  it('NAB: an alarm at a window’s begin is worth 1, none −1, a row far outside costs 0.11', () => {
+    assert.ok(Math.abs(nabScores([told(1_000, [[600, 600]], [[600, 699]])]).own - 100) < 1e-9);
+    assert.equal(nabScores([told(1_000, [], [[600, 699]])]).own, 0);
+    assert.ok(Math.abs(nabScores([told(1_000, [[100, 109]], [[600, 699]])]).own - 50 * -1.1) < 1e-9);
+  });
+
+  it('median', () => assert.deepEqual([median([3, 1, 2]), median([4, 1, 2, 3]), Number.isNaN(median([]))], [2, 2.5, true]));
+});
