@@ -162,6 +162,9 @@ const german: Readonly<Record<string, readonly [string, string]>> = {
   TWIN_OPCUA_CLOSED: ['Die Verbindung zu {server} ist geschlossen.', 'Neu übernehmen.'],
 };
 
+/** Codes that have German sentences here. */
+export const opcuaProblemCodes: ReadonlySet<string> = new Set(Object.keys(german).map((key) => key.split(' ')[0] ?? ''));
+
 /** The same problem in the reader's language; what has no German sentence stays as it is. */
 export function opcuaProblemIn(problem: Problem, language: Language): Problem {
   if (language !== 'de') return problem;

@@ -109,7 +109,8 @@ export const problemSentences: readonly (readonly [english: string, german: stri
   ['Give each site a data folder of its own.', 'Jedem Standort einen eigenen Datenordner geben.'],
   ['The data folder {} is in use by {}.', 'Der Datenordner {} ist in Benutzung durch {}.'],
   [
-    'Stop the other Node-RED, or give this site a data folder of its own.', 'Das andere Node-RED anhalten, oder diesem Standort einen eigenen Datenordner geben.',
+    'Stop the other Node-RED, or give this site a data folder of its own.',
+    'Das andere Node-RED anhalten, oder diesem Standort einen eigenen Datenordner geben.',
   ],
   [
     '{} parts of the newest history cannot be read and are left out.', '{} Teile der neuesten Historie sind nicht lesbar und bleiben weg.',
@@ -289,7 +290,8 @@ export const problemSentences: readonly (readonly [english: string, german: stri
   ['There is no machine with the key "{}" in this site.', 'An diesem Standort gibt es keine Maschine mit dem Schlüssel „{}“.'],
   ['Send the key of a twin-asset node in `twin`.', 'In `twin` den Schlüssel eines twin-asset senden.'],
   [
-    'Correct the keys in this node, or leave them empty for all machines.', 'Die Schlüssel in diesem Node berichtigen, oder leer lassen: Dann gilt er für alle Maschinen.',
+    'Correct the keys in this node, or leave them empty for all machines.',
+    'Die Schlüssel in diesem Node berichtigen, oder leer lassen: Dann gilt er für alle Maschinen.',
   ],
   ['Choose the same site in twin-asset and here.', 'In twin-asset und hier denselben Standort wählen.'],
   ['The table {} cannot be read: {}.', 'Die Tabelle {} ist nicht lesbar: {}.'],
@@ -334,13 +336,61 @@ export const problemSentences: readonly (readonly [english: string, german: stri
     'Write times as 2026-11-22 10:30:00, as 22.11.2026 10:30:00 or as seconds or milliseconds since 1970.',
     'Zeiten als 2026-11-22 10:30:00, als 22.11.2026 10:30:00 oder als Sekunden oder Millisekunden seit 1970 schreiben.',
   ],
-  ['The file {} does not exist.', 'Die Datei {} gibt es nicht.'],
   ['The file {} cannot be read: {}.', 'Die Datei {} ist nicht lesbar: {}.'],
+  ['Rows from history were taken apart on the way.', 'Zeilen aus der Historie wurden unterwegs zerlegt.'],
+  [
+    'Wire twin-replay straight to the machine, and leave its messages as they are.',
+    'twin-replay unmittelbar mit der Maschine verdrahten und seine Nachrichten lassen, wie sie sind.',
+  ],
+  ['"{}" is no time.', '„{}“ ist keine Zeit.'],
+  ['Write it as 2026-05-04 06:00, as -8 h or as now.', 'Als 2026-05-04 06:00, als -8 h oder als now schreiben.'],
+  ['The stretch of time ends before it begins.', 'Der Zeitraum endet, bevor er beginnt.'],
+  ['Give a begin that is before the end.', 'Einen Anfang angeben, der vor dem Ende liegt.'],
+  ['"{}" are no times at which shifts begin.', '„{}“ sind keine Zeiten, zu denen Schichten beginnen.'],
+  ['Write them as 06:00, 14:00, 22:00.', 'Als 06:00, 14:00, 22:00 schreiben.'],
+  ['There is no file {}.', 'Die Datei {} gibt es nicht.'],
+  ['{} is a folder.', '{} ist ein Ordner.'],
+  ['Choose a file in it.', 'Eine Datei darin wählen.'],
+  ['The file {} may not be read.', 'Die Datei {} darf nicht gelesen werden.'],
+  ['Give the user that runs Node-RED the right to read it.', 'Dem Benutzer, unter dem Node-RED läuft, das Recht geben, sie zu lesen.'],
+  ['Check that it is a text file with rows and that the disk works.', 'Prüfen, ob es eine Textdatei mit Zeilen ist und ob die Platte geht.'],
   ['msg.payload holds no rows with a time.', 'In msg.payload stehen keine Zeilen mit einer Zeit.'],
   ['Send an array of objects, each with a `time`.', 'Eine Liste von Objekten senden, jedes mit `time`.'],
   ['"{}" has no file to play and got no rows.', '„{}“ hat keine Datei zum Abspielen und bekam keine Zeilen.'],
   [
     'Name a CSV file in the node or send rows in msg.payload.', 'Im Node eine CSV-Datei nennen, oder Zeilen in msg.payload senden.',
+  ],
+
+  // History that is read
+  ['The database of this node is not there.', 'Die Datenbank dieses Nodes gibt es nicht.'],
+  [
+    'Open the node and choose an InfluxDB, or none for the embedded history.',
+    'Den Node öffnen und eine InfluxDB wählen, oder keine für die eingebettete Historie.',
+  ],
+  ['"{}" has {} questions waiting.', 'Bei „{}“ warten {} Anfragen.'],
+  ['Ask less often, or for shorter stretches.', 'Seltener fragen, oder nach kürzeren Zeiträumen.'],
+  ['"{}" cannot be {}.', '„{}“ kann nicht {} sein.'],
+  ['Send {}.', '{} senden.'],
+  ['No machine asked for has the property "{}".', 'Keine der gefragten Maschinen hat die Eigenschaft „{}“.'],
+  [
+    'Correct the properties in this node, or leave them empty for all.', 'Die Eigenschaften in diesem Node berichtigen, oder leer lassen: Dann sind es alle.',
+  ],
+  ['A stretch from {} to {} cannot be divided into parts of {} ms.', 'Ein Zeitraum von {} bis {} lässt sich nicht in Teile von {} ms teilen.'],
+  ['A stretch from {} to {} cannot be divided into {} parts.', 'Ein Zeitraum von {} bis {} lässt sich nicht in {} Teile teilen.'],
+  [
+    'Ask for 1 to {} parts of a stretch that ends after its begin.', 'Nach 1 bis {} Teilen eines Zeitraums fragen, der nach seinem Anfang endet.',
+  ],
+  ['Reading the history took too long.', 'Das Lesen der Historie dauerte zu lange.'],
+  [
+    'Ask for a shorter stretch, fewer machines or fewer properties.', 'Nach einem kürzeren Zeitraum, weniger Maschinen oder weniger Eigenschaften fragen.',
+  ],
+  [
+    '{} values were given up since the start: more waited, or longer, than may be kept, or they could not be stored.',
+    '{} Werte wurden seit dem Start aufgegeben: Es warteten mehr oder länger, als erlaubt ist, oder sie ließen sich nicht speichern.',
+  ],
+  [
+    'See why InfluxDB does not take them, or keep more; the site tells from when they are.',
+    'Nachsehen, warum InfluxDB sie nicht nimmt, oder mehr aufheben lassen; der Standort sagt, von wann sie sind.',
   ],
 
   // Messages, verdicts, cases, relations
@@ -397,6 +447,10 @@ export const problemSentences: readonly (readonly [english: string, german: stri
   ['The {} is not set.', '{} ist nicht eingetragen.'],
   ['Enter the {} in the connection to InfluxDB.', '{} in der Verbindung zur InfluxDB eintragen.'],
   ['The name of the database holds characters that cannot be written.', 'Der Name der Datenbank enthält Zeichen, die nicht gehen.'],
+  [
+    'The name of a measurement or property holds characters that cannot be asked for.',
+    'Der Name einer Messung oder Eigenschaft enthält Zeichen, nach denen sich nicht fragen lässt.',
+  ],
   ['Choose another name.', 'Einen anderen Namen wählen.'],
   ['InfluxDB cannot be reached: {}.', 'Die InfluxDB ist nicht erreichbar: {}.'],
   ['Check the address; it is tried again by itself.', 'Die Adresse prüfen; es wird von selbst wieder versucht.'],
@@ -448,7 +502,8 @@ export const problemSentences: readonly (readonly [english: string, german: stri
   ['Give the certificate of the authority that signed it.', 'Das Zertifikat der Stelle angeben, die es unterschrieben hat.'],
   ['{} cannot be reached: {}.', '{} ist nicht erreichbar: {}.'],
   [
-    'Check the address and that the broker runs; it is tried again by itself.', 'Die Adresse prüfen, und ob der Broker läuft; es wird von selbst wieder versucht.',
+    'Check the address and that the broker runs; it is tried again by itself.',
+    'Die Adresse prüfen, und ob der Broker läuft; es wird von selbst wieder versucht.',
   ],
   [
     '{} keeps ending the connection: another one probably uses the same client id.',
@@ -525,6 +580,9 @@ export const problemSentences: readonly (readonly [english: string, german: stri
   ['Check its settings and those of its server.', 'Seine Einstellungen und die seines Servers prüfen.'],
   ['The chosen server is not running yet.', 'Der gewählte Server läuft noch nicht.'],
   ['Press Done and Deploy once, then search again.', 'Einmal „Fertig“ und „Deploy“ drücken, dann noch einmal suchen.'],
+  ['Press Done and Deploy once, then try again.', 'Einmal „Fertig“ und „Deploy“ drücken, dann noch einmal versuchen.'],
+  ['This server is being asked already.', 'Dieser Server wird gerade schon gefragt.'],
+  ['Wait a moment.', 'Einen Augenblick warten.'],
   ['This server is being searched already.', 'Dieser Server wird gerade schon durchsucht.'],
   ['Wait until that search has ended.', 'Warten, bis diese Suche zu Ende ist.'],
   ['{} does not know "{}" ({}).', '{} kennt „{}“ nicht ({}).'],
@@ -558,6 +616,12 @@ const words: readonly (readonly [RegExp, string])[] = [
   [/^the type (.*) has no property "(.*)"$/, 'der Typ $1 hat keine Eigenschaft „$2“'],
   [/^the factor "(.*)" of (.*) is not a number$/, 'der Faktor „$1“ von $2 ist keine Zahl'],
   [/^the offset "(.*)" of (.*) is not a number$/, 'der Versatz „$1“ von $2 ist keine Zahl'],
+  [/^a time like (.*), "(.*)" or "(.*)"$/, 'Eine Zeit wie $1, „$2“ oder „$3“'],
+  [/^one of (.*)$/, 'Eines von $1'],
+  [/^names, separated by commas$/, 'Namen, durch Kommas getrennt,'],
+  [/^a stretch like (.*)$/, 'Einen Zeitraum wie $1'],
+  [/^minutes, or a length like (.*)$/, 'Minuten oder eine Länge wie $1'],
+  [/^a whole number up to (.*)$/, 'Eine ganze Zahl bis $1'],
   [/^(state|history|graph)$/, 'Der Speicher ($1)'],
 ];
 
