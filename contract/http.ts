@@ -162,6 +162,16 @@ export interface BackTest {
   raised: { sinceMs: number; clearedMs?: number }[];
 }
 
+/** The same for the dialog of twin-anomaly (admin route, not the page): of the machines whose messages pass it, else of the site's. */
+export interface BackTestSummary {
+  fromMs: number;
+  toMs: number;
+  /** Most cases first. */
+  machines: { key: string; name: string; count: number; raised: number; recordedMs: number }[];
+  /** Machines that were not asked, because there are so many. */
+  more: number;
+}
+
 export interface AcknowledgeRequest {
   site: string;
   key: string;
@@ -188,4 +198,36 @@ export interface SiteReadinessReport {
   watched: boolean;
   /** Worst first. */
   twins: TwinReadiness[];
+}
+
+/** What a site has to deliver to one target, as the dialog of the site shows it (admin route, not the page). */
+export interface SiteOutbox {
+  target: string;
+  /** history, alert or publish. */
+  kind: string;
+  /** The node that delivers it; absent: it is in the flow no more, and nobody delivers what it left. */
+  title?: string;
+  node?: string;
+  waiting: number;
+  bytes: number;
+  /** When the oldest that waits was accepted, ms UTC. */
+  oldestMs?: number;
+  /** Delivered, mean of the last ten seconds. */
+  perSecond: number;
+  /** Why it waits now. */
+  problem?: string;
+  /** Refused by the target and kept. */
+  refused: number;
+  /** The oldest of them, at most 20. */
+  refusals: { text: string; reason: string; atMs: number }[];
+  /** Given up, as far as it is remembered. */
+  lost: number;
+  /** When that was: the last 20. */
+  gaps: { records: number; fromMs: number; toMs: number; reason: string }[];
+}
+
+/** retry and discard: all that the target refused. remove: everything of a target that no node delivers. */
+export interface OutboxWork {
+  action: 'retry' | 'discard' | 'remove';
+  target: string;
 }

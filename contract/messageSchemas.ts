@@ -57,7 +57,11 @@ export const messageSchemas = {
       units: mapOf(text),
       row: { type: 'integer', minimum: lateRow },
     }),
-    ReplayMark: shape({ id: text, complete: flag, learn: flag, rows: count, skipped: count }, ['complete', 'learn', 'rows', 'skipped']),
+    ReplayMark: shape(
+      { id: text, complete: flag, learn: flag, rows: count, skipped: count, twin: text, recorded: { const: true }, recomputed: reference('RecomputedMark') },
+      ['complete', 'learn', 'rows', 'skipped', 'twin', 'recorded', 'recomputed'],
+    ),
+    RecomputedMark: shape({ by: text, why: text, atMs: timeMs, fromMs: timeMs, toMs: timeMs }),
     TwinMessage: shape(
       {
         topic: text,

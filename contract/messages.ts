@@ -47,6 +47,21 @@ export interface ReplayMark {
   /** Rows read, rows left out with a reason; on the last message. */
   rows?: number;
   skipped?: number;
+  /** Of history: whose it is. Only this machine takes it. */
+  twin?: string;
+  /** Its values are this machine's own history: not written again, but for what is recomputed. */
+  recorded?: true;
+  /** Derived values from `fromMs` on are computed anew and written to history. What comes earlier is only to warm up. */
+  recomputed?: RecomputedMark;
+}
+
+/** Who had values of history computed anew, why, when, and of what stretch. */
+export interface RecomputedMark {
+  by: string;
+  why: string;
+  atMs: number;
+  fromMs: number;
+  toMs: number;
 }
 
 export interface TwinMessage extends HistoricalMarks {
@@ -300,6 +315,8 @@ export interface HistoryMark {
   twins: string[];
   values: number;
   rows: number;
+  /** Derived values of this stretch were computed anew: of which twin, by whom, why, when. Absent where none were. */
+  recomputed?: (RecomputedMark & { twin: string })[];
   /** There is more than was allowed: the answer goes only up to here; one plain sentence. */
   cut?: { atMs: number; reason: string };
 }

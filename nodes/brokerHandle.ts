@@ -13,7 +13,7 @@ export interface BrokerConnection {
   /** QoS 1: resolves when the broker confirmed. */
   publish(topic: string, payload: string, options?: { retain?: boolean; contentType?: string; expirySeconds?: number }): Promise<void>;
   /** Delivers outbox records; never rejects. */
-  deliver(records: readonly OutboxRecord[]): Promise<DeliveryOutcome>;
+  deliver(records: readonly OutboxRecord[], backfillTo: number): Promise<DeliveryOutcome>;
   /** Says farewell, so that no will is published. */
   close(): Promise<void>;
 }

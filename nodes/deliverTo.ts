@@ -3,7 +3,11 @@ import type { DeliveryOptions } from '../engine/site/delivery.ts';
 import { Problem } from '../engine/problem.ts';
 import type { Site } from '../engine/site/site.ts';
 import type { Fields } from '../contract/fields.ts';
-import type { Runtime } from './red.d.ts';
+import type { Language } from '../engine/site/sentences.ts';
+import { formatDuration } from '../engine/time/duration.ts';
+import { deliveriesOf } from './deliveries.ts';
+import type { Runtime, Status } from './red.d.ts';
+import { status } from './status.ts';
 import { targetOf } from './targetHandle.ts';
 import type { TargetHandle } from './targetHandle.ts';
 import type { TwinNode } from './twinNode.ts';
@@ -11,6 +15,8 @@ import type { TwinNode } from './twinNode.ts';
 export interface DeliveryLine {
   /** Resolves when the records are on disk. */
   add(records: readonly { idempotencyKey: string; body: string }[]): Promise<void>;
+  /** How much waits and why, as a status; undefined: it is delivered as it comes. */
+  waiting(language: Language): Promise<Status | undefined>;
 }
 
 /**
@@ -44,7 +50,7 @@ export function deliverThrough<F extends Fields>(
   const delivery = new Delivery(
     {
       outbox: site.outbox,
-      deliver: (records) => target.deliver(records),
+      deliver: (records, backfillTo) => target.deliver(records, backfillTo),
       later(delayMs, action) {
         const timer = setTimeout(action, delayMs);
         return () => clearTimeout(timer);
@@ -55,10 +61,22 @@ export function deliverThrough<F extends Fields>(
     { ...options, target: name },
   );
   delivery.start();
+  const leave = deliveriesOf(site).add(name, { delivery, title: twin.title, node: twin.node.id });
   const endOfReturns = target.onReturn?.(() => delivery.retryNow());
   twin.onClose(() => {
     endOfReturns?.();
+    leave();
     return delivery.stop();
   });
-  return { add: (records) => delivery.add(records) };
+  return {
+    add: (records) => delivery.add(records),
+    async waiting(language) {
+      const { records, oldestMs, dropped, deliveredPerSecond, problem } = await delivery.state();
+      if (records === 0) return undefined;
+      if (dropped > 0) return status('waitingDropped', language, { count: records, dropped });
+      if (problem !== undefined) return status('waitingDelivery', language, { count: records, age: formatDuration(Date.now() - (oldestMs ?? Date.now()), language) });
+      // What comes within the time that a batch is gathered is no backlog.
+      return records > (options.batchRecords ?? 5000) ? status('catchingUp', language, { count: records, rate: Math.round(deliveredPerSecond) }) : undefined;
+    },
+  };
 }

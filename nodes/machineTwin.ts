@@ -47,6 +47,16 @@ export function marksOf(message: Message): Marks {
   return { historical: true, replay: typeof mark === 'object' && mark !== null ? { ...(mark as ReplayMark), id } : { id } };
 }
 
+/** Of rows from history only what was derived anew goes back there, and only of the stretch that is recomputed. */
+function recomputed({ twin }: AssetTwin, update: TwinUpdate, { replay }: Marks): HistoryPoint[] {
+  const stretch = replay?.recomputed;
+  if (stretch === undefined) return [];
+  return update.accepted.filter(({ property, timeMs }) => {
+    const kind = twin.type.properties[twin.type.indexOf.get(property) ?? -1]?.kind;
+    return kind === 'derived' && timeMs >= stretch.fromMs && timeMs < stretch.toMs;
+  });
+}
+
 /**
  * One machine behind a node: what it takes from a message and what it sends for it, on the node's two outputs (twin, events).
  * twin-asset has one of these, twin-assets many.
@@ -176,8 +186,10 @@ export class MachineTwin {
     const late: HistoryPoint[] = [];
     for (const row of rows) {
       if (marks.historical === true && row.timeMs !== undefined) site.clock.observe(row.timeMs);
-      const update = target.twin.applyRow(row.values, row.timeMs, site.clock.nowMs(), row);
-      if (update.accepted.length > 0) site.keep(update.accepted);
+      const nowMs = site.clock.nowMs();
+      const update = row.recorded === undefined ? target.twin.applyRow(row.values, row.timeMs, nowMs, row) : target.twin.applyRecorded(row.recorded, nowMs);
+      const kept = row.recorded === undefined ? update.accepted : recomputed(target, update, marks);
+      if (kept.length > 0) site.keep(kept);
       events.push(...update.events);
       const unsent = update.backfill && marks.historical === undefined;
       late.push(...lateValues(update, unsent));

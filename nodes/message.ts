@@ -11,6 +11,7 @@ import type {
   TwinMessage,
 } from '../contract/messages.ts';
 import { earliestTimeMs } from '../engine/twin/clockComparison.ts';
+import type { RecordedPoint } from '../engine/history/recordedRows.ts';
 import type { Observation, PropertyValue, Quality } from '../engine/observation.ts';
 import { Problem } from '../engine/problem.ts';
 import type { RowOptions, Twin, TwinUpdate } from '../engine/twin/twin.ts';
@@ -26,6 +27,8 @@ export interface ReadRow {
   /** The topic of the message, for Twin.applyRow. */
   topic: string;
   quality?: Quality;
+  /** Of the machine's own history: taken instead of `values`. */
+  recorded?: readonly RecordedPoint[];
 }
 
 /**

@@ -6,8 +6,8 @@ import type { NodeInstance } from './red.d.ts';
 export interface TargetHandle {
   /** undefined: nothing is configured, which is no fault. */
   readonly address: string | undefined;
-  /** Delivers in order and resolves when the target confirmed. Never rejects. */
-  deliver(records: readonly OutboxRecord[]): Promise<DeliveryOutcome>;
+  /** Delivers in order and resolves when the target confirmed. Never rejects. `backfillTo`: see DeliveryPorts. */
+  deliver(records: readonly OutboxRecord[], backfillTo: number): Promise<DeliveryOutcome>;
   /** Calls back when the target can be reached again, where that is known by itself; the returned function ends it. */
   onReturn?(listener: () => void): () => void;
 }

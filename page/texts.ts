@@ -502,7 +502,7 @@ const german: Record<TextKey, string> = {
   'trial.cases.other': '{count} Fälle',
   'trial.today': 'jetzt',
   'trial.list': 'Zuletzt wäre gemeldet worden:',
-  'trial.how': 'Fälle durch das, was nicht wie erwartet ist; Grenzwerte und Ausbleiben werden immer gemeldet. Gerechnet mit dem, was zur jeweiligen Zeit gelernt war. Die Einstellung steht in twin-anomaly.',
+  'trial.how': 'Fälle durch das, was nicht wie erwartet ist; Grenzwerte und Ausbleiben werden immer gemeldet. Gerechnet mit dem damals Gelernten. Die Einstellung steht in twin-anomaly.',
   'trial.nothing': 'Noch ist nichts aufgezeichnet. Von jetzt an wird festgehalten, wie nah jeder Wert an einen Alarm kommt; morgen noch einmal fragen.',
 
   'ready.link': 'Sind die Daten gut genug?',

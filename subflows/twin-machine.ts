@@ -40,12 +40,12 @@ Outputs: 1 alerts, as text for mail or messenger · 2 the twin with its verdict.
 
 ---
 
-Eine ganze Maschine in einem Node: Werte eines OPC-UA-Servers oder vom Eingang → lebender Zwilling → was normal ist → ungewöhnlich? → Alarm.
+Eine ganze Maschine in einem Knoten: Werte eines OPC-UA-Servers oder vom Eingang → lebender Zwilling → was normal ist → ungewöhnlich? → Alarm.
 
-- **Typ**, **Anlage**: was für eine Maschine es ist und wohin sie gehört, wie in twin-asset.
+- **Typ**, **Standort**: was für eine Maschine es ist und wohin sie gehört, wie in twin-asset.
 - **Schlüssel**: unter ihm liegt alles Gelernte. Er ändert sich nie.
 - **Maschine in den Adressen**: was für \`{machine}\` in den Adressen des Typs steht.
-- **OPC-UA-Server** und **OPC-UA-Knoten**: alles unter diesem Knoten wird gelesen. Ohne Server den Node der SPS an den Eingang anschließen.
+- **OPC-UA-Server** und **OPC-UA-Knoten**: alles unter diesem Knoten wird gelesen. Ohne Server den Knoten für die SPS an den Eingang anschließen.
 - **Broker**: Alarme werden auch dort veröffentlicht.
 
 Ausgänge: 1 Alarme, als Text für Mail oder Messenger · 2 der Zwilling mit seinem Urteil. \`msg.command\` am Eingang quittiert einen Fall, wie in twin-alert.`;
@@ -64,7 +64,7 @@ export const twinMachine: Readonly<Record<string, unknown>> = {
   outputLabels: ['alerts', 'the twin with its verdict'],
   env: [
     choice('assetType', 'twin-type', 'fa-cubes', { 'en-US': 'Type', de: 'Typ' }),
-    choice('site', 'twin-site', 'fa-industry', { 'en-US': 'Site', de: 'Anlage' }),
+    choice('site', 'twin-site', 'fa-industry', { 'en-US': 'Site', de: 'Standort' }),
     text('key', 'fa-key', { 'en-US': 'Key', de: 'Schlüssel' }),
     text('place', 'fa-map-marker', { 'en-US': 'Place', de: 'Ort' }),
     text('machine', 'fa-tag', { 'en-US': 'Machine in the addresses', de: 'Maschine in den Adressen' }),

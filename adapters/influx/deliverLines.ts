@@ -10,7 +10,9 @@ export function deliverLines(writer: InfluxWriter): (records: readonly OutboxRec
       const { rejected } = await writer.write(records.map(({ body }) => body));
       return { kind: 'delivered', rejected };
     } catch (error) {
-      return { kind: 'retry', problem: error instanceof Problem ? error : unexpected(error) };
+      if (!(error instanceof Problem)) return { kind: 'retry', problem: unexpected(error) };
+      const { retryAfterMs } = error.values;
+      return { kind: 'retry', problem: error, ...(typeof retryAfterMs === 'number' && { afterMs: retryAfterMs }) };
     }
   };
 }

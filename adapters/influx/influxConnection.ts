@@ -28,6 +28,10 @@ export interface InfluxWriterOptions {
 export interface InfluxAnswer {
   status: number;
   message: string;
+  /** When the server wants to be asked again. */
+  retryAfterMs?: number;
+  /** The lines that it names as bad, where it does so in a form of its own (3.x): their number, from 1, and how they begin. */
+  named?: { line: number; beginning: string; reason: string }[];
 }
 
 /** One version's way of speaking; rejects with what the network threw. */
@@ -41,8 +45,8 @@ export interface InfluxConnection {
   close(): Promise<void>;
 }
 
-export function problemOf(place: string, { status, message }: InfluxAnswer): Problem {
-  const values = { place, status, reason: message };
+export function problemOf(place: string, { status, message, retryAfterMs }: InfluxAnswer): Problem {
+  const values = { place, status, reason: message, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   const said = message === '' ? `answered with ${status}` : `answered: ${message}`;
   if (status === 401 || status === 403) {
     return new Problem('TWIN_INFLUX_LOGIN', `${place} does not accept the login (${said}).`,

@@ -43,7 +43,8 @@ export function influxTwo(options: InfluxWriterOptions): InfluxConnection {
         incoming.on('end', () => {
           const { 'x-influxdb-version': header } = incoming.headers;
           const version = typeof header === 'string' ? header : undefined;
-          resolve({ status: incoming.statusCode ?? 0, message: messageOf(text), version });
+          const retryAfterMs = retryAfterOf(incoming.headers['retry-after']);
+          resolve({ status: incoming.statusCode ?? 0, ...readAnswer(text), version, ...(retryAfterMs !== undefined && { retryAfterMs }) });
         });
         incoming.on('error', reject);
       });
@@ -76,15 +77,25 @@ export function influxTwo(options: InfluxWriterOptions): InfluxConnection {
 }
 
 /** 1.8: {"error"}; 2.x: {"code","message"}; 3.x: {"error","data":[{original_line,line_number,error_message}]}. */
-function messageOf(text: string): string {
+function readAnswer(text: string): Pick<InfluxAnswer, 'message' | 'named'> {
   try {
     const parsed = JSON.parse(text) as { message?: unknown; error?: unknown; data?: unknown };
     const message = typeof parsed.message === 'string' ? parsed.message : typeof parsed.error === 'string' ? parsed.error : '';
-    const details = (Array.isArray(parsed.data) ? parsed.data : [parsed.data]) as ({ error_message?: unknown } | null | undefined)[];
-    const first = details.find((detail) => typeof detail?.error_message === 'string')?.error_message;
-    if (message !== '') return typeof first === 'string' && !message.includes(first) ? `${message}: ${first}` : message;
+    const named = (Array.isArray(parsed.data) ? parsed.data : [parsed.data]).flatMap((fault: unknown) => {
+      const { original_line: beginning, line_number: line, error_message: reason } = (fault ?? {}) as Record<string, unknown>;
+      return typeof reason === 'string' ? [{ line: Number(line), beginning: typeof beginning === 'string' ? beginning : '', reason }] : [];
+    });
+    const first = named[0]?.reason;
+    if (message !== '') return { message: first !== undefined && !message.includes(first) ? `${message}: ${first}` : message, ...(named.length > 0 && { named }) };
   } catch {
     // No JSON: a proxy's page, for instance.
   }
-  return text.slice(0, 500).trim();
+  return { message: text.slice(0, 500).trim() };
+}
+
+/** Seconds, or a date (RFC 9110, 10.2.3). */
+function retryAfterOf(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  const waitMs = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isFinite(waitMs) && waitMs > 0 ? waitMs : undefined;
 }

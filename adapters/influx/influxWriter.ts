@@ -68,7 +68,7 @@ class Writer implements InfluxWriter {
         rejected.push({ ...only, reason: answer.message });
         return false;
       }
-      const named = namedLines(lines, answer.message);
+      const named = answer.named === undefined ? namedLines(lines, answer.message) : numberedLines(lines, answer.named);
       if (named.size > 0) {
         for (const { index, line } of lines) {
           const reason = named.get(index);
@@ -107,6 +107,17 @@ class Writer implements InfluxWriter {
   close(): Promise<void> {
     return this.#connection.close();
   }
+}
+
+/** The lines that an answer names by their number, where it is theirs: a text in a line may itself hold a line break. */
+function numberedLines(lines: readonly { index: number; line: string }[], named: NonNullable<InfluxAnswer['named']>): Map<number, string> {
+  const found = new Map<number, string>();
+  for (const { line: number, beginning, reason } of named) {
+    const given = lines[number - 1];
+    // It may show no more than the beginning.
+    if (given !== undefined && beginning !== '' && given.line.startsWith(beginning.replace(/(?:\.\.\.|…)$/, ''))) found.set(given.index, reason);
+  }
+  return found;
 }
 
 const faultStart = "unable to parse '";

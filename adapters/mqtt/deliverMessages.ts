@@ -17,20 +17,20 @@ const atOnce = 20;
 
 /**
  * Delivers outbox records whose bodies are MqttMessage as JSON, QoS 1, each confirmed. Under MQTT 5 the idempotency key goes along as
- * the user property `idempotencyKey`. Never rejects.
+ * the user property `idempotencyKey`, and what waited through an outage or a stop has `waited`: true. Never rejects.
  */
-export function deliverMessages(connection: MqttConnection): (records: readonly OutboxRecord[]) => Promise<DeliveryOutcome> {
-  return async (records) => {
+export function deliverMessages(connection: MqttConnection): (records: readonly OutboxRecord[], backfillTo?: number) => Promise<DeliveryOutcome> {
+  return async (records, backfillTo = 0) => {
     const delivered: number[] = [];
     const rejected: Refusal[] = [];
     for (let start = 0; start < records.length; start += atOnce) {
       let problem: Problem | undefined;
-      await Promise.all(records.slice(start, start + atOnce).map(async ({ body, idempotencyKey }, offset) => {
+      await Promise.all(records.slice(start, start + atOnce).map(async ({ body, idempotencyKey, sequence }, offset) => {
         const index = start + offset;
         try {
           const { topic, payload, retain, contentType } = readMessage(body);
           await connection.publish(topic, payload, {
-            qos: 1, retain: retain === true, userProperties: { idempotencyKey }, ...(contentType === undefined ? {} : { contentType }),
+            qos: 1, retain: retain === true, userProperties: { idempotencyKey, ...(sequence <= backfillTo && { waited: 'true' }) }, ...(contentType === undefined ? {} : { contentType }),
           });
           delivered.push(index);
         } catch (error) {

@@ -368,6 +368,11 @@ export class Site {
     }
   }
 
+  /** Points that wait to be written. Who writes faster than the disk waits while there are many. */
+  get historyWaiting(): number {
+    return this.#history.length;
+  }
+
   onTick(listener: () => void): () => void {
     this.#tickListeners.add(listener);
     return () => this.#tickListeners.delete(listener);

@@ -196,6 +196,7 @@ export class Twin {
   #newestOwnMs = NaN;
   #nowMs = NaN;
   #historical = false;
+  #recorded = false;
   #qualityChanges: { property: TypeProperty; from: Grade; to: Grade }[] = [];
   #newlyUnmapped: string[] = [];
   #inputs: readonly number[] = [];
@@ -319,6 +320,22 @@ export class Twin {
     return this.#finish();
   }
 
+  /**
+   * Takes points of this machine's own history as one row, to live them through again. They are scaled and counted on already; derived ones are
+   * left out, for they come out anew.
+   */
+  applyRecorded(points: readonly Omit<HistoryPoint, 'twin'>[], siteNowMs: number): TwinUpdate {
+    this.#begin(siteNowMs, false);
+    this.#recorded = true;
+    for (const { property, timeMs, value, quality } of points) {
+      const index = this.type.indexOf.get(property);
+      if (index === undefined || (this.#properties[index] as TypeProperty).kind === 'derived') continue;
+      this.#take(index, value, quality === 'good' ? good : quality === 'uncertain' ? uncertain : bad, undefined, timeMs, 1, 0);
+    }
+    this.#recorded = false;
+    return this.#finish();
+  }
+
   #takeRegisters(registers: readonly unknown[], grade: Grade, sourceMs: number): void {
     for (const { address, target } of this.#addresses.registers) {
       const { index, scale, offset } = target;
@@ -422,7 +439,7 @@ export class Twin {
       code = kind !== 'state' ? 'not-a-number' : typeof raw === 'string' ? 'too-long' : 'not-a-value';
     }
 
-    if (kind === 'counter' && grade !== bad) {
+    if (kind === 'counter' && grade !== bad && !this.#recorded) {
       if (holds === numeric && property.counterModulus > 0) {
         // A signed register shows the upper half as negative.
         const word = typeof raw === 'number' ? raw : (number - offset) / scale;
@@ -432,7 +449,7 @@ export class Twin {
           code = 'out-of-range';
         } else number = unsigned * scale + offset;
       }
-    } else if (holds === numeric && grade !== bad && (number < property.rangeLow || number > property.rangeHigh)) {
+    } else if (kind !== 'counter' && holds === numeric && grade !== bad && (number < property.rangeLow || number > property.rangeHigh)) {
       grade = bad;
       code = 'out-of-range';
     }
@@ -466,7 +483,7 @@ export class Twin {
     const elapsedMs = timeMs - (table.goodMs[index] as number);
     const restarted = table.restarted[index] === 1;
     if (holds === numeric && grade === good) {
-      if (kind === 'counter') number = this.#count(property, number, timeMs, scale, offset);
+      if (kind === 'counter' && !this.#recorded) number = this.#count(property, number, timeMs, scale, offset);
       // Written so that NaN (no limit, no earlier good value) passes.
       if (
         !restarted &&
@@ -478,7 +495,7 @@ export class Twin {
         grade = property.uncertainIsBad ? bad : uncertain;
         code = 'too-fast';
       }
-    } else if (kind === 'counter' && holds === numeric && grade === uncertain) number += table.counterOffset[index] as number;
+    } else if (kind === 'counter' && !this.#recorded && holds === numeric && grade === uncertain) number += table.counterOffset[index] as number;
 
     // From here on it is the newest observation of its property.
     counts.accepted += 1;

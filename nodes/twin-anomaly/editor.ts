@@ -1,4 +1,5 @@
 import { fields } from './config.ts';
+import { prepareBackTest } from '../../editor/backTest.ts';
 import { form } from '../../editor/form.ts';
 import { prepareRate } from '../../editor/rate.ts';
 
@@ -25,7 +26,9 @@ RED.nodes.registerType('twin-anomaly', {
     return dialog.text('port.output');
   },
   oneditprepare() {
-    prepareRate(dialog, dialog.prepare(this), 'falseAlarmsPerWeek');
+    const open = dialog.prepare(this);
+    prepareRate(dialog, open, 'falseAlarmsPerWeek');
+    prepareBackTest(dialog, open, this, 'falseAlarmsPerWeek', fields.falseAlarmsPerWeek);
   },
   oneditsave() {
     dialog.save(this);

@@ -1,14 +1,23 @@
+import type { BackTestSummary } from '../../contract/http.ts';
 import type { Anomaly } from '../../contract/messages.ts';
 import type { JudgeSettings } from '../../engine/site/assetTwin.ts';
+import { backTest, backTestDays } from '../../engine/site/backTest.ts';
 import { Problem } from '../../engine/problem.ts';
 import type { Site } from '../../engine/site/site.ts';
-import type { Message, NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
+import type { Message, NodeDefinition, NodeInstance, Request, Response, Runtime } from '../red.d.ts';
+import { siteHandle } from '../siteHandle.ts';
 import { status } from '../status.ts';
 import { assetOfMessage, batchOf, completeReplay, isLate, singleOf } from '../twinMessages.ts';
 import { languageOf, onInput, openSite, siteOf, twinNode, whenReady } from '../twinNode.ts';
 import { fields } from './config.ts';
 
+/** Each takes a few milliseconds. */
+const mostBackTests = 50;
+
 export default function twinAnomaly(RED: Runtime): void {
+  /** Live machines whose messages passed a node, by the node's id. */
+  const passed = new Map<string, Set<string>>();
+
   RED.nodes.registerType('twin-anomaly', function constructAnomaly(this: NodeInstance, definition: NodeDefinition) {
     const twin = twinNode(RED, this, definition, fields);
     const handle = siteOf(RED, twin, twin.config.site);
@@ -18,6 +27,11 @@ export default function twinAnomaly(RED: Runtime): void {
     const onChangesOnly = twin.config.send === 'changes';
     /** The last verdict of each twin, to see what changed. */
     const last = new Map<string, string>();
+    const machines = new Set<string>();
+    passed.set(twin.node.id, machines);
+    twin.onClose(() => {
+      if (passed.get(twin.node.id) === machines) passed.delete(twin.node.id);
+    });
     const normal = status('normal', language);
     twin.show(status('waiting', language));
 
@@ -36,6 +50,7 @@ export default function twinAnomaly(RED: Runtime): void {
         return;
       }
       asset.configureJudge(settings);
+      if (asset.replay === undefined) machines.add(asset.key);
       const batch = batchOf(message);
       const evaluation = batch === undefined ? asset.evaluate(singleOf(message)) : asset.evaluateBatch(batch);
       completeReplay(site, message);
@@ -67,4 +82,38 @@ export default function twinAnomaly(RED: Runtime): void {
       }
     });
   });
+
+  RED.httpAdmin.get('/twinwire/anomaly/back-test', RED.auth.needsPermission('twin-anomaly.read'), (request: Request, response: Response) => {
+    const text = (name: string): string => (typeof request.query[name] === 'string' ? (request.query[name] as string).slice(0, 300) : '');
+    const site = siteHandle(RED.nodes.getNode(text('site')))?.site;
+    const perWeek = Number(text('perWeek') || NaN);
+    const { minimum, maximum } = fields.falseAlarmsPerWeek;
+    if (!(perWeek >= minimum && perWeek <= maximum)) {
+      response.status(400).json({ text: '' });
+      return;
+    }
+    // A site that is not deployed yet is no error of somebody who opens a dialog.
+    const none: BackTestSummary = { fromMs: 0, toMs: 0, machines: [], more: 0 };
+    (site === undefined ? Promise.resolve(none) : summaryOf(site, text('node'), perWeek)).then(
+      (summary) => response.json(summary),
+      (problem: unknown) => {
+        RED.log.error(`twin-anomaly: ${String(problem)}`);
+        response.status(500).json({ text: '' });
+      },
+    );
+  });
+
+  async function summaryOf(site: Site, nodeId: string, perWeek: number): Promise<BackTestSummary> {
+    const own = passed.get(nodeId);
+    const chosen = site.assets().filter(({ key }) => own === undefined || own.size === 0 || own.has(key));
+    const asked = chosen.slice(0, mostBackTests);
+    const machines: BackTestSummary['machines'] = [];
+    for (const asset of asked) {
+      const { key, name, count, raised, recordedMs } = await backTest(site, asset, perWeek);
+      machines.push({ key, name, count, raised: raised.length, recordedMs });
+    }
+    machines.sort((one, other) => other.count - one.count || other.recordedMs - one.recordedMs);
+    const toMs = site.clock.nowMs();
+    return { fromMs: toMs - backTestDays * 86_400_000, toMs, machines, more: chosen.length - asked.length };
+  }
 }

@@ -4,6 +4,7 @@ import { timeText } from '../../engine/site/sentences.ts';
 import type { Site } from '../../engine/site/site.ts';
 import { MachineTwin, marksOf, noMarks } from '../machineTwin.ts';
 import { readMessage } from '../message.ts';
+import { recordedRowsOf } from '../recordedMessage.ts';
 import type { Message, NodeDefinition, NodeInstance, Request, Response, Runtime, Status } from '../red.d.ts';
 import { status } from '../status.ts';
 import { languageOf, onInput, openSite, siteOf, twinNode, whenReady } from '../twinNode.ts';
@@ -93,9 +94,15 @@ export default function twinAsset(RED: Runtime): void {
     onInput(twin, opening, (message: Message) => {
       const site = openSite(handle);
       if (machine === undefined) throw new Problem('TWIN_SITE_CLOSED', 'The site of this node is not open.', 'See the status of the site.');
+      const marks = marksOf(message);
+      const recorded = recordedRowsOf(message);
+      if (recorded !== undefined) {
+        // History that was read for another machine.
+        if (recorded.twin === machine.asset.key) machine.rows(recorded.rows, message, marks);
+        return;
+      }
       const reading = readMessage(message, site.clock.nowMs());
       if (reading.kind === 'problem') throw reading.problem;
-      const marks = marksOf(message);
       if (reading.kind === 'ignored' && marks.replay?.complete === true) machine.rows([], message, marks);
       else machine.take(reading, message, marks);
     });

@@ -45,10 +45,10 @@ export default function twinMqtt(RED: Runtime): void {
           returned.add(listener);
           return () => returned.delete(listener);
         },
-        async deliver(records) {
+        async deliver(records, backfillTo) {
           const broker = connected();
           if (broker === undefined) return { kind: 'retry', problem: refused ?? new Problem('TWIN_MQTT_SETTING', 'No MQTT broker is set.', 'Enter its address in the connection.') };
-          return deliverMessages(broker)(records);
+          return deliverMessages(broker)(records, backfillTo);
         },
       });
       const settings = mqttOptions(twin.config, this.credentials ?? {});

@@ -139,7 +139,7 @@ export default function twinPublish(RED: Runtime): void {
         site,
         {
           address: broker.address,
-          deliver: (records) => opened.deliver(records),
+          deliver: (records, backfillTo) => opened.deliver(records, backfillTo),
           onReturn(listener) {
             returned.add(listener);
             return () => returned.delete(listener);
@@ -152,7 +152,7 @@ export default function twinPublish(RED: Runtime): void {
           keepMs: config.keepDays * 86_400_000,
           // While the connection is away it says so itself.
           onProblem: (problem) => opened.state === 'connected' && twin.fail(problem),
-          onWaiting: (count) => twin.show(status('waitingDelivery', language, { count })),
+          onWaiting: () => void line?.waiting(language).then((waiting) => waiting !== undefined && twin.show(waiting), () => undefined),
           onDropped: (count) =>
             twin.fail(
               new Problem(

@@ -2,6 +2,7 @@ import type { Config } from '../../contract/fields.ts';
 import type { HistoryMark } from '../../contract/messages.ts';
 import type { AggregateName } from '../../engine/history/aggregates.ts';
 import { usualAggregateOptions } from '../../engine/history/aggregates.ts';
+import { lineageOf } from '../../engine/history/lineage.ts';
 import { readHistory } from '../../engine/history/readHistory.ts';
 import type { HistoryAnswer, HistoryQuestion } from '../../engine/history/readHistory.ts';
 import { worseQuality } from '../../engine/observation.ts';
@@ -14,6 +15,8 @@ import type { Period, PeriodName } from '../../engine/time/period.ts';
 import { displayUnit } from '../../engine/twin/unitText.ts';
 import { historyReader } from '../historyHandle.ts';
 import { localCalendar, localTimeText } from '../localCalendar.ts';
+import { assetsByKeys } from '../assetsByKeys.ts';
+import { objectOf } from '../objectOf.ts';
 import type { Message, NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
 import { status } from '../status.ts';
 import { languageOf, onInput, openSite, siteOf, twinNode } from '../twinNode.ts';
@@ -51,11 +54,13 @@ export default function twinRead(RED: Runtime): void {
       const found = await readHistory(reader, { ...question, isOver: () => closed || performance.now() > endMs });
       const values = found.series.reduce((sum, { points }) => sum + points.length, 0);
       const payload = settings.format === 'chart' ? chartOf(site, found, language) : settings.format === 'list' ? listOf(found) : tableOf(found, question.what === 'moment');
+      const lineage = (await Promise.all(question.twins.map(({ key }) => lineageOf(site.historian, key, question.fromMs, Math.max(question.toMs, question.fromMs + 1))))).flat();
       const cut = found.cutAtMs === undefined ? {} : { cut: { atMs: found.cutAtMs, reason: cutSentence(found.cutAtMs, settings.mostValues, language) } };
       const history: HistoryMark = {
         v: 1, what: question.what, fromMs: question.fromMs, toMs: question.toMs,
         ...(question.what === 'aggregates' ? { aggregate: question.aggregate, everyMs: question.everyMs } : {}),
-        source: config.influxdb === '' ? 'embedded' : 'influxdb', twins: question.twins.map(({ key }) => key), values, rows: payload.length, ...cut,
+        source: config.influxdb === '' ? 'embedded' : 'influxdb', twins: question.twins.map(({ key }) => key), values, rows: payload.length,
+        ...(lineage.length === 0 ? {} : { recomputed: lineage }), ...cut,
       };
       twin.show(found.cutAtMs === undefined ? status('read', language, { count: values }) : status('readCut', language, { count: values, time: timeText(found.cutAtMs, language) }));
       return { ...message, payload, history, action: 'replace' };
@@ -138,10 +143,6 @@ function asked(config: ReadConfig, message: Message): Asked {
   return settings;
 }
 
-function objectOf(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date) && !ArrayBuffer.isView(value) ? (value as Record<string, unknown>) : undefined;
-}
-
 function timeTextOf(name: string, value: unknown): string {
   if (typeof value === 'number' && Number.isFinite(value)) return String(Math.round(value));
   if (value instanceof Date) return String(value.getTime());
@@ -156,13 +157,8 @@ function wrong(name: string, value: unknown, wanted: string): Problem {
 
 /** @throws Problem TWIN_UNKNOWN, TWIN_PROPERTY_UNKNOWN, TWIN_PERIOD */
 function questionOf(site: Site, settings: Asked, nowMs: number): HistoryQuestion {
-  const keys = namesOf(settings.twins);
   const names = namesOf(settings.properties);
-  const assets = keys.length === 0 ? site.assets() : keys.map((key) => {
-    const asset = site.asset(key);
-    if (asset !== undefined) return asset;
-    throw new Problem('TWIN_UNKNOWN', `There is no machine with the key "${key.slice(0, 60)}" in this site.`, 'Correct the keys in this node, or leave them empty for all machines.', { key: key.slice(0, 60) });
-  });
+  const assets = assetsByKeys(site, namesOf(settings.twins));
   const twins = assets.map(({ key, twin }) => {
     const own = twin.type.properties.map(({ name }) => name);
     return { key, properties: names.length === 0 ? own : names.filter((name) => own.includes(name)) };

@@ -30,7 +30,7 @@ RED.nodes.registerType('twin-replay', {
       return this.changed !== true;
     },
     visible() {
-      return String(this['file'] ?? '') !== '';
+      return this['source'] === 'history' || String(this['file'] ?? '') !== '';
     },
     onclick() {
       const label = withoutMarkup(this.name || dialog.text('name'));

@@ -13,6 +13,8 @@ export const fields = {
   clockOrigin: { kind: 'text', default: '', maximumLength: 40 },
   /** Who may read the page: everybody who reaches it, or only people with a login. */
   pageAccess: { kind: 'choice', default: 'everyone', options: ['everyone', 'users'] },
+  /** When a record to deliver counts as safe: confirmed by the disk, or written and confirmed within 100 ms. */
+  outboxSync: { kind: 'choice', default: 'always', options: ['always', 'group'] },
   keepHistoryDays: { kind: 'number', default: 30, minimum: 1, maximum: 3650, unit: 'days', integer: true },
   keepCasesDays: { kind: 'number', default: 365, minimum: 1, maximum: 3650, unit: 'days', integer: true },
 } as const satisfies Fields;

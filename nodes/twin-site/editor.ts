@@ -2,6 +2,7 @@ import { fields } from './config.ts';
 import { proposeKey } from '../../contract/proposeKey.ts';
 import { form } from '../../editor/form.ts';
 import { pagePeople } from '../../editor/pagePeople.ts';
+import { siteOutbox } from '../../editor/siteOutbox.ts';
 
 const dialog = form(
   'twin-site',
@@ -27,6 +28,7 @@ RED.nodes.registerType('twin-site', {
   oneditprepare() {
     const open = dialog.prepare(this);
     pagePeople(open.element('people'), this.id, dialog.text);
+    siteOutbox(open.element('outbox'), this.id, dialog.text);
   },
   oneditsave() {
     // Written down once, so that a site that is renamed later finds its data again.

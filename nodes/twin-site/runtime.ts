@@ -5,6 +5,7 @@ import * as restoring from '../../adapters/sqlite/restoreMark.ts';
 import { readTableBytes, readTableFile } from '../../adapters/table/readTableFile.ts';
 import type { TableFile } from '../../adapters/table/readTableFile.ts';
 import { writeWorkbook } from '../../adapters/table/writeWorkbook.ts';
+import type { OutboxSync } from '../../adapters/sqlite/outboxFolder.ts';
 import type { SiteStore } from '../../adapters/sqlite/siteStore.ts';
 import { siteFolder } from '../../contract/siteFolder.ts';
 import { withoutGuard } from '../../contract/machineTable.ts';
@@ -23,9 +24,11 @@ import { SiteUsers } from '../../web/siteUsers.ts';
 import type { SiteGate } from '../../web/pageAccess.ts';
 import type { SitePageSource } from '../../web/twinPageSource.ts';
 import { changeUsers, usersAnswer } from '../../web/usersRoutes.ts';
+import { deliveriesOf } from '../deliveries.ts';
+import type { Deliveries } from '../deliveries.ts';
 import { networkExposure } from '../networkExposure.ts';
 import type { NodeDefinition, NodeInstance, Request, Response, Runtime } from '../red.d.ts';
-import { offerSite } from '../siteHandle.ts';
+import { offerSite, siteHandle } from '../siteHandle.ts';
 import { status } from '../status.ts';
 import { twinNode } from '../twinNode.ts';
 import { fields } from './config.ts';
@@ -73,6 +76,37 @@ export default function twinSite(RED: Runtime): void {
     );
   });
 
+  RED.httpAdmin.get('/twinwire/site/:id/outbox', RED.auth.needsPermission('twin-site.read'), (request: Request, response: Response) => {
+    withDeliveries(request, response, async (deliveries) => response.json(await deliveries.list()));
+  });
+  RED.httpAdmin.post('/twinwire/site/:id/outbox', RED.auth.needsPermission('twin-site.write'), (request: Request, response: Response) => {
+    const { action, target } = (request.body ?? {}) as Record<string, unknown>;
+    if ((action !== 'retry' && action !== 'discard' && action !== 'remove') || typeof target !== 'string') {
+      response.status(400).json({ text: 'Neither retry, discard nor remove.' });
+      return;
+    }
+    withDeliveries(request, response, async (deliveries) => {
+      const done = await deliveries.work({ action, target });
+      response.status(done ? 200 : 409).json(done ? await deliveries.list() : { text: '' });
+    });
+  });
+  RED.httpAdmin.get('/twinwire/site/:id/outbox/refused', RED.auth.needsPermission('twin-site.read'), (request: Request, response: Response) => {
+    withDeliveries(request, response, async (deliveries) => response.json({ text: await deliveries.exported(String(request.query['target'] ?? '')) }));
+  });
+
+  function withDeliveries(request: Request, response: Response, work: (deliveries: Deliveries) => Promise<void>): void {
+    const node = RED.nodes.getNode(request.params['id'] ?? '');
+    const open = siteHandle(node)?.site;
+    if (open === undefined) {
+      response.status(404).json({ text: '' });
+      return;
+    }
+    work(deliveriesOf(open)).catch((problem: unknown) => {
+      RED.log.error(`twin-site: ${String(problem)}`);
+      response.status(500).json({ text: problem instanceof Problem ? problem.found : 'The log of Node-RED says why.' });
+    });
+  }
+
   /** What everybody in the network reaches without a login. */
   function openTo({ users, readers }: SiteGate): { editor: boolean; page: boolean } {
     const { editor, pages } = networkExposure(RED);
@@ -102,7 +136,7 @@ export default function twinSite(RED: Runtime): void {
           { folder },
         );
       }
-      const store = await openStore(folder);
+      const store = await openStore(folder, config.outboxSync as OutboxSync);
       closeStore = () => store.close();
       for (const problem of store.problems) twin.warn(problem);
       store.onProblem((problem) => twin.warn(problem));
@@ -254,14 +288,14 @@ function refuse(response: Response, problem: unknown): void {
  * SQLite came to Node in 22.13; on less, importing it would end in a stack trace and take all our nodes out of the palette.
  * @throws Problem TWIN_NODE_VERSION, and what opening the store throws
  */
-async function openStore(folder: string): Promise<SiteStore> {
+async function openStore(folder: string, outboxSync: OutboxSync): Promise<SiteStore> {
   if (!process.getBuiltinModule?.('node:sqlite')) {
     throw new Problem('TWIN_NODE_VERSION', `Node.js ${process.versions.node} is too old for Twinwire.`, 'Install Node.js 22.13 or newer and start Node-RED again.', {
       version: process.versions.node,
     });
   }
   const { openSiteStore } = await import('../../adapters/sqlite/siteStore.ts');
-  return openSiteStore(folder);
+  return openSiteStore(folder, { outboxSync });
 }
 
 /** Where this Node-RED's editor answers on this computer; undefined where there is none. */

@@ -100,6 +100,22 @@ describe('starters', function () {
         ]);
         assert.deepEqual(page.sites[0]?.links, [{ from: 'line-filler', relation: 'feeds', to: 'line-sealer' }]);
         assert.deepEqual(nodeRed.complaints(), []);
+
+        // A new version of the template, with other node ids and another setting: what was learned is under the key.
+        const rowsMissing = ({ learning }: Sent): number => {
+          const missing = object(learning)['missing'] as { code: string; missing: number }[] | undefined;
+          return missing?.find(({ code }) => code === 'rows')?.missing ?? 0;
+        };
+        const heard = (id: string): number[] => nodeRed.sent.filter(({ from, message: { learning } }) => from === id && learning !== undefined).map(({ message: one }) => rowsMissing(one));
+        const old = 'tw-start-machine-baseline';
+        await nodeRed.until(() => (heard(old).at(-1) ?? Infinity) <= (heard(old)[0] ?? 0) - 3, 'rows that are learned from');
+        const learned = heard(old).at(-1) as number;
+        const next = (JSON.parse(JSON.stringify(both()).replaceAll('tw-start-', 'v2-start-')) as FlowNode[])
+          .map((node) => (node.type === 'twin-anomaly' ? { ...node, falseAlarmsPerWeek: 2 } : node));
+        await nodeRed.deploy([settings, ...next]);
+        await nodeRed.until(() => heard('v2-start-machine-baseline').length > 0, 'the new version to learn');
+        assert.ok((heard('v2-start-machine-baseline')[0] as number) <= learned, `${heard('v2-start-machine-baseline')[0]} rows missing after the update, ${learned} before`);
+        assert.deepEqual(nodeRed.complaints(), []);
       });
     });
   }

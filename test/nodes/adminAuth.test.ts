@@ -45,7 +45,7 @@ describe('what the editor asks of the nodes needs a login', function () {
     return response.status;
   }
 
-  const reading = ['/twinwire/site/site/users', '/twinwire/asset/asset/addresses', '/twinwire/baseline/baseline/progress'];
+  const reading = ['/twinwire/site/site/users', '/twinwire/site/site/outbox', '/twinwire/site/site/outbox/refused?target=x', '/twinwire/asset/asset/addresses', '/twinwire/baseline/baseline/progress'];
   const changing = ['/twinwire/site/site/users', '/twinwire/baseline/baseline/learn-again', '/twinwire/replay/replay/start', '/twinwire/mqtt/test', '/twinwire/influxdb/test',
     '/twinwire/opcua-source/find', '/twinwire/opcua-source/check', '/twinwire/assets/none/find'];
 
@@ -58,7 +58,7 @@ describe('what the editor asks of the nodes needs a login', function () {
   it('lets a reader read and change nothing', async () => {
     const bearer = await token('reader', 'reads', 'read');
     for (const path of reading) assert.equal(await ask('GET', path, bearer), 200, path);
-    for (const path of changing) assert.equal(await ask('POST', path, bearer), 401, path);
+    for (const path of [...changing, '/twinwire/site/site/outbox']) assert.equal(await ask('POST', path, bearer), 401, path);
   });
 
   it('lets the owner do both', async () => {

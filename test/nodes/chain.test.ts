@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { BackTestSummary } from '../../contract/http.ts';
 import type { Anomaly, Expected, TwinMessage } from '../../contract/messages.ts';
 import { SeededRandom } from '../../demo/seededRandom.ts';
 import type { StartedFlow } from './startFlow.ts';
@@ -63,5 +64,20 @@ describe('the chain asset → baseline → anomaly', function () {
     assert.equal(first.anomaly.verdict, 'anomaly', JSON.stringify({ anomaly: first.anomaly, expected: first.expected }));
     assert.equal(first.anomaly.signals[0]?.property, 'current');
     assert.match(first.anomaly.reason, /^Motor current /);
+
+    // The verdicts of both runs are on record, and answer for every setting.
+    const ask = async (perWeek: string, node = 'anomaly'): Promise<{ status: number; body: BackTestSummary }> =>
+      (await started?.admin('GET', `/twinwire/anomaly/back-test?site=site&node=${node}&perWeek=${perWeek}`)) as { status: number; body: BackTestSummary };
+    const end = performance.now() + 8_000;
+    while ((await ask('1')).body.machines[0]?.count !== 1) {
+      assert.ok(performance.now() < end, 'the case that would have been');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const { body } = await ask('0.01', 'not-deployed');
+    assert.deepEqual(body.machines.map(({ key, name, raised }) => [key, name, raised]), [['pump1', 'Pump 1', 0]]);
+    assert.ok((body.machines[0]?.recordedMs ?? 0) >= 800 * 5);
+    assert.equal((await ask('0')).status, 400);
+    assert.equal((await ask('')).status, 400);
+    assert.deepEqual((await started.admin('GET', '/twinwire/anomaly/back-test?site=none&perWeek=1')).body, { fromMs: 0, toMs: 0, machines: [], more: 0 });
   });
 });

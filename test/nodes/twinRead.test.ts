@@ -40,7 +40,8 @@ describe('twin-read', function () {
     // Bad for one minute of five: what was known is the mean, and it is uncertain.
     assert.deepEqual(payload.map(({ pressure, quality }) => [pressure, quality]), [[5, 'uncertain'], [5, 'uncertain']]);
     assert.equal(String(payload[0]?.time).length, 19);
-    assert.deepEqual([history.what, history.aggregate, history.everyMs, history.source, history.values, history.rows, history.cut], ['aggregates', 'timeAverage2', 300_000, 'embedded', 6, 2, undefined]);
+    const { what, aggregate, everyMs, source, values, rows, cut } = history;
+    assert.deepEqual([what, aggregate, everyMs, source, values, rows, cut], ['aggregates', 'timeAverage2', 300_000, 'embedded', 6, 2, undefined]);
     assert.deepEqual([action, extra], ['replace', 7]);
     await run.until(() => run.statuses('read').at(-1)?.text === '6 values', 'the status');
   });

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { newDetector, newNode } from '../../scripts/new.ts';
 import { packageRoot } from '../../scripts/packageRoot.ts';
 
-const copied = ['adapters', 'contract', 'editor', 'engine', 'icons', 'nodes', 'page', 'scripts', 'test', 'web', 'examples', 'flows', 'demo', 'DESIGN.md', 'package.json', '.mocharc.cjs'];
+const copied = ['adapters', 'contract', 'editor', 'engine', 'icons', 'nodes', 'page', 'scripts', 'subflows', 'test', 'web', 'examples', 'flows', 'demo', 'DESIGN.md', 'package.json', '.mocharc.cjs'];
 
 describe('npm run new', function () {
   this.timeout(300_000);

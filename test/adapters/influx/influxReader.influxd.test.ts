@@ -63,7 +63,10 @@ describe('InfluxDB answers as the embedded history does', function () {
       const database = reader(() => 'press "x"');
       const questions: HistoryQuestion[] = [
         { ...question, what: 'values' }, { ...question, what: 'moment' },
-        ...aggregateNames.flatMap((aggregate): HistoryQuestion[] => [{ ...question, aggregate }, { ...question, aggregate, options: { ...usualAggregateOptions, stepped: false, uncertainIsBad: false } }]),
+        ...aggregateNames.flatMap((aggregate): HistoryQuestion[] => [
+          { ...question, aggregate },
+          { ...question, aggregate, options: { ...usualAggregateOptions, stepped: false, uncertainIsBad: false } },
+        ]),
       ];
       for (const each of questions) {
         const [here, there] = [await readHistory(embedded, each), await readHistory(database, each)];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { MemoryOutbox } from '../../../adapters/memory/memoryStore.ts';
 import { openDatabase } from '../../../adapters/sqlite/databaseFile.ts';

@@ -145,7 +145,8 @@ describe('back-test', () => {
       clock.wallMs = startMs + index * 2_000;
       const fault = index > 1_200 && index % 200 < 12 ? 0.03 * (index / 100 - 10) : 0;
       const speed = 1000 + 100 * (Math.floor(index / 10) % 5);
-      const message = single(site, asset, { timeMs: clock.wallMs, values: { speed, current: (speed / 250) * (1 + fault) + 0.03 * random.normal(), vibration: 2 + 0.1 * random.normal(), mode: 'producing' } });
+      const current = (speed / 250) * (1 + fault) + 0.03 * random.normal();
+      const message = single(site, asset, { timeMs: clock.wallMs, values: { speed, current, vibration: 2 + 0.1 * random.normal(), mode: 'producing' } });
       const evaluation = asset.evaluate(message);
       assert.ok(evaluation);
       raised += takeVerdicts(site, asset, { ...message, anomaly: evaluation.anomaly }, settings).filter(({ case: { change } }) => change === 'opened').length;

@@ -196,6 +196,17 @@ describe('delivery', () => {
     assert.deepEqual((await outbox.pending('t', 10)).map(({ body }) => body.slice(0, 1)), ['e', 'f', 'g']);
   });
 
+  it('many callers at once do not go over the cap together', async () => {
+    const { time, outbox, delivery } = setUp(() => ({ kind: 'retry', problem: away }), { waitMs: 1, keepBytes: 100 });
+    delivery.start();
+    await time.advance(0);
+    await Promise.all(Array.from({ length: 30 }, (_, n) => delivery.add([record(n, 10)])));
+    const { bytes, records } = await outbox.depth('t');
+    assert.ok(bytes <= 100, `${bytes} bytes`);
+    assert.equal(records + (await outbox.gaps('t')).reduce((sum, gap) => sum + gap.records, 0), 30);
+    await delivery.stop();
+  });
+
   it('or new ones are refused, as chosen', async () => {
     const { outbox, delivery, time } = setUp(() => ({ kind: 'retry', problem: away }), { keepBytes: 50, atCap: 'block' });
     delivery.start();
@@ -239,13 +250,136 @@ describe('delivery', () => {
     assert.equal(time.next, undefined);
   });
 
+  /** What waited through an outage, a body per record; then the target is back and one more comes every 100 ms. */
+  async function afterOutage(order: 'strict' | 'liveFirst', backlog: number): Promise<{ attempts: string[][]; marks: number[] }> {
+    let up = false;
+    const marks: number[] = [];
+    const time = new Time();
+    const outbox = new MemoryOutbox();
+    const attempts: string[][] = [];
+    const delivery = new Delivery({
+      outbox, later: time.later, nowMs: () => time.nowMs, random: () => 1,
+      async deliver(records, backfillTo) {
+        if (!up) return { kind: 'retry', problem: away };
+        attempts.push(records.map(({ body }) => body));
+        marks.push(records.filter(({ sequence }) => sequence <= backfillTo).length);
+        // Each takes its time, in which the plant goes on.
+        time.nowMs += 50;
+        if (attempts.length % 2 === 0 && attempts.length < 40) await delivery.add([record(`live${attempts.length}`)]);
+        return delivered;
+      },
+    }, { target: 't', order, waitMs: 100, batchRecords: 10, firstRetryMs: 100, longestRetryMs: 100 });
+    delivery.start();
+    await time.advance(0);
+    for (let n = 0; n < backlog; n += 1) await delivery.add([record(n)]);
+    await time.advance(150);
+    up = true;
+    for (let turn = 0; turn < 300; turn += 1) await time.advance(200);
+    assert.equal((await outbox.depth('t')).records, 0);
+    await delivery.stop();
+    return { attempts, marks };
+  }
+
+  it('after an outage live goes first and what waited between, each in order', async () => {
+    const { attempts, marks } = await afterOutage('liveFirst', 300);
+    const all = attempts.flat();
+    const waited = all.filter((body) => !body.startsWith('live'));
+    assert.deepEqual(waited, Array.from({ length: 300 }, (_, n) => String(n)));
+    const live = all.filter((body) => body.startsWith('live'));
+    assert.ok(live.length >= 10);
+    assert.deepEqual(live, live.toSorted((a, b) => Number(a.slice(4)) - Number(b.slice(4))));
+    // liveN came while attempt N was under way: it must not wait for the backlog of 30 attempts.
+    for (const body of live) {
+      const at = attempts.findIndex((batch) => batch.includes(body)) + 1;
+      assert.ok(at - Number(body.slice(4)) <= 5, `${body} was in attempt ${at}`);
+    }
+    attempts.forEach((batch, index) => assert.equal(marks[index], batch.filter((body) => !body.startsWith('live')).length, 'what waited is marked, live is not'));
+  });
+
+  it('or, where the order counts, strictly one after the other', async () => {
+    const { attempts } = await afterOutage('strict', 100);
+    const all = attempts.flat();
+    assert.deepEqual(all.slice(0, 100), Array.from({ length: 100 }, (_, n) => String(n)));
+    assert.ok(all.slice(100).every((body) => body.startsWith('live')) && all.length > 100);
+  });
+
+  it('what an earlier run left is marked as such, what comes now is not', async () => {
+    const marks: number[] = [];
+    const time = new Time();
+    const outbox = new MemoryOutbox();
+    await outbox.add('t', [record('old')], 1);
+    const deliver = async (records: readonly { sequence: number }[], backfillTo: number): Promise<DeliveryOutcome> => {
+      marks.push(records.filter(({ sequence }) => sequence <= backfillTo).length);
+      return delivered;
+    };
+    const delivery = new Delivery({ outbox, deliver, later: time.later, nowMs: () => time.nowMs }, { target: 't', waitMs: 1 });
+    delivery.start();
+    await time.advance(5);
+    await delivery.add([record('new')]);
+    await time.advance(5);
+    assert.deepEqual(marks, [1, 0]);
+  });
+
+  it('leaves a target alone for as long as it asks, within bounds', async () => {
+    for (const [afterMs, expected] of [[30_000, 30_000], [1, 100], [1e9, 300_000]] as const) {
+      const { time, delivery } = setUp(() => ({ kind: 'retry', problem: away, afterMs }), { waitMs: 1, firstRetryMs: 100 });
+      delivery.start();
+      await time.advance(0);
+      await delivery.add([record(1)]);
+      await time.advance(1);
+      assert.equal(time.next, expected);
+      await delivery.stop();
+    }
+  });
+
+  it('what could not be accepted is a dated gap as soon as that can be written down', async () => {
+    const { time, outbox, events, delivery } = setUp(() => delivered, { waitMs: 1 });
+    delivery.start();
+    await time.advance(0);
+    const add = outbox.add.bind(outbox);
+    outbox.add = () => Promise.reject(new Problem('TWIN_STORE_DISK_FULL', 'The disk is full.', 'Make room.'));
+    await assert.rejects(delivery.add([record(1, 10), record(2, 10)]), { code: 'TWIN_STORE_DISK_FULL' });
+    await time.advance(5000);
+    await assert.rejects(delivery.add([record(3, 10)]), { code: 'TWIN_STORE_DISK_FULL' });
+    assert.deepEqual(await outbox.gaps('t'), []);
+    outbox.add = add;
+    await time.advance(1000);
+    await delivery.add([record(4)]);
+    const [gap] = await outbox.gaps('t');
+    assert.deepEqual(gap, { target: 't', records: 3, bytes: 30, fromMs: 1000, toMs: 6000, reason: 'The disk is full.', droppedMs: 7000 });
+    assert.deepEqual(events.filter((event) => event.startsWith('dropped')), ['dropped 3']);
+    await time.advance(5000);
+    assert.deepEqual([(await delivery.state()).dropped, (await delivery.state()).records], [3, 0]);
+  });
+
+  it('tells how it stands: how much, since when, how fast, why it waits', async () => {
+    let up = true;
+    const { time, delivery } = setUp(() => (up ? delivered : { kind: 'retry', problem: away }), { waitMs: 1, longestRetryMs: 1000 });
+    delivery.start();
+    await time.advance(0);
+    await delivery.add(Array.from({ length: 50 }, (_, n) => record(n)));
+    await time.advance(100);
+    const { deliveredPerSecond, records, problem } = await delivery.state();
+    assert.deepEqual([deliveredPerSecond, records, problem], [5, 0, undefined]);
+    up = false;
+    await delivery.add([record('x')]);
+    const atMs = time.nowMs;
+    await time.advance(20_000);
+    const later = await delivery.state();
+    assert.deepEqual([later.deliveredPerSecond, later.records, later.oldestMs, later.problem?.code], [0, 1, atMs, 'TWIN_AWAY']);
+    up = true;
+    await time.advance(2000);
+    assert.equal((await delivery.state()).problem, undefined);
+    await delivery.stop();
+  });
+
   it('whatever the target does, every record is delivered in order, set aside or in a gap (property)', async () => {
     const action = fc.oneof(
       fc.record({ kind: fc.constant('add' as const), count: fc.integer({ min: 1, max: 5 }), size: fc.integer({ min: 1, max: 30 }) }),
       fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 0, max: 3000 }) }),
     );
     const answer = fc.constantFrom('ok', 'ok', 'retry', 'throw', 'reject');
-    await fc.assert(fc.asyncProperty(fc.array(action, { maxLength: 30 }), fc.array(answer, { maxLength: 30 }), async (actions, answers) => {
+    await fc.assert(fc.asyncProperty(fc.array(action, { maxLength: 30 }), fc.array(answer, { maxLength: 30 }), fc.boolean(), async (actions, answers, lanes) => {
       const arrived: number[] = [];
       const { time, outbox, delivery } = setUp((bodies) => {
         const how = answers.shift() ?? 'ok';
@@ -256,7 +390,7 @@ describe('delivery', () => {
           if (index > 0 || how !== 'reject') arrived.push(Number.parseInt(body, 10));
         });
         return { kind: 'delivered', rejected };
-      }, { waitMs: 100, batchRecords: 4, keepBytes: 200, firstRetryMs: 100, longestRetryMs: 1000 });
+      }, { waitMs: 100, batchRecords: 4, keepBytes: 200, firstRetryMs: 100, longestRetryMs: 1000, order: lanes ? 'liveFirst' : 'strict' });
       delivery.start();
       let accepted = 0;
       for (const one of actions) {
@@ -271,7 +405,8 @@ describe('delivery', () => {
       const dropped = (await outbox.gaps('t')).reduce((sum, { records }) => sum + records, 0);
       assert.equal((await outbox.depth('t')).records, 0);
       assert.equal(arrived.length + aside + dropped, accepted);
-      assert.deepEqual(arrived, arrived.toSorted((a, b) => a - b));
+      assert.equal(new Set(arrived).size, arrived.length);
+      if (!lanes) assert.deepEqual(arrived, arrived.toSorted((a, b) => a - b));
       await delivery.stop();
     }), checkParameters(200));
   });
