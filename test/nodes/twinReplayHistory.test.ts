@@ -20,7 +20,8 @@ function flow(factor: number, replay: Entry = {}): Entry[] {
       { id: 'other-out', type: 'helper' },
       { id: 'baseline', type: 'twin-baseline', site: 'site', wires: [['anomaly']] },
       { id: 'anomaly', type: 'twin-anomaly', site: 'site', wires: [['alert']] },
-      { id: 'alert', type: 'twin-alert', site: 'site', wires: [['alerts']] },
+      // The live machine is silent here, and would say so.
+      { id: 'alert', type: 'twin-alert', site: 'site', onStale: false, wires: [['alerts']] },
       { id: 'alerts', type: 'helper' },
       { id: 'replay', type: 'twin-replay', site: 'site', source: 'history', from: String(beginMs), to: String(endMs), batchRows: 25, wires: [['asset', 'other', 'played']], ...replay },
       { id: 'played', type: 'helper' },
