@@ -32,7 +32,8 @@ export default function twinAsset(RED: Runtime): void {
         twin.refusal = new Problem('TWIN_TYPE_MISSING', `The machine "${name}" has no usable type.`, 'Open the node and choose a type; if one is chosen, see its status.', { name });
         throw twin.refusal;
       }
-      if (config.key === '' && twin.wrongSettings !== undefined) {
+      // A key whose variable is not set is no key that was forgotten: the remedy is another.
+      if (config.key === '' && twin.wrongSettings?.code === 'TWIN_ENVIRONMENT') {
         twin.refusal = twin.wrongSettings;
         throw twin.refusal;
       }

@@ -121,13 +121,14 @@ describe('twin-asset', () => {
       { id: 'typeless', type: 'twin-asset', site: 'site', assetType: 'gone', key: 'a', wires: [[], []] },
       { id: 'siteless', type: 'twin-asset', site: '', assetType: 'type', key: 'b', wires: [[], []] },
       { id: 'keyless', type: 'twin-asset', site: 'site', assetType: 'type', key: '', wires: [[], []] },
+      { id: 'unset', type: 'twin-asset', site: 'site', assetType: 'type', key: '${TWINWIRE_TEST_UNSET}', wires: [[], []] },
     ];
     await start({ more });
     for (const { id } of more) run.node(id).receive({ payload: { current: 1 } });
     run.node('asset').receive({ payload: { current: 1 } });
     await told(1);
-    await run.until(() => caught().length === 3, 'three caught');
-    assert.deepEqual(new Set(caught()), new Set(['TWIN_TYPE_MISSING', 'TWIN_SITE_MISSING', 'TWIN_KEY_MISSING']));
+    await run.until(() => caught().length === 4, 'four caught');
+    assert.deepEqual(new Set(caught()), new Set(['TWIN_TYPE_MISSING', 'TWIN_SITE_MISSING', 'TWIN_KEY_MISSING', 'TWIN_ENVIRONMENT']));
     await run.until(() => more.every(({ id }) => run.statuses(id).at(-1)?.fill === 'red'), 'all of them red');
   });
 
@@ -191,19 +192,38 @@ describe('twin-asset', () => {
     });
 
     it('that is damaged is set aside with a warning, and the machine runs', async () => {
-      await start();
+      const delivering = {
+        asset: { wires: [['asset-out', 'history'], ['events']] },
+        // Nobody answers there: what is written waits in the outbox.
+        more: [
+          { id: 'influx', type: 'twin-influxdb', url: 'http://127.0.0.1:9', version: '2', bucket: 'b' },
+          { id: 'history', type: 'twin-history', site: 'site', influxdb: 'influx', flushAfter: 0.1, wires: [[]] },
+        ],
+      };
+      const folder = path.join(userDir, 'twinwire', 'plant');
+      const kept = (): string[] => readdirSync(folder).filter((name) => name !== 'lock.db').sort();
+      const log = /^outbox-history%3Ahistory\.\d{16}\.log$/;
+      await start(delivering);
       run.node('asset').receive({ payload: { current: 1 } });
       await told(1);
+      await run.until(() => kept().some((name) => log.test(name)), () => `a record in the outbox; ${kept().join()}`);
       await run.stop();
-      const folder = path.join(userDir, 'twinwire', 'plant');
-      const files = readdirSync(folder).filter((name) => name.endsWith('.db') && name !== 'lock.db');
-      assert.deepEqual(files.sort(), ['history.db', 'outbox.db', 'site.db']);
+      const files = kept();
+      assert.deepEqual(files.map((name) => name.replace(/\.\d{16}\./, '.')).filter((name) => !name.endsWith('.cursor')), ['history.db', 'outbox-history%3Ahistory.log', 'site.db']);
       for (const file of files) writeFileSync(path.join(folder, file), Buffer.alloc(8192, 'damage'));
-      await start();
+      await start(delivering);
       run.node('asset').receive({ payload: { current: 2 } });
       const { payload } = await told(1);
       assert.equal(payload['current'], 2);
-      await run.until(() => run.warnings().some((text) => /TWIN_STORE_/.test(text)), `a warning; ${run.warnings().join('\n')}`);
+      for (const file of files.filter((name) => !name.endsWith('.cursor'))) {
+        await run.until(() => run.warnings().some((text) => text.startsWith('TWIN_STORE_') && text.includes(file)), () => `a warning of ${file}; ${run.warnings().join('\n')}`);
+        assert.ok(kept().some((name) => name.startsWith(`${file}.damaged-`)), `${file} is set aside; ${kept().join()}`);
+      }
+      let waiting: { target: string; waiting: number }[] = [];
+      for (const endMs = performance.now() + 8000; waiting[0]?.waiting !== 1; ) {
+        assert.ok(performance.now() < endMs, `the outbox takes a record: ${JSON.stringify(waiting)}`);
+        waiting = (await run.admin('GET', '/twinwire/site/site/outbox')).body as typeof waiting;
+      }
     });
   });
 
