@@ -1,3 +1,4 @@
+import type { CaseMembers } from './alarms.ts';
 import type { AnomalySignal, CaseState, LearningProgress, QualityWord, SentValue, TwinReadiness } from './messages.ts';
 
 /**
@@ -119,6 +120,7 @@ export interface CaseSummary {
   signals: AnomalySignal[];
   historical: boolean;
   acknowledgedBy?: string;
+  members?: CaseMembers;
 }
 
 export interface MachineDetail {

@@ -1,3 +1,5 @@
+import type { CaseMembers } from './alarms.ts';
+
 /**
  * What the nodes send each other and the outside. `v` guards changes: a reader that meets a higher `v` than it knows says
  * so and passes the message on untouched. The JSON Schema of every shape is `messages.schema.json`, made from
@@ -201,6 +203,8 @@ export interface TwinCase {
   /** How often it came back while open. */
   occurrences: number;
   historical: boolean;
+  /** Its alarms, and the machines that it stands for; absent in cases of earlier versions. */
+  members?: CaseMembers;
 }
 
 /** Sent by twin-alert. */
