@@ -118,8 +118,18 @@ export interface Historian extends HistoryWriter {
   buckets(twin: string, property: string, fromMs: number, toMs: number, count: number, holdAtMostMs?: number): Promise<HistorySummary[]>;
   /** The last point at or before `timeMs` of each property of a twin ("its parameters then"). */
   asOf(twin: string, timeMs: number): Promise<HistoryPoint[]>;
-  /** Deletes raw points that are older, and leaves summaries of minutes and hours where the store keeps them; returns how many points went. */
+  /** Deletes the points of a stretch, from inclusive, to exclusive, because they are computed anew; leaves no summaries. */
+  clear(twin: string, property: string, fromMs: number, toMs: number): Promise<void>;
+  /**
+   * Deletes raw points that are older, and leaves summaries of minutes and hours where the store keeps them, those of minutes for 400 days more, those
+   * of hours for ten years; returns how many points went.
+   */
   forget(beforeMs: number): Promise<number>;
+  /**
+   * Deletes the oldest until at most so many bytes are used: raw points first, which leave summaries, down to the newest day; then summaries of
+   * minutes, those of hours, and what is left. Returns how many points went.
+   */
+  trim(mostBytes: number): Promise<number>;
   /** Bytes on disk (in memory: 0) and the oldest raw point, undefined when there is none. */
   usage(): Promise<{ bytes: number; oldestMs: number | undefined }>;
 }

@@ -113,6 +113,16 @@ export class MemoryHistorian implements Historian {
     return last;
   }
 
+  async clear(twin: string, property: string, fromMs: number, toMs: number): Promise<void> {
+    const times = this.#twins.get(twin)?.get(property);
+    for (const timeMs of [...(times?.keys() ?? [])]) if (timeMs >= fromMs && timeMs < toMs) times?.delete(timeMs);
+  }
+
+  /** Uses no bytes on disk. */
+  async trim(): Promise<number> {
+    return 0;
+  }
+
   async forget(beforeMs: number): Promise<number> {
     let gone = 0;
     for (const properties of this.#twins.values()) {

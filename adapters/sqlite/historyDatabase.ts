@@ -21,10 +21,17 @@ const pointsAtOnce = 100_000;
 const oldRowsAtOnce = 5000;
 
 /** What stays when raw points go: per minute, then per hour. */
+const dayMs = 86_400_000;
 const tiers = [
-  { stepMs: 60_000, blockMs: 86_400_000 },
-  { stepMs: 3_600_000, blockMs: 30 * 86_400_000 },
+  { stepMs: 60_000, blockMs: dayMs, keptMs: 400 * dayMs },
+  { stepMs: 3_600_000, blockMs: 30 * dayMs, keptMs: 3652 * dayMs },
 ] as const;
+/** A trim takes this part of the raw stretch at once, but at least an hour; so much raw history stays to the last. */
+const trimmedPart = 0.02;
+const shortestTrimMs = 3_600_000;
+const lastRawMs = dayMs;
+/** Blocks of summaries that a trim takes at once. */
+const trimmedBlocks = 200;
 
 interface Series {
   id: number;
@@ -235,6 +242,7 @@ export class HistoryDatabase {
       const gone = Number(this.#prepare('DELETE FROM point WHERE (series, time) IN (SELECT series, time FROM point WHERE time < ? LIMIT ?)').run(beforeMs, oldRowsAtOnce).changes);
       if (gone > 0) return { gone, more: true };
     }
+    for (const { stepMs, blockMs, keptMs } of tiers) this.#prepare('DELETE FROM tier WHERE step = ? AND block < ?').run(stepMs, within(beforeMs - keptMs - blockMs));
     let gone = 0;
     let visited = 0;
     for (const series of this.#byId.values()) {
@@ -244,6 +252,61 @@ export class HistoryDatabase {
       if (gone >= pointsAtOnce || visited >= seriesAtOnce) return { gone, more: true };
     }
     return { gone, more: false };
+  }
+
+  /** Deletes some of the oldest while more bytes are used. */
+  trim(mostBytes: number): { gone: number; more: boolean } {
+    const { bytes, oldestMs } = this.usage();
+    if (bytes <= mostBytes) return { gone: 0, more: false };
+    // Sealed, it takes a fifth of what the log takes.
+    if (this.#toSeal.length === 0 && this.#hotPoints > mostHotPoints / 20) this.#beginSealing();
+    if (this.#toSeal.length > 0) {
+      this.#sealSome();
+      return { gone: 0, more: true };
+    }
+    const newestMs = this.#newestMs();
+    const spanMs = oldestMs === undefined ? 0 : newestMs - oldestMs;
+    if (oldestMs !== undefined && spanMs > lastRawMs) return this.#trimRaw(Math.min(newestMs - lastRawMs, oldestMs + Math.max(shortestTrimMs, spanMs * trimmedPart)));
+    for (const { stepMs } of tiers) {
+      const { changes } = this.#prepare('DELETE FROM tier WHERE (series, step, block) IN (SELECT series, step, block FROM tier WHERE step = ? ORDER BY block LIMIT ?)').run(stepMs, trimmedBlocks);
+      if (changes > 0) return { gone: 0, more: true };
+    }
+    // Not one day of it has room.
+    return oldestMs === undefined || spanMs < shortestTrimMs ? { gone: 0, more: false } : this.#trimRaw(oldestMs + Math.max(60_000, spanMs * trimmedPart));
+  }
+
+  #trimRaw(beforeMs: number): { gone: number; more: boolean } {
+    const { gone } = this.forget(beforeMs);
+    return { gone, more: true };
+  }
+
+  #newestMs(): number {
+    let newest = -Infinity;
+    for (const { id, hot } of this.#byId.values()) newest = Math.max(newest, hot.count > 0 ? (hot.columns().times.at(-1) as number) : this.#lastSealed(id));
+    return newest;
+  }
+
+  /** Deletes the raw points of a stretch. */
+  clear(twin: string, property: string, fromMs: number, toMs: number): void {
+    const series = this.#byName.get(twin)?.get(property);
+    if (series === undefined) return;
+    this.#prepare('DELETE FROM point WHERE series = ? AND time >= ? AND time < ?').run(series.id, within(fromMs), within(toMs));
+    const { hot } = series;
+    // Sealed first, so that the log does not bring it back.
+    if (hot.count > 0) {
+      const { times } = hot.columns();
+      if ((times[0] as number) < toMs && (times.at(-1) as number) >= fromMs) this.#seal(series);
+    }
+    for (const row of this.#chunks(series.id, fromMs, toMs)) {
+      if (row.last < fromMs) continue;
+      const chunk = this.#decoded(series, row);
+      const [begin, end] = [placeOf(chunk.times, fromMs), placeOf(chunk.times, toMs)];
+      if (begin === end) continue;
+      this.#prepare('DELETE FROM chunk WHERE series = ? AND first = ?').run(series.id, row.first);
+      const rest = joined(part(chunk, 0, begin), part(chunk, end, chunk.times.length), noColumns);
+      if (rest.times.length > 0) this.#putChunk(series, rest);
+    }
+    hot.sealedMs = this.#lastSealed(series.id);
   }
 
   #forgetOf(series: Series, beforeMs: number): number {
@@ -298,10 +361,16 @@ export class HistoryDatabase {
 
   #addTiers(series: Series, buckets: Buckets, fromMs: number, toMs: number): void {
     const blocks = this.#prepare('SELECT block FROM tier WHERE series = ? AND step = ? AND block > ? AND block < ? ORDER BY block');
-    const { stepMs, blockMs } = tiers[0];
-    for (const { block } of blocks.all(series.id, stepMs, fromMs - blockMs, toMs) as unknown as { block: number }[]) {
-      for (const [startMs, summary] of this.#tier(series, stepMs, block)) buckets.addTier(startMs, stepMs, summary);
+    const [minutes, hours] = tiers;
+    const of = ({ stepMs, blockMs }: (typeof tiers)[number]): number[] => (blocks.all(series.id, stepMs, fromMs - blockMs, toMs) as unknown as { block: number }[]).map(({ block }) => block);
+    const ofMinutes = of(minutes);
+    // Minutes go earlier than hours; before the oldest that are left the hours tell.
+    const first = this.#prepare('SELECT min(block) AS block FROM tier WHERE series = ? AND step = ?').get(series.id, minutes.stepMs) as { block: number | null };
+    const minutesFromMs = first.block ?? Infinity;
+    for (const block of of(hours)) {
+      for (const [startMs, summary] of this.#tier(series, hours.stepMs, block)) if (startMs < minutesFromMs) buckets.addTier(startMs, hours.stepMs, summary);
     }
+    for (const block of ofMinutes) for (const [startMs, summary] of this.#tier(series, minutes.stepMs, block)) buckets.addTier(startMs, minutes.stepMs, summary);
   }
 
   // --- sealing -------------------------------------------------------------------------------------------------
@@ -549,15 +618,23 @@ function summarise(columns: SeriesColumns, nextMs: number | undefined, stepMs: n
 
 const tierFields = ['count', 'minimum', 'minimumAtMs', 'maximum', 'maximumAtMs', 'first', 'firstAtMs', 'last', 'lastAtMs', 'integral', 'coveredMs'] as const;
 
-/** Column by column, each as a chunk: figures that follow each other are alike. */
+/** Column by column, each as a chunk: figures that follow each other are alike. A column like an earlier one is that one's place: where a step holds one point, most are. */
 function packTier(entries: readonly [number, HistorySummary][]): Uint8Array {
   const times = Float64Array.from(entries, ([startMs]) => startMs);
   const qualities = new Uint8Array(entries.length);
-  return serialize(tierFields.map((field) => encodeChunk({ times, values: Float64Array.from(entries, ([, summary]) => summary[field]), qualities })));
+  const columns: Uint8Array[] = [];
+  const places = tierFields.map((field): Uint8Array | number => {
+    const column = encodeChunk({ times, values: Float64Array.from(entries, ([, summary]) => summary[field]), qualities });
+    const same = columns.findIndex((known) => Buffer.compare(known, column) === 0);
+    columns.push(column);
+    return same < 0 ? column : same;
+  });
+  return serialize(places);
 }
 
 function unpackTier(data: Uint8Array): [number, HistorySummary][] {
-  const columns = (deserialize(data) as Uint8Array[]).map((bytes) => decodeChunk(bytes));
+  const columns: SeriesColumns[] = [];
+  for (const packed of deserialize(data) as (Uint8Array | number)[]) columns.push(typeof packed === 'number' ? (columns[packed] ?? noColumns) : decodeChunk(packed));
   const times = columns[0]?.times ?? noColumns.times;
   return Array.from(times, (startMs, index): [number, HistorySummary] => {
     const summary = emptySummary();

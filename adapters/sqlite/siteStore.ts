@@ -137,14 +137,17 @@ class EmbeddedSiteStore implements SiteStore {
       const found = await this.#client.call('historyAsOf', twin, timeMs);
       return found.map((point) => ({ ...point, twin, value: stored(point.value), quality: qualityWords[point.quality] ?? 'bad' }));
     },
+    clear: async (twin, property, fromMs, toMs) => {
+      await this.#history.flush();
+      await this.#client.call('historyClear', twin, property, fromMs, toMs);
+    },
     forget: async (beforeMs) => {
       await this.#history.flush();
-      let gone = 0;
-      for (;;) {
-        const part = await this.#client.call('historyForget', beforeMs);
-        gone += part.gone;
-        if (!part.more) return gone;
-      }
+      return inParts(() => this.#client.call('historyForget', beforeMs));
+    },
+    trim: async (mostBytes) => {
+      await this.#history.flush();
+      return inParts(() => this.#client.call('historyTrim', mostBytes));
     },
     usage: async () => {
       await this.#history.flush();
@@ -193,4 +196,14 @@ function jsonText(key: string, value: Json): string | null {
 function full(part: string, limit: number): Problem {
   return new Problem('TWIN_STORE_BACKLOG', `The ${part} has more waiting to be written than fits (${limit}): the disk is too slow or full.`,
     'Free the disk or send less often; what was refused here is not stored.', { part, limit });
+}
+
+/** So that other requests get their turn in between. */
+async function inParts(next: () => Promise<{ gone: number; more: boolean }>): Promise<number> {
+  let gone = 0;
+  for (;;) {
+    const part = await next();
+    gone += part.gone;
+    if (!part.more) return gone;
+  }
 }

@@ -169,6 +169,15 @@ export class StoreDatabases {
     return this.#inHistory((history) => history.forget(beforeMs));
   }
 
+  historyClear(twin: string, property: string, fromMs: number, toMs: number): void {
+    this.#inHistory((history) => history.clear(twin, property, fromMs, toMs));
+  }
+
+  /** Deletes some of the oldest while more bytes are used; returns whether it is still too much. */
+  historyTrim(mostBytes: number): { gone: number; more: boolean } {
+    return this.#inHistory((history) => history.trim(mostBytes));
+  }
+
   historyUsage(): { bytes: number; oldestMs: number | undefined } {
     return this.#inHistory((history) => history.usage());
   }

@@ -23,6 +23,8 @@ export interface SiteOptions {
   clockRate: number;
   clockOriginMs: number;
   keepHistoryDays: number;
+  /** Absent: as many as the days come to. */
+  keepHistoryBytes?: number;
   keepCasesDays: number;
 }
 
@@ -476,6 +478,7 @@ export class Site {
   async #forget(nowMs: number): Promise<void> {
     try {
       await this.#ports.historian.forget(nowMs - this.options.keepHistoryDays * 86_400_000);
+      if (this.options.keepHistoryBytes !== undefined) await this.#ports.historian.trim(this.options.keepHistoryBytes);
       const oldest = nowMs - this.options.keepCasesDays * 86_400_000;
       for (const list of this.#ended.values()) {
         for (let index = list.length - 1; index >= 0; index--) {

@@ -149,6 +149,7 @@ export default function twinSite(RED: Runtime): void {
           clockRate: readRate(config.clockRate, (problem) => twin.fail(problem)),
           clockOriginMs: config.clock === 'replay' ? 0 : readOrigin(config.clockOrigin, (problem) => twin.fail(problem)),
           keepHistoryDays: config.keepHistoryDays,
+          ...(config.keepHistoryAtMost > 0 && { keepHistoryBytes: config.keepHistoryAtMost * 1_000_000 }),
           keepCasesDays: config.keepCasesDays,
         },
         { clock: wallClock, state: store.state, historian: store.historian, graph: store.graph, outbox: store.outbox },

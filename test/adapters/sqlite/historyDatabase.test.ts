@@ -7,6 +7,7 @@ import { MemoryHistorian } from '../../../adapters/memory/memoryStore.ts';
 import { HistoryBatchBuilder } from '../../../adapters/sqlite/historyBatch.ts';
 import { openSiteStore } from '../../../adapters/sqlite/siteStore.ts';
 import { StoreDatabases } from '../../../adapters/sqlite/storeDatabases.ts';
+import { SeededRandom } from '../../../demo/seededRandom.ts';
 import type { HistoryPoint } from '../../../engine/ports.ts';
 import { checkParameters } from '../../checks/ports/checkParameters.ts';
 import { temporaryFolder } from '../../services/serviceProcess.ts';
@@ -36,6 +37,8 @@ describe('the embedded historian', function () {
     });
     const step = fc.oneof(
       { weight: 6, arbitrary: fc.array(anyPoint, { maxLength: 40 }).map((points) => ({ do: 'write' as const, points })) },
+      { weight: 2, arbitrary: fc.tuple(fc.constantFrom('a', 'b'), fc.constantFrom('p', 'q'), fc.integer({ min: 0, max: 5000 }), fc.integer({ min: 0, max: 2000 }))
+        .map(([twin, property, at, length]) => ({ do: 'clear' as const, twin, property, fromMs: begin + at * 997, toMs: begin + (at + length) * 997 })) },
       fc.constant({ do: 'seal' as const }), fc.constant({ do: 'reopen' as const }), fc.integer({ min: 0, max: 3000 }).map((at) => ({ do: 'forget' as const, beforeMs: begin + at * 997 })),
     );
     let round = 0;
@@ -58,6 +61,9 @@ describe('the embedded historian', function () {
             more = part.more;
           }
           assert.equal(gone, await memory.forget(one.beforeMs));
+        } else if (one.do === 'clear') {
+          database.historyClear(one.twin, one.property, one.fromMs, one.toMs);
+          await memory.clear(one.twin, one.property, one.fromMs, one.toMs);
         } else if (one.do === 'seal') database.historySealAll();
         else {
           database.close();
@@ -96,6 +102,49 @@ describe('the embedded historian', function () {
       assert.deepEqual(points, wantedPoints, `hour ${index}`);
       assert.ok(Math.abs(integral / coveredMs - wanted / covered) < 1e-9 && Math.abs(coveredMs - covered) <= 1000, `hour ${index}: ${coveredMs} of ${covered} ms`);
     }
+    await store.close();
+  });
+
+  it('keeps to a size: the oldest raw points go first, their hours stay, and what is newest stays whole', async () => {
+    const store = openSiteStore(folder);
+    const days = 4;
+    const perDay = 43_200;
+    const random = new SeededRandom(3);
+    for (let day = 0; day < days; day += 1) {
+      const times = Float64Array.from({ length: perDay }, (_, index) => begin + (day * perDay + index) * 2000);
+      await store.historian.writeRows({ twin: 'filler', properties: ['speed'], times, values: Float64Array.from(times, () => random.normal()) });
+    }
+    const full = (await store.historian.usage()).bytes;
+    const before = await store.historian.buckets('filler', 'speed', begin, begin + days * 24 * hour, days);
+    const most = Math.round(full * 0.7);
+    const gone = await store.historian.trim(most);
+    const { bytes, oldestMs = 0 } = await store.historian.usage();
+    assert.ok(gone > 0 && bytes <= most && bytes > most * 0.6, `${bytes} of ${most}`);
+    assert.ok(oldestMs > begin && oldestMs < begin + (days - 1) * 24 * hour, new Date(oldestMs).toISOString());
+    const last = await store.historian.range('filler', 'speed', begin + (days - 1) * 24 * hour, 1e15);
+    assert.equal(last.length, perDay);
+    const after = await store.historian.buckets('filler', 'speed', begin, begin + days * 24 * hour, days);
+    assert.deepEqual(after.map(({ count, minimum, maximum }) => [count, minimum, maximum]), before.map(({ count, minimum, maximum }) => [count, minimum, maximum]));
+    // So small that nothing but the newest has room.
+    await store.historian.trim(250_000);
+    const least = (await store.historian.usage()).bytes;
+    assert.ok(least <= 250_000, String(least));
+    assert.ok((await store.historian.range('filler', 'speed', begin + (days * 24 - 1) * hour, 1e15)).length > 0);
+    assert.equal(await store.historian.trim(full), 0);
+    await store.close();
+  });
+
+  it('gives summaries up by their age: minutes after 400 days, hours after ten years', async () => {
+    const store = openSiteStore(folder);
+    await store.historian.write(wave(7200, 1000));
+    const count = async () => (await store.historian.buckets('filler', 'speed', begin, begin + 2 * hour, 1))[0]?.count;
+    const dayMs = 24 * hour;
+    await store.historian.forget(begin + 3 * hour);
+    assert.equal(await count(), 7200);
+    await store.historian.forget(begin + 500 * dayMs);
+    assert.equal(await count(), 7200, 'of hours');
+    await store.historian.forget(begin + 4000 * dayMs);
+    assert.equal(await count(), 0);
     await store.close();
   });
 

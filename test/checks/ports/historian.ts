@@ -59,6 +59,19 @@ export function checkHistorian(name: string, open: () => Promise<{ store: Histor
       assert.deepEqual(await store.asOf('sealer', 1000), []);
     });
 
+    it('clears a stretch of one property, from inclusive, to exclusive, and takes new points there', async () => {
+      await store.write([...[10, 20, 30, 40].map((timeMs) => point(timeMs, timeMs)), point(20, 2, { property: 'speed' }), point(20, 3, { twin: 'sealer' })]);
+      await store.clear('filler', 'temperature', 20, 40);
+      await store.clear('filler', 'nothing', 0, 100);
+      assert.deepEqual(await store.range('filler', 'temperature', 0, 100), [point(10, 10), point(40, 40)]);
+      await store.write([point(30, 5)]);
+      await store.clear('filler', 'temperature', 40, 1000);
+      assert.deepEqual(await store.range('filler', 'temperature', 0, 100), [point(10, 10), point(30, 5)]);
+      assert.deepEqual(await store.asOf('filler', 25), [point(20, 2, { property: 'speed' }), point(10, 10)]);
+      assert.equal((await store.range('sealer', 'temperature', 0, 100)).length, 1);
+      assert.equal(await store.trim(Number.MAX_SAFE_INTEGER), 0);
+    });
+
     it('takes many points, and a long range comes whole', async () => {
       const many = Array.from({ length: 12_345 }, (_, index) => point(index * 7, index));
       await Promise.all([store.write(many.slice(0, 6000)), store.write(many.slice(6000)), store.write([])]);

@@ -126,6 +126,15 @@ export const plantedFaults: readonly PlantedFault[] = [
     })()),
   },
   {
+    fault: 'the end of a stretch is cleared, too',
+    caughtBy: 'clears a stretch of one property',
+    open: () => withHistorian(new (class extends MemoryHistorian {
+      override clear(twin: string, property: string, fromMs: number, toMs: number): Promise<void> {
+        return super.clear(twin, property, fromMs, toMs + 1);
+      }
+    })()),
+  },
+  {
     fault: 'a long range is cut',
     caughtBy: 'takes many points',
     open: () => withHistorian(new (class extends MemoryHistorian {
