@@ -11,7 +11,7 @@ npm run new detector NAME        a detector: its file and its entry in the regis
 
 /** Writes a new node into a checkout; gives the files written. Throws a PlainError when the name does not do. */
 export function newNode(type: string, root = packageRoot): string[] {
-  if (!/^twin-[a-z]+$/.test(type)) throw new PlainError(`A node is called twin- and one noun in small letters, not "${type}".`);
+  if (!/^twin-[a-z]+(?:-[a-z]+)*$/.test(type)) throw new PlainError(`A node is called twin- and a noun in small letters, not "${type}".`);
   if (existsSync(path.join(root, 'nodes', type))) throw new PlainError(`nodes/${type} is there already.`);
   const files = nodeTemplate(type);
   for (const file of files.keys()) if (existsSync(path.join(root, file))) throw new PlainError(`${file} is there already.`);
