@@ -25,6 +25,10 @@ export interface AlarmFlags {
   /** What suppresses it now, each cause once; empty: nothing. `root:<twin>/<alarm>` is a root alarm upstream, `mode` an operating mode, `person` a person. */
   suppressedBy: string[];
   outOfService?: { by: string; why: string; sinceMs: number };
+  /** Only where acknowledging has to be confirmed as well (OPC UA Part 9): false after ACK until CONFIRM. */
+  confirmed?: boolean;
+  /** An occurrence that nobody was told of, because it was hidden. */
+  untold?: boolean;
 }
 
 export type AlarmPriority = 'high' | 'medium' | 'low';
@@ -55,7 +59,7 @@ export interface Alarm {
 
 /** What happened to an alarm: the events of the state table, and what people write beside them. */
 export type JournalEvent =
-  | 'ACT' | 'RTN' | 'ACK' | 'RESET' | 'SHELVE' | 'SHELVE1' | 'UNSHELVE' | 'EXP' | 'SUP' | 'UNSUP' | 'OOS' | 'RTS' | 'REALARM'
+  | 'ACT' | 'RTN' | 'ACK' | 'CONFIRM' | 'RESET' | 'SHELVE' | 'SHELVE1' | 'UNSHELVE' | 'EXP' | 'SUP' | 'UNSUP' | 'OOS' | 'RTS' | 'REALARM'
   /** Not of the table: a remark, an answer to a case (twin-feedback), a case opened or over, a flood begun or over, a test. They change no alarm. */
   | 'NOTE' | 'FEEDBACK' | 'CASE' | 'FLOOD' | 'TEST';
 

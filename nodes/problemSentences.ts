@@ -70,6 +70,9 @@ export const problemSentences: readonly (readonly [english: string, german: stri
     'Learn again from history or from now on; the stored copy is left as it is.',
     'Neu lernen lassen, aus der Historie oder ab jetzt; das Gespeicherte bleibt, wie es ist.',
   ],
+  ['The stored alarms of "{}" cannot be read.', 'Die gespeicherten Alarme von „{}“ sind nicht lesbar.'],
+  ['The stored state of an alarm cannot be read.', 'Der gespeicherte Zustand eines Alarms ist nicht lesbar.'],
+  ['They start anew; restore a backup if they matter.', 'Sie beginnen neu; spiele eine Sicherung zurück, wenn sie wichtig sind.'],
   ['The stored cases of "{}" cannot be read.', 'Die gespeicherten Fälle von „{}“ sind nicht lesbar.'],
   [
     'They start anew; restore a backup if the open case matters.',
