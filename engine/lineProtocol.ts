@@ -109,3 +109,99 @@ function encodeValue(value: LineField): string | undefined {
       return undefined;
   }
 }
+
+/** A line read back: a point whose tags and fields are pairs in the line's order, texts and names without their escapes. */
+export interface DecodedPoint extends LinePoint {
+  tags: [string, string][];
+  fields: [string, Exclude<LineField, null>][];
+}
+
+const numberPattern = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+
+/**
+ * Reads one line as `encodeLine` writes it (with its time, in ms).
+ * @returns undefined where it is none
+ */
+export function decodeLine(line: string): DecodedPoint | undefined {
+  let at = 0;
+  /** Up to one of the ends, unescaped; in a measurement = is an ordinary character. */
+  const name = (ends: string): string => {
+    let text = '';
+    for (; at < line.length && !ends.includes(line[at] as string); at += 1) {
+      if (line[at] === '\\' && ',= '.includes(line[at + 1] ?? 'x')) at += 1;
+      text += line[at];
+    }
+    return text;
+  };
+  const measurement = name(', ');
+  if (measurement === '' || measurement.startsWith('#')) return undefined;
+  const tags: [string, string][] = [];
+  while (line[at] === ',') {
+    at += 1;
+    const key = name(',= ');
+    if (key === '' || line[at] !== '=') return undefined;
+    at += 1;
+    const value = name(',= ');
+    if (value === '' || line[at] === '=') return undefined;
+    tags.push([key, value]);
+  }
+  const fields: [string, Exclude<LineField, null>][] = [];
+  do {
+    at += 1;
+    const key = name(',= ');
+    if (key === '' || line[at] !== '=') return undefined;
+    at += 1;
+    const end = line[at] === '"' ? endOfText(line, at) : endOfValue(line, at);
+    const value = decodeValue(line.slice(at, end));
+    if (value === undefined) return undefined;
+    fields.push([key, value]);
+    at = end;
+  } while (line[at] === ',');
+  if (line[at] !== ' ') return undefined;
+  const time = line.slice(at + 1);
+  return /^-?\d+$/.test(time) ? { measurement, tags, fields, timeMs: Number(time) } : undefined;
+}
+
+/** The lines of a text: a line ends at a line break outside of a quoted text, which begins behind the = of a field. The last may be incomplete. */
+export function splitLines(text: string): string[] {
+  const lines: string[] = [];
+  let start = 0;
+  let inFields = false;
+  let quoted = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === '\\') at += 1;
+    else if (quoted) quoted = character !== '"';
+    else if (character === ' ') inFields = true;
+    else if (character === '"') quoted = inFields && text[at - 1] === '=';
+    else if (character === '\n') {
+      lines.push(text.slice(start, at));
+      start = at + 1;
+      inFields = false;
+    }
+  }
+  lines.push(text.slice(start));
+  return lines;
+}
+
+function endOfValue(line: string, start: number): number {
+  let end = start;
+  while (end < line.length && line[end] !== ',' && line[end] !== ' ') end += 1;
+  return end;
+}
+
+/** Behind the closing quotation mark. */
+function endOfText(line: string, start: number): number {
+  for (let at = start + 1; at < line.length; at += 1) {
+    if (line[at] === '\\') at += 1;
+    else if (line[at] === '"') return at + 1;
+  }
+  return line.length;
+}
+
+function decodeValue(text: string): Exclude<LineField, null> | undefined {
+  if (text.startsWith('"')) return text.length > 1 && text.endsWith('"') ? text.slice(1, -1).replace(/\\([\\"])/g, '$1') : undefined;
+  if (text === 'true' || text === 'false') return text === 'true';
+  if (/^-?\d+i$/.test(text)) return BigInt(text.slice(0, -1));
+  return numberPattern.test(text) ? Number(text) : undefined;
+}

@@ -1,4 +1,5 @@
 import type { Quality } from './observation.ts';
+import type { Problem } from './problem.ts';
 
 /**
  * What the engine asks of the outside. Adapters answer these; a test hands in its own.
@@ -230,4 +231,25 @@ export interface Outbox {
   targets(): Promise<string[]>;
   /** Deletes everything of a target: what waits, what was refused, its gaps. */
   remove(target: string): Promise<void>;
+}
+
+/** A line of history that a target refuses for good. */
+export interface RejectedLine {
+  /** Place in the lines given. */
+  index: number;
+  line: string;
+  /** The target's own words. */
+  reason: string;
+}
+
+/** Where lines of history (lineProtocol.ts; times in ms) are written to: a database, a file. */
+export interface LineWriter {
+  /**
+   * Resolves when each line is stored or refused for good: one that the target does not take never holds up the others. Writing a line twice is harmless.
+   * @throws Problem when the lines have to be written again later
+   */
+  write(lines: readonly string[]): Promise<{ stored: number; rejected: RejectedLine[] }>;
+  /** Reaches the target and looks whether it can be written to; stores nothing. */
+  test(): Promise<{ ok: true; version: string } | Problem>;
+  close(): Promise<void>;
 }

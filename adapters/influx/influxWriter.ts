@@ -1,3 +1,4 @@
+import type { LineWriter, RejectedLine } from '../../engine/ports.ts';
 import type { Problem } from '../../engine/problem.ts';
 import { problemOf, unreachable } from './influxConnection.ts';
 import type { InfluxAnswer, InfluxConnection, InfluxWriterOptions } from './influxConnection.ts';
@@ -6,26 +7,11 @@ import { influxTwo } from './influxTwo.ts';
 
 export type { InfluxWriterOptions } from './influxConnection.ts';
 
-export interface RejectedLine {
-  /** Place in the lines given. */
-  index: number;
-  line: string;
-  /** The database's own words. */
-  reason: string;
-}
-
-export interface InfluxWriter {
-  /**
-   * Writes lines (see engine/lineProtocol.ts; times in ms). Resolves when each is stored or refused for good: a line that the database
-   * does not take never holds up the others. Writing a line twice is harmless.
-   * @throws Problem when the lines have to be written again later: TWIN_INFLUX_UNREACHABLE, TWIN_INFLUX_BUSY (both pass by themselves),
-   * TWIN_INFLUX_LOGIN, TWIN_INFLUX_DATABASE, TWIN_INFLUX_REFUSED (somebody has to change a setting)
-   */
-  write(lines: readonly string[]): Promise<{ stored: number; rejected: RejectedLine[] }>;
-  /** Reaches the database, logs in and looks whether it can be written to; stores nothing. */
-  test(): Promise<{ ok: true; version: string } | Problem>;
-  close(): Promise<void>;
-}
+/**
+ * @throws Problem from `write`: TWIN_INFLUX_UNREACHABLE, TWIN_INFLUX_BUSY (both pass by themselves), TWIN_INFLUX_LOGIN, TWIN_INFLUX_DATABASE,
+ * TWIN_INFLUX_REFUSED (somebody has to change a setting)
+ */
+export type InfluxWriter = LineWriter;
 
 /** @throws Problem TWIN_INFLUX_SETTING when a setting is missing or the address is none */
 export function createInfluxWriter(options: InfluxWriterOptions): InfluxWriter {

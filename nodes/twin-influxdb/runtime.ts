@@ -1,4 +1,4 @@
-import { deliverLines } from '../../adapters/influx/deliverLines.ts';
+import { deliverLines } from '../../engine/site/deliverLines.ts';
 import { createInfluxReader } from '../../adapters/influx/influxReader.ts';
 import type { InfluxReader } from '../../adapters/influx/influxReader.ts';
 import { createInfluxWriter } from '../../adapters/influx/influxWriter.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import mqtt from 'mqtt';
-import { deliverLines } from '../../adapters/influx/deliverLines.ts';
+import { deliverLines } from '../../engine/site/deliverLines.ts';
 import { createInfluxWriter } from '../../adapters/influx/influxWriter.ts';
 import { deliverMessages } from '../../adapters/mqtt/deliverMessages.ts';
 import { createMqttConnection } from '../../adapters/mqtt/mqttConnection.ts';

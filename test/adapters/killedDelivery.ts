@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { deliverLines } from '../../adapters/influx/deliverLines.ts';
+import { deliverLines } from '../../engine/site/deliverLines.ts';
 import { createInfluxWriter } from '../../adapters/influx/influxWriter.ts';
 import { openSiteStore } from '../../adapters/sqlite/siteStore.ts';
 import { Delivery } from '../../engine/site/delivery.ts';

@@ -1,10 +1,9 @@
-import type { OutboxRecord } from '../../engine/ports.ts';
-import { Problem } from '../../engine/problem.ts';
-import type { DeliveryOutcome } from '../../engine/site/delivery.ts';
-import type { InfluxWriter } from './influxWriter.ts';
+import type { LineWriter, OutboxRecord } from '../ports.ts';
+import { Problem } from '../problem.ts';
+import type { DeliveryOutcome } from './delivery.ts';
 
 /** Delivers outbox records whose bodies are lines of the line protocol. Never rejects. */
-export function deliverLines(writer: InfluxWriter): (records: readonly OutboxRecord[]) => Promise<DeliveryOutcome> {
+export function deliverLines(writer: LineWriter): (records: readonly OutboxRecord[]) => Promise<DeliveryOutcome> {
   return async (records) => {
     try {
       const { rejected } = await writer.write(records.map(({ body }) => body));
@@ -19,6 +18,5 @@ export function deliverLines(writer: InfluxWriter): (records: readonly OutboxRec
 
 function unexpected(error: unknown): Problem {
   const reason = error instanceof Error ? error.message : String(error);
-  return new Problem('TWIN_INFLUX_FAILED', `Writing to InfluxDB failed: ${reason}.`,
-    'It is tried again by itself; report this with the log around it.', { reason });
+  return new Problem('TWIN_DELIVERY_FAILED', `Delivery failed: ${reason}.`, 'It is tried again by itself.', { reason });
 }
