@@ -7,13 +7,12 @@ import type { LineField, LinePoint } from '../../engine/lineProtocol.ts';
 
 /**
  * A server that answers POST /api/v2/write as the documentation of one version says, where the real one cannot be had. It keeps what it
- * took, by series and time, so that a line twice is one point.
+ * took, by series and time, so that a line twice is one point. What it follows, under docs.influxdata.com:
  *
- * | version | follows |
- * |---|---|
- * | 2.7 | docs.influxdata.com/influxdb/v2/write-data/troubleshoot: 204; 400 with the first malformed line, nothing of the request is written; 422 where a field's type conflicts, the others are written; 401; 404; 413 |
- * | 3 Core | docs.influxdata.com/influxdb3/core/write-data/troubleshoot and …/http-api/v3-write-lp: 204; 400 `partial write of line protocol occurred` with up to 100 refused lines, the others are written; 401 |
- * | Cloud | docs.influxdata.com/influxdb/cloud/write-data/troubleshoot: as 2.7, and 429 or 503 with Retry-After |
+ * - 2.7: influxdb/v2/write-data/troubleshoot. 204; 400 with the first malformed line, and nothing of the request is written; 422 where the
+ *   type of a field conflicts, and the others are written; 401; 404;
+ * - 3 Core: influxdb3/core/write-data/troubleshoot and influxdb3/core/write-data/http-api/v3-write-lp. 204; 400 `partial write of line
+ *   protocol occurred` with up to 100 of the refused lines, and the others are written; 401.
  */
 export interface InfluxContract {
   url: string;
