@@ -462,7 +462,6 @@ export const problemSentences: readonly (readonly [english: string, german: stri
   ],
   ['InfluxDB refused {} values: {}', 'InfluxDB hat {} Werte abgelehnt: {}'],
   ['They are set aside and not lost; correct the cause.', 'Sie liegen zur Seite und sind nicht verloren; die Ursache beheben.'],
-  ['Writing to InfluxDB failed: {}.', 'Das Schreiben in die InfluxDB schlug fehl: {}.'],
   [
     'It is tried again by itself; report this with the log around it.',
     'Es wird von selbst wieder versucht; bitte melden, mit dem Protokoll aus dieser Zeit.',
