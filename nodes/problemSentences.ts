@@ -463,10 +463,6 @@ export const problemSentences: readonly (readonly [english: string, german: stri
   ['InfluxDB refused {} values: {}', 'InfluxDB hat {} Werte abgelehnt: {}'],
   ['They are set aside and not lost; correct the cause.', 'Sie liegen zur Seite und sind nicht verloren; die Ursache beheben.'],
   [
-    'It is tried again by itself; report this with the log around it.',
-    'Es wird von selbst wieder versucht; bitte melden, mit dem Protokoll aus dieser Zeit.',
-  ],
-  [
     'Check user name and password, or the token and what it may write.', 'Benutzername und Passwort prüfen, oder den Token und was er schreiben darf.',
   ],
   ['{} is not there ({}).', '{} gibt es nicht ({}).'],
