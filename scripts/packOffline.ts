@@ -27,6 +27,7 @@ interface Manifest {
   version: string;
   files: string[];
   dependencies: Record<string, string>;
+  optionalDependencies?: Record<string, string>;
   [field: string]: unknown;
 }
 
@@ -42,6 +43,9 @@ const kept = /\.(?:[cm]?js|json|wasm)$|(?:^|\/)(?:licen[cs]e|copying|notice|copy
 /** Bundles for browsers, which nothing in Node.js asks for: the packages' own `exports` lead elsewhere. */
 const forBrowsers = [/^mqtt\/dist\//, /^csv-parse\/dist\/(?:umd|iife)\//, /\.min\.js$/, /\/\.[^/]*$/];
 
+/** Of these, what Node.js loads is one file that holds all of it; beside it lie the same sources for bundlers, eighty megabytes of them. */
+const oneFile = /^@tensorflow\//;
+
 /**
  * Packs the built package together with the exact tree of its dependencies from package-lock.json into one .tgz, which npm installs
  * without a registry (bundleDependencies). No native code, no install scripts, nothing for one platform only: else it says so and packs nothing.
@@ -54,14 +58,14 @@ export function packOffline(targetFolder: string): OfflinePackage {
   const staging = mkdtempSync(path.join(os.tmpdir(), 'twinwire-offline-'));
   try {
     const whole = path.join(staging, 'package');
-    for (const name of [...manifest.files, 'README.md', 'LICENSE']) {
-      const from = path.join(packageRoot, name);
-      if (!existsSync(from)) throw new PlainError(`${name} is missing: run npm run build first.`);
-      cpSync(from, path.join(whole, name), { recursive: true });
+    for (const pattern of [...manifest.files, 'README.md', 'LICENSE']) {
+      const names = globSync(pattern, { cwd: packageRoot });
+      if (names.length === 0) throw new PlainError(`${pattern} is missing: run npm run build first.`);
+      for (const name of names) cpSync(path.join(packageRoot, name), path.join(whole, name), { recursive: true });
     }
     for (const [place, entry] of locked) stage(place, entry, whole);
     const { scripts: _scripts, devDependencies: _devDependencies, ...rest } = manifest;
-    const bundled = { ...rest, bundleDependencies: Object.keys(manifest.dependencies) };
+    const bundled = { ...rest, bundleDependencies: Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }) };
     writeFileSync(path.join(whole, 'package.json'), `${JSON.stringify(bundled, null, 2)}\n`);
     const [packed] = JSON.parse(npm(whole, ['pack', '--json', '--ignore-scripts', '--offline', '--pack-destination', staging])) as [
       { filename: string; size: number; unpackedSize: number; files: { path: string }[] },
@@ -92,8 +96,10 @@ function stage(place: string, entry: LockedPackage, whole: string): void {
   const obstacle = offlineObstacle(name, entry, files);
   if (obstacle !== undefined) throw new PlainError(obstacle);
   // Types have no part in running: of such a package only the name is left, for npm to find.
-  const isTypes = name.startsWith('@types/');
+  const isTypes = /^@types\/|\/types$/.test(name);
+  const { main = '' } = readJson<{ main?: string }>(path.join(from, 'package.json'));
   for (const file of files) {
+    if (oneFile.test(name) && /\.(?:[cm]?js|wasm)$/.test(file) && file !== main.replace(/^\.\//, '')) continue;
     if (!kept.test(file) || forBrowsers.some((pattern) => pattern.test(`${name}/${file}`))) continue;
     if (isTypes && !/^(?:package\.json|licen[cs]e.*)$/i.test(file)) continue;
     cpSync(path.join(from, file), path.join(whole, place, file));

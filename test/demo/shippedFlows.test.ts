@@ -8,6 +8,7 @@ import { faultNames, tagDefinitions } from '../../demo/packagingLine.ts';
 
 const root = join(import.meta.dirname, '../..');
 const flows = join(root, 'flows');
+const starters = join(root, 'examples/starters');
 
 interface FlowNode {
   id: string;
@@ -42,16 +43,31 @@ const environment: ReadonlyMap<string, string> = new Map([
   ['TWINWIRE_RECORDED_MACHINE', '/flows/recorded-machine.csv'],
 ]);
 
+/** What docs/templates.md tells to set for the starters. */
+const customers: ReadonlyMap<string, string> = new Map([
+  ['TWIN_SITE', 'Hall 2'],
+  ['TWIN_LANGUAGE', 'de'],
+  ['TWIN_OPCUA_URL', 'opc.tcp://192.168.0.10:4840'],
+  ['TWIN_OPCUA_SECURITY', 'best'],
+  ['TWIN_MQTT_URL', 'mqtt://192.168.0.11:1883'],
+  ['TWIN_INFLUXDB_URL', 'http://192.168.0.12:8086'],
+  ['TWIN_MACHINE_KEY', 'press-07'],
+  ['TWIN_MACHINE_NAME', 'Press 7'],
+  ['TWIN_MACHINE_PLACE', 'hall 2'],
+  ['TWIN_MACHINE_NODE', 'ns=2;s=Press7'],
+  ['TWIN_OPCUA_NODE', 'ns=2;s=Line1'],
+  ['TWIN_MACHINES', 'machines.csv'],
+]);
+const isStarter = (file: string): boolean => file.startsWith('starter-');
+
 /** The node as Node-RED hands it to the runtime: a property that is nothing but ${NAME} is replaced by the variable's value. */
-function resolved(node: FlowNode): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(node).map(([name, value]) => {
-      const variable = typeof value === 'string' ? /^\$\{(\S+)\}$/.exec(value)?.[1] : undefined;
-      if (variable === undefined) return [name, value];
-      assert.ok(environment.has(variable), `${node.id}.${name} asks for ${variable}, which nobody sets`);
-      return [name, environment.get(variable)];
-    }),
-  );
+function resolved(node: FlowNode, set: ReadonlyMap<string, string>): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(node), (name, value: unknown) => {
+    const variable = typeof value === 'string' ? /^\$\{(\S+)\}$/.exec(value)?.[1] : undefined;
+    if (variable === undefined) return value;
+    assert.ok(set.has(variable), `${node.id}.${name} asks for ${variable}, which nobody sets`);
+    return set.get(variable);
+  }) as Record<string, unknown>;
 }
 
 const readFlow = (file: string): FlowNode[] => JSON.parse(readFileSync(join(flows, file), 'utf8')) as FlowNode[];
@@ -72,7 +88,22 @@ const files = readdirSync(flows).filter((name) => name.endsWith('.json'));
 
 describe('flows/', () => {
   it('holds the stories that are shipped', () => {
-    for (const name of ['packaging-line.json', 'recorded-machine.json']) assert.ok(files.includes(name), name);
+    for (const name of ['packaging-line.json', 'recorded-machine.json', 'starter-line.json', 'starter-machine.json']) assert.ok(files.includes(name), name);
+  });
+
+  it('holds the starters that the import menu offers, byte for byte', () => {
+    const offered = readdirSync(starters);
+    assert.deepEqual(offered.filter((name) => name.endsWith('.json')).sort(), files.filter(isStarter).sort());
+    for (const name of offered) assert.equal(readFileSync(join(flows, name), 'utf8'), readFileSync(join(starters, name), 'utf8'), `cp flows/${name} examples/starters/`);
+  });
+
+  it('holds starters that are empty of the demo and ask for what docs/templates.md tells to set, for all of it', () => {
+    const texts = files.filter(isStarter).map((name) => readFileSync(join(flows, name), 'utf8'));
+    for (const text of texts) assert.doesNotMatch(text, /demo|packaging|127\.0\.0\.1|localhost|TWINWIRE_/i);
+    const asked = new Set(texts.flatMap((text) => [...text.matchAll(/"\$\{(\w+)\}"/g)].map(([, name]) => name as string)));
+    assert.deepEqual([...asked].sort(), [...customers.keys()].sort());
+    const told = readFileSync(join(root, 'docs/templates.md'), 'utf8');
+    for (const name of asked) assert.ok(told.includes(name) || told.includes(`\`${name.replace('TWIN_MACHINE', '')}\``), name);
   });
 });
 
@@ -96,7 +127,7 @@ for (const file of files) {
       for (const node of nodes) {
         for (const [name, value] of Object.entries(node)) {
           if (typeof value !== 'string' || !byId.has(value)) continue;
-          const references = ['id', 'z', 'g', 'site', 'assetType', 'endpoint', 'mqtt', 'influxdb'];
+          const references = ['id', 'z', 'g', 'site', 'assetType', 'endpoint', 'server', 'mqtt', 'influxdb'];
           assert.ok(references.includes(name), `${node.id}.${name} is the id of a node`);
         }
       }
@@ -107,7 +138,7 @@ for (const file of files) {
       assert.ok(twins.length >= 6);
       for (const node of twins) {
         const fields = await fieldsOf(node.type);
-        const { problems } = readConfig(fields, resolved(node));
+        const { problems } = readConfig(fields, resolved(node, isStarter(file) ? customers : environment));
         assert.deepEqual(problems, [], `${node.id}: ${JSON.stringify(problems)}`);
         const known = new Set([...Object.keys(fields), 'id', 'type', 'z', 'g', 'x', 'y', 'wires']);
         assert.deepEqual(Object.keys(node).filter((name) => !known.has(name)), [], `${node.id} has fields that ${node.type} does not know`);
@@ -132,7 +163,9 @@ for (const file of files) {
         }
       }
       const comments = nodes.filter((node) => node.type === 'comment');
-      assert.ok(comments.length > 0 && comments.every((comment) => (comment.info ?? '').length > 100));
+      assert.ok(comments.length > 0);
+      // A starter's comments point at the tab, which a customer's copy keeps.
+      for (const telling of isStarter(file) ? nodes.filter((node) => node.type === 'tab') : comments) assert.ok((telling.info ?? '').length > 100, telling.id);
     });
   });
 }

@@ -166,6 +166,8 @@ describe('what is shipped runs', function () {
   this.timeout(400_000);
   const files = globSync('{examples,flows}/*.json', { cwd: packageRoot })
     .map((file) => file.replaceAll('\\', '/'))
+    // They need a customer's settings: starters.test.ts.
+    .filter((file) => !file.startsWith('flows/starter-'))
     .sort();
   let broker: Mosquitto;
   let deployed = 0;

@@ -41,8 +41,8 @@ describe('starters', function () {
       let machine: FlowNode[];
       let line: FlowNode[];
       before(async () => {
-        machine = await readFlow('examples/starters/starter-machine.json');
-        line = await readFlow('examples/starters/starter-line.json');
+        machine = await readFlow('flows/starter-machine.json');
+        line = await readFlow('flows/starter-line.json');
         nodeRed = await startNodeRed({ version });
       });
       after(() => nodeRed?.stop());

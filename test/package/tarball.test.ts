@@ -154,9 +154,14 @@ describe('the package', function () {
           assert.deepEqual(own.flatMap((set) => set.types).sort(), [...nodeNames(), 'twin-machine'].sort());
           assert.deepEqual(own.filter((set) => !set.enabled || set.err !== undefined), []);
 
-          const names = globSync('examples/**/*.json', { cwd: packageRoot }).map((file) => path.basename(file, '.json'));
-          const menu = (await (await fetch(`${nodeRed.url}/library/examples/flows/${manifest.name}`)).json()) as unknown;
-          assert.deepEqual(names.filter((name) => !JSON.stringify(menu).includes(`"${name}"`)), [], JSON.stringify(menu));
+          // A folder is a menu of its own.
+          for (const folder of ['', 'starters']) {
+            const names = globSync('*.json', { cwd: path.join(packageRoot, 'examples', folder) }).map((file) => path.basename(file, '.json'));
+            assert.ok(names.length >= 2, folder);
+            const menu = (await (await fetch(`${nodeRed.url}/library/examples/flows/${manifest.name}/${folder}`)).json()) as (string | { fn: string })[];
+            assert.deepEqual(names.filter((name) => !menu.some((entry) => typeof entry === 'object' && entry.fn === name)), [], JSON.stringify(menu));
+            if (folder === '') assert.ok(menu.includes('starters'), JSON.stringify(menu));
+          }
           const example = await fetch(`${nodeRed.url}/library/examples/flows/${manifest.name}/twin-asset`);
           const flow = (await example.json()) as FlowNode[];
           await nodeRed.deploy(flow);
