@@ -76,13 +76,13 @@ async function run(site: Site, clock: { wallMs: number }, signals: number, rows:
     if (evaluation === undefined) throw new Error('a row was met twice');
     for (const { case: told } of takeVerdicts(site, asset, { ...message, anomaly: evaluation.anomaly }, alert)) if (told.change === 'opened') raised += 1;
     if (index % 360 === 0) {
-      site.keep(asset.takeVerdicts());
+      site.keep(asset.takeRecords());
       site.tick();
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
   const seconds = (performance.now() - begin) / 1000;
-  site.keep(asset.takeVerdicts());
+  site.keep(asset.takeRecords());
   return { site, asset, raised, seconds };
 }
 

@@ -53,7 +53,7 @@ export interface ReplayMark {
   twin?: string;
   /** Its values are this machine's own history: not written again, but for what is recomputed. */
   recorded?: true;
-  /** Derived values from `fromMs` on are computed anew and written to history. What comes earlier is only to warm up. */
+  /** Derived values, expectations, verdicts and events from `fromMs` on are computed anew and written to history. What comes earlier is only to warm up. */
   recomputed?: RecomputedMark;
 }
 

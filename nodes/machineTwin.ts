@@ -1,4 +1,4 @@
-import type { ReplayMark, TwinEvent } from '../contract/messages.ts';
+import type { RecomputedMark, ReplayMark, TwinEvent } from '../contract/messages.ts';
 import type { Observation } from '../engine/observation.ts';
 import type { HistoryPoint } from '../engine/ports.ts';
 import type { AssetTwin } from '../engine/site/assetTwin.ts';
@@ -36,6 +36,9 @@ interface Together {
   message: Message;
 }
 
+/** Values of a row lie within so much: what the first row of a stretch gave may be dated before the row itself. */
+const longestRowMs = 1000;
+
 /** Of a live message. */
 export const noMarks: Marks = {};
 
@@ -48,9 +51,7 @@ export function marksOf(message: Message): Marks {
 }
 
 /** Of rows from history only what was derived anew goes back there, and only of the stretch that is recomputed. */
-function recomputed({ twin }: AssetTwin, update: TwinUpdate, { replay }: Marks): HistoryPoint[] {
-  const stretch = replay?.recomputed;
-  if (stretch === undefined) return [];
+function derivedAnew({ twin }: AssetTwin, update: TwinUpdate, stretch: RecomputedMark): HistoryPoint[] {
   return update.accepted.filter(({ property, timeMs }) => {
     const kind = twin.type.properties[twin.type.indexOf.get(property) ?? -1]?.kind;
     return kind === 'derived' && timeMs >= stretch.fromMs && timeMs < stretch.toMs;
@@ -71,6 +72,8 @@ export class MachineTwin {
   #togetherTimer: ReturnType<typeof setTimeout> | undefined;
   /** The last message of interval mode, with the row that belongs to it. */
   #waitingForInterval: Message | undefined;
+  /** Up to where the replay that computes anew has come. */
+  #cleared: { target: AssetTwin; toMs: number } | undefined;
 
   /** @param onState called when the machine's state may be another now */
   constructor(site: Site, asset: AssetTwin, node: Pick<NodeInstance, 'send'>, sending: Sending, onState: () => void) {
@@ -123,8 +126,10 @@ export class MachineTwin {
     this.#onState();
   }
 
-  events(events: readonly TwinEvent[], marks: Marks): void {
+  events(events: readonly TwinEvent[], marks: Marks, target = this.asset): void {
     if (events.length === 0) return;
+    const kept = marks.historical === undefined || target !== this.asset ? target.recordEvents(events) : [];
+    if (kept.length > 0) this.#site.keep(kept);
     this.#node.send([null, events.map((event) => twinEventMessage(this.asset.twin, event, marks) as unknown as Message)]);
   }
 
@@ -184,11 +189,16 @@ export class MachineTwin {
     const batch = new TwinBatch();
     const events: TwinEvent[] = [];
     const late: HistoryPoint[] = [];
+    const stretch = marks.replay?.recomputed;
+    if (stretch !== undefined) {
+      target.recompute(stretch.fromMs, stretch.toMs);
+      this.#clear(target, rows, stretch);
+    }
     for (const row of rows) {
       if (marks.historical === true && row.timeMs !== undefined) site.clock.observe(row.timeMs);
       const nowMs = site.clock.nowMs();
       const update = row.recorded === undefined ? target.twin.applyRow(row.values, row.timeMs, nowMs, row) : target.twin.applyRecorded(row.recorded, nowMs);
-      const kept = row.recorded === undefined ? update.accepted : recomputed(target, update, marks);
+      const kept = row.recorded === undefined ? update.accepted : stretch === undefined ? [] : derivedAnew(target, update, stretch);
       if (kept.length > 0) site.keep(kept);
       events.push(...update.events);
       const unsent = update.backfill && marks.historical === undefined;
@@ -200,9 +210,19 @@ export class MachineTwin {
       const row = target.takeRows(batch.length);
       this.#node.send([batch.message(target.twin, { received: message, row, ...marks }) as unknown as Message, null]);
     }
-    this.events(events, marks);
+    this.events(events, marks, target);
     site.changed(target.key);
     this.#onState();
+  }
+
+  /** What these rows of a recomputation gave before goes; from where the rows before ended, for it may have lain in between. */
+  #clear(target: AssetTwin, rows: readonly ReadRow[], stretch: RecomputedMark): void {
+    const [first, last] = [rows[0]?.timeMs, rows.at(-1)?.timeMs];
+    if (first === undefined || last === undefined || last < stretch.fromMs) return;
+    const known = this.#cleared?.target === target ? this.#cleared.toMs : Math.max(stretch.fromMs, first - longestRowMs);
+    const toMs = Math.min(stretch.toMs, last + 1);
+    if (toMs > known) this.#site.clearRecomputed(target, known, toMs);
+    this.#cleared = { target, toMs };
   }
 
   /** Sends the twin's message for a row that was applied. */
@@ -222,7 +242,7 @@ export class MachineTwin {
     }
     if (update.events.length > 0) {
       const { historical, replay } = marks;
-      this.events(update.events, historical === true || update.backfill ? { historical: true, ...(replay === undefined ? {} : { replay }) } : noMarks);
+      this.events(update.events, historical === true || update.backfill ? { historical: true, ...(replay === undefined ? {} : { replay }) } : noMarks, target);
     }
     site.changed(target.key);
     this.#onState();

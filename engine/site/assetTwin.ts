@@ -1,4 +1,4 @@
-import type { Anomaly, AnomalySignal, BatchRow, Expected, LearningPhase, LearningProgress, TwinBatchMessage, TwinMessage } from '../../contract/messages.ts';
+import type { Anomaly, AnomalySignal, BatchRow, Expected, LearningPhase, LearningProgress, TwinBatchMessage, TwinEvent, TwinMessage } from '../../contract/messages.ts';
 import { CaseBook } from '../alarms/caseBook.ts';
 import { createBaseline } from '../baselines/index.ts';
 import type { AssetBaseline, ColumnInfo } from '../baselines/index.ts';
@@ -10,10 +10,12 @@ import { newExpectation, phaseArmed, phaseFrozen, phaseProvisional } from '../si
 import type { Expectation, SignalRow } from '../signalRow.ts';
 import type { ObservationFacts } from '../readiness/observationFacts.ts';
 import type { Twin } from '../twin/twin.ts';
+import { EventRecord, eventTwin, valueEvents } from './eventRecord.ts';
+import { ExpectationRecord, expectationSeries, expectationTwin } from './expectationRecord.ts';
 import { RecentVerdicts } from './recentVerdicts.ts';
 import type { Language, Naming } from './sentences.ts';
 import { signalsSentence } from './sentences.ts';
-import { VerdictRecord } from './verdictRecord.ts';
+import { VerdictRecord, verdictSeries } from './verdictRecord.ts';
 
 /** What twin-baseline asks for. */
 export interface BaselineSettings {
@@ -111,8 +113,11 @@ export class AssetTwin {
   #rowsSinceProgress = Infinity;
   #progress: LearningProgress = { phase: 'learning', percent: 0, missing: [] };
   readonly #verdicts = new RecentVerdicts();
-  /** For back-tests; a replay keeps none. */
-  readonly #record: VerdictRecord | undefined;
+  /** For back-tests and charts of the past; a replay keeps them where it computes anew. */
+  #record: VerdictRecord | undefined;
+  #expectations: ExpectationRecord | undefined;
+  readonly #events: EventRecord;
+  #recomputed: { fromMs: number; toMs: number } | undefined;
   #lastEvaluation: Evaluation | undefined;
   #ticks = 0;
   #offNow = false;
@@ -133,10 +138,11 @@ export class AssetTwin {
   constructor(options: AssetTwinOptions) {
     this.twin = options.twin;
     this.replay = options.replay;
-    this.#record = options.replay === undefined ? new VerdictRecord(options.twin.key) : undefined;
+    this.#events = new EventRecord(options.twin.key);
     this.language = options.language;
     this.columns = options.twin.type.columns;
     this.#names = this.columns.map(({ name }) => name);
+    if (options.replay === undefined) this.#keepRecords(-Infinity);
     this.columns.forEach((column, index) => this.#columnOf.set(column.name, index));
     const named = new Map<string, { label: string; unit?: string }>(
       options.twin.type.properties.map(({ name, label, unit }) => [name, { label, ...(unit === '' ? {} : { unit }) }]),
@@ -198,9 +204,52 @@ export class AssetTwin {
     return this.#judgeSettings.falseAlarmsPerWeek;
   }
 
-  /** What is to be kept of the last verdicts, for back-tests. */
-  takeVerdicts(): readonly HistoryPoint[] {
-    return this.#record?.take() ?? [];
+  #keepRecords(fromMs: number): void {
+    this.#record = new VerdictRecord(this.key, fromMs);
+    this.#expectations = new ExpectationRecord(this.key, this.#names, fromMs);
+  }
+
+  /** What is expected and concluded next is kept even where it is the same as before: what was kept last may be another now. */
+  keepRecordsAnew(): void {
+    this.#keepRecords(-Infinity);
+  }
+
+  get recomputes(): boolean {
+    return this.#recomputed !== undefined;
+  }
+
+  /** A replay computes this stretch anew: what it expects and concludes there is kept as if it had been live. */
+  recompute(fromMs: number, toMs: number): void {
+    if (this.#recomputed?.fromMs === fromMs && this.#recomputed.toMs === toMs) return;
+    this.#recomputed = { fromMs, toMs };
+    this.#keepRecords(fromMs);
+  }
+
+  /** What is to be kept of what was expected and concluded since the last call. */
+  takeRecords(): readonly HistoryPoint[] {
+    const points = [...(this.#record?.take() ?? []), ...(this.#expectations?.take() ?? [])];
+    return this.#recomputed === undefined ? points : points.filter(({ timeMs }) => this.#isRecomputed(timeMs));
+  }
+
+  /** The events as points to keep; of a replay those of the stretch that is computed anew. */
+  recordEvents(events: readonly TwinEvent[]): HistoryPoint[] {
+    if (this.replay === undefined) return this.#events.points(events);
+    return this.#recomputed === undefined ? [] : this.#events.points(events.filter(({ timeMs }) => this.#isRecomputed(timeMs)));
+  }
+
+  #isRecomputed(timeMs: number): boolean {
+    return this.#recomputed !== undefined && timeMs >= this.#recomputed.fromMs && timeMs < this.#recomputed.toMs;
+  }
+
+  /** The series that a recomputation writes anew, by twin. */
+  recomputedSeries(): [twin: string, property: string][] {
+    const verdicts = verdictSeries(this.key);
+    return [
+      ...this.twin.type.properties.filter(({ kind }) => kind === 'derived').map(({ name }): [string, string] => [this.key, name]),
+      ...this.#names.flatMap((name) => expectationSeries(name).map((property): [string, string] => [expectationTwin(this.key), property])),
+      [eventTwin(this.key), valueEvents],
+      [verdicts.twin, verdicts.property],
+    ];
   }
 
   /** Another budget moves the line, not what was learned. */
@@ -261,10 +310,12 @@ export class AssetTwin {
       this.#expectation.expected.fill(NaN);
       this.#expectation.phase.fill(phaseFrozen);
       if (this.judged) this.#record?.note(timeMs, off ? undefined : Infinity, this.askedPerWeek);
+      this.#expectations?.note(timeMs, this.#expectation);
       return { frozen: true, verdict: undefined };
     }
     this.#baseline.expect(row, this.#expectation);
     this.#bands.note(timeMs, this.#expectation);
+    this.#expectations?.note(timeMs, this.#expectation);
     const verdict = this.judged ? this.#judge.judge(row, this.#expectation) : undefined;
     if (verdict !== undefined) this.#record?.note(timeMs, verdict.leastPerWeek, this.askedPerWeek);
     const learnable = verdict === undefined ? this.#baseline.isPlausible(row, this.#expectation) : verdict.verdict !== 'anomaly';

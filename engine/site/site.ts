@@ -126,6 +126,7 @@ export class Site {
   readonly #changeListeners = new Set<(key: string) => void>();
   readonly #answerListeners = new Set<(message: AlertMessage) => void>();
   #history: HistoryPoint[] = [];
+  #clears = new Map<string, { twin: string; property: string; fromMs: number; toMs: number }>();
   #historyWriting: Promise<void> | undefined;
   #historyDropped = 0;
   #checkpointing: Promise<void> | undefined;
@@ -292,7 +293,7 @@ export class Site {
     const known = this.#assets.get(key);
     if (known === undefined || known.registration.nodeId !== nodeId) return;
     const value = known.asset.snapshot();
-    this.keep(known.asset.takeVerdicts());
+    this.keep(known.asset.takeRecords());
     this.#saved.set(key, value);
     this.#pendingChanges.push({ key: `asset/${key}`, value });
     this.readiness.remove(key);
@@ -327,6 +328,11 @@ export class Site {
     const known = this.#assets.get(key);
     const asset = known?.replays.get(replay);
     if (known === undefined || asset === undefined) return;
+    this.keep(asset.takeRecords());
+    if (asset.recomputes) {
+      this.keep(known.asset.takeRecords());
+      known.asset.keepRecordsAnew();
+    }
     if (learn) known.asset.restore(asset.snapshot(), 'learned');
     this.#changed(key);
   }
@@ -367,6 +373,18 @@ export class Site {
         continue;
       }
       this.#history.push(point);
+    }
+  }
+
+  /**
+   * What was derived, expected and concluded of a machine in a stretch goes, because it is computed anew; from inclusive, to exclusive. What is kept after
+   * this call is written after it.
+   */
+  clearRecomputed(asset: AssetTwin, fromMs: number, toMs: number): void {
+    for (const [twin, property] of asset.recomputedSeries()) {
+      const name = `${twin}\n${property}`;
+      const known = this.#clears.get(name);
+      this.#clears.set(name, known === undefined ? { twin, property, fromMs, toMs } : { ...known, fromMs: Math.min(known.fromMs, fromMs), toMs: Math.max(known.toMs, toMs) });
     }
   }
 
@@ -450,8 +468,11 @@ export class Site {
     const nowMs = this.clock.nowMs();
     for (const { asset, replays } of this.#assets.values()) {
       asset.tick();
-      this.keep(asset.takeVerdicts());
-      for (const replay of replays.values()) replay.tick();
+      this.keep(asset.takeRecords());
+      for (const replay of replays.values()) {
+        replay.tick();
+        this.keep(replay.takeRecords());
+      }
     }
     for (const { registration, events } of this.#assets.values()) {
       if (events.length > 0) registration.onEvents(events.splice(0));
@@ -495,11 +516,14 @@ export class Site {
 
   #writeHistory(): Promise<void> {
     if (this.#historyWriting !== undefined) return this.#historyWriting;
-    if (this.#history.length === 0) return Promise.resolve();
+    if (this.#history.length === 0 && this.#clears.size === 0) return Promise.resolve();
     const points = this.#history;
+    const clears = [...this.#clears.values()];
     this.#history = [];
-    this.#historyWriting = this.#ports.historian
-      .write(points)
+    this.#clears.clear();
+    const { historian } = this.#ports;
+    this.#historyWriting = Promise.all(clears.map(({ twin, property, fromMs, toMs }) => historian.clear(twin, property, fromMs, toMs)))
+      .then(() => historian.write(points))
       .catch((problem: unknown) => {
         this.#historyDropped += points.length;
         this.#report('TWIN_HISTORY_NOT_WRITTEN', `${points.length} values could not be written to the embedded history`, problem);
@@ -572,7 +596,7 @@ export class Site {
 
   /** Writes everything; afterwards the ports may be closed. */
   async stop(): Promise<void> {
-    for (const { asset } of this.#assets.values()) this.keep(asset.takeVerdicts());
+    for (const { asset } of this.#assets.values()) this.keep(asset.takeRecords());
     await this.#historyWriting;
     await this.#writeHistory();
     this.readiness.keepAll();

@@ -19,13 +19,16 @@ const mostWaiting = 20_000;
  */
 export class VerdictRecord {
   readonly #series: { twin: string; property: string };
+  #restateMs: number;
   #waiting: HistoryPoint[] = [];
   #lastMs = -Infinity;
   #writtenMs = -Infinity;
   #value = NaN;
   #unjudged = false;
 
-  constructor(key: string) {
+  /** @param fromMs with the first row from there on what holds then is written, whether or not it changed */
+  constructor(key: string, fromMs = -Infinity) {
+    this.#restateMs = fromMs;
     this.#series = verdictSeries(key);
   }
 
@@ -36,7 +39,12 @@ export class VerdictRecord {
     this.#lastMs = timeMs;
     const unjudged = leastPerWeek === undefined;
     const value = unjudged ? never : rounded(leastPerWeek, asked);
-    if (value === this.#value && unjudged === this.#unjudged && timeMs - this.#writtenMs < longestSilenceMs) return;
+    const restate = timeMs >= this.#restateMs && this.#restateMs > -Infinity;
+    if (restate) this.#restateMs = -Infinity;
+    if (value === this.#value && unjudged === this.#unjudged && timeMs - this.#writtenMs < longestSilenceMs) {
+      if (restate) this.#push(timeMs);
+      return;
+    }
     // Until when nobody could see whether a fault is over.
     if (this.#unjudged && !unjudged && beforeMs > this.#writtenMs) this.#write(beforeMs);
     this.#value = value;
@@ -46,6 +54,10 @@ export class VerdictRecord {
 
   #write(timeMs: number): void {
     this.#writtenMs = timeMs;
+    this.#push(timeMs);
+  }
+
+  #push(timeMs: number): void {
     if (this.#waiting.length >= mostWaiting) return;
     this.#waiting.push({ ...this.#series, timeMs: Math.round(timeMs), value: this.#value, quality: this.#unjudged ? 'uncertain' : 'good' });
   }

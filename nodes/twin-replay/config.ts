@@ -16,10 +16,10 @@ export const fields = {
   /** As `parseTime` reads it. Empty: from the first value on. */
   from: { kind: 'text', default: '', maximumLength: 60, placeholder: '2026-05-04 06:00' },
   to: { kind: 'text', default: 'now', maximumLength: 60 },
-  /** Derived values from `from` on are written to history anew. */
+  /** Derived values, expectations, verdicts and events from `from` on are written to history anew. */
   recompute: { kind: 'flag', default: false },
-  /** So much before `from` is played first, unwritten, for derived values that look back and for what is learned. */
-  warmUp: { kind: 'number', default: 24, minimum: 0, maximum: 87_840, unit: 'h' },
+  /** So much before `from` is played first, unwritten, for what looks back and what is learned. 0: everything that is recorded, as it was live. */
+  warmUp: { kind: 'number', default: 0, minimum: 0, maximum: 87_840, unit: 'h' },
   why: { kind: 'text', default: '', maximumLength: 300 },
   /** Empty: the embedded history. */
   influxdb: { kind: 'reference', to: 'twin-influxdb', default: '' },

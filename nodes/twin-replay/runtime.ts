@@ -160,7 +160,7 @@ export default function twinReplay(RED: Runtime): void {
         : undefined;
       // Told before it is done: what is half recomputed is marked, too.
       if (recomputed !== undefined) site.keep(assets.map(({ key }) => lineagePoint({ twin: key, ...recomputed })));
-      const beginMs = recomputed === undefined ? fromMs : Math.max(earliestTimeMs, fromMs - config.warmUp * 3_600_000);
+      const beginMs = recomputed === undefined ? fromMs : config.warmUp === 0 ? earliestTimeMs : Math.max(earliestTimeMs, fromMs - config.warmUp * 3_600_000);
       const sources = assets.map(({ key, twin: { type } }) => {
         const measured = type.properties.filter(({ kind }) => kind !== 'derived').map(({ name }) => name);
         return recordedRows(reader, key, measured, beginMs, toMs, togetherMs);

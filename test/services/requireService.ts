@@ -7,6 +7,7 @@ import { skip } from '../skip.ts';
 const packages = {
   influxd: { debianPackage: 'influxdb', binaries: ['influxd'] },
   mosquitto: { debianPackage: 'mosquitto', binaries: ['mosquitto'] },
+  'victoria-metrics': { debianPackage: 'victoria-metrics', binaries: ['victoria-metrics'] },
   chromium: { debianPackage: 'chromium', binaries: ['chromium', 'chromium-browser', 'google-chrome'] },
 } as const;
 

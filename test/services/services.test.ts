@@ -4,6 +4,7 @@ import { connect } from 'mqtt';
 import { chromium, requireService } from './requireService.ts';
 import { influxd } from './startInfluxd.ts';
 import { mosquitto } from './startMosquitto.ts';
+import { victoriaMetrics } from './startVictoriaMetrics.ts';
 
 describe('test services', function () {
   this.timeout(60_000);
@@ -26,6 +27,25 @@ describe('test services', function () {
       }
       assert.equal(existsSync(service.process.folder), false);
       await assert.rejects(fetch(`${service.url}/ping`));
+    });
+  });
+
+  describe('victoria-metrics', () => {
+    before(requireService('victoria-metrics'));
+
+    it('starts, takes line protocol and leaves nothing', async () => {
+      const service = await victoriaMetrics();
+      try {
+        const timeMs = Date.now() - 60_000;
+        const written = await fetch(`${service.url}/write?precision=ms`, { method: 'POST', body: `machine,twin=a value=1 ${timeMs}` });
+        assert.equal(written.status, 204);
+        await (await fetch(`${service.url}/internal/force_flush`)).text();
+        const exported = await (await fetch(`${service.url}/api/v1/export?match[]=machine_value`)).text();
+        assert.deepEqual((JSON.parse(exported) as { values: number[]; timestamps: number[] }).timestamps, [timeMs]);
+      } finally {
+        await service.stop();
+      }
+      assert.equal(existsSync(service.process.folder), false);
     });
   });
 

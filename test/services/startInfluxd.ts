@@ -6,6 +6,8 @@ import { ServiceProcess, freePort, temporaryFolder } from './serviceProcess.ts';
 export interface InfluxdOptions {
   /** Asks for a user name and password; the first user is created with these. */
   user?: { name: string; password: string };
+  /** What was not written to for so long goes from the log into its files; by itself it waits ten minutes. */
+  coldAfter?: string;
 }
 
 export interface Influxd {
@@ -42,7 +44,7 @@ bind-address = "127.0.0.1:0"
   wal-dir = "${folder}/wal"
   query-log-enabled = false
   index-version = "inmem"
-[http]
+${options.coldAfter === undefined ? '' : `  cache-snapshot-write-cold-duration = "${options.coldAfter}"\n`}[http]
   bind-address = "127.0.0.1:${port}"
   log-enabled = false
   auth-enabled = ${options.user !== undefined}
