@@ -174,6 +174,9 @@ export const messageSchemas = {
       ['clearedMs', 'acknowledgedBy'],
     ),
     Neighbour: shape({ relation: text, key: text, name: text, direction: { enum: ['upstream', 'downstream'] } }),
+    SimilarCase: shape(
+      { case: text, sinceMs: timeMs, alike: number, found: { enum: ['onIt', 'real', 'falseAlarm', 'planned', 'changed', 'unanswered'] }, what: text }, ['what'],
+    ),
     AlertMessage: shape(
       {
         topic: { type: 'string', pattern: '^[^\\u0000-\\u001f\\u007f]*$' },
@@ -185,8 +188,10 @@ export const messageSchemas = {
             signals: { type: 'array', items: reference('AnomalySignal') },
             neighbours: { type: 'array', items: reference('Neighbour') },
             lastMaintenanceMs: timeMs,
+            similar: { type: 'array', items: reference('SimilarCase') },
+            picture: shape({ svg: text, text }),
           },
-          ['lastMaintenanceMs'],
+          ['lastMaintenanceMs', 'similar', 'picture'],
         ),
         twin: reference('TwinHeader'),
         timestamp: timeMs,
@@ -308,6 +313,14 @@ export const messageSchemas = {
       oneOf: [
         shape({ twin: text, do: { const: 'acknowledge' }, case: text, by: text, comment: text }, ['twin', 'case', 'by', 'comment']),
         shape({ twin: text, do: { const: 'learn-again' }, properties: texts }, ['twin', 'properties']),
+        shape(
+          {
+            do: { const: 'answer' }, answer: { enum: ['onIt', 'real', 'falseAlarm', 'planned', 'changed'] },
+            twin: text, case: text, what: text, untilMs: timeMs, hours: number, by: text, confirm: flag,
+          },
+          ['twin', 'case', 'what', 'untilMs', 'hours', 'by', 'confirm'],
+        ),
+        shape({ do: { const: 'undo' }, twin: text, id: text, by: text }, ['by']),
         linkCommand('link'),
         linkCommand('unlink'),
       ],

@@ -1,4 +1,5 @@
 import type { CaseMembers } from './alarms.ts';
+import type { FeedbackAnswer, SimilarCase } from './feedback.ts';
 
 /**
  * What the nodes send each other and the outside. `v` guards changes: a reader that meets a higher `v` than it knows says
@@ -215,7 +216,16 @@ export interface AlertMessage extends HistoricalMarks {
   payload: string;
   case: TwinCase;
   alarm: { v: 1; priority: 'high' | 'medium' | 'low'; idempotencyKey: string };
-  why: { signals: AnomalySignal[]; neighbours: { relation: string; key: string; name: string; direction: 'upstream' | 'downstream' }[]; lastMaintenanceMs?: number };
+  why: {
+    signals: AnomalySignal[];
+    neighbours: { relation: string; key: string; name: string; direction: 'upstream' | 'downstream' }[];
+    /** When a message last told that it was serviced. */
+    lastMaintenanceMs?: number;
+    /** Earlier cases that looked alike, at most 3. */
+    similar?: SimilarCase[];
+    /** The biggest signal with its expected band: an SVG document, and what it shows in words. */
+    picture?: { svg: string; text: string };
+  };
   twin: TwinHeader;
   timestamp: number;
 }
@@ -427,4 +437,6 @@ export interface PublishedMeta {
 export type TwinCommand =
   | { twin?: string; do: 'acknowledge'; case?: string; by?: string; comment?: string }
   | { twin?: string; do: 'learn-again'; properties?: string[] }
+  | { do: 'answer'; answer: FeedbackAnswer; twin?: string; case?: string; what?: string; untilMs?: number; hours?: number; by?: string; confirm?: boolean }
+  | { do: 'undo'; twin: string; id: string; by?: string }
   | { do: 'link' | 'unlink'; from: string; relation: string; to: string; validFromMs?: number };

@@ -1,3 +1,4 @@
+import type { FeedbackAnswer } from '../contract/feedback.ts';
 import type { TwinCommand } from '../contract/messages.ts';
 import { Problem } from '../engine/problem.ts';
 import type { Message } from './red.d.ts';
@@ -21,6 +22,19 @@ export function commandOf(message: Message): TwinCommand | undefined {
       }
       return { do: 'learn-again', ...text(given, 'twin'), ...(properties === undefined ? {} : { properties: properties as string[] }) };
     }
+    case 'answer': {
+      const answer = answers.find((one) => one === given.answer);
+      if (answer === undefined) throw wrong(`"answer" is none of ${answers.join(', ')}`);
+      return {
+        do: 'answer', answer, ...text(given, 'twin'), ...text(given, 'case'), ...text(given, 'what'), ...text(given, 'by'), ...finite(given, 'untilMs'), ...finite(given, 'hours'),
+        ...(given.confirm === true ? { confirm: true } : {}),
+      };
+    }
+    case 'undo': {
+      const { twin, id } = given;
+      if (typeof twin !== 'string' || typeof id !== 'string') throw wrong('"twin" or "id" is missing');
+      return { do: 'undo', twin, id, ...text(given, 'by') };
+    }
     case 'link':
     case 'unlink': {
       const { from, relation, to, validFromMs } = given;
@@ -33,6 +47,15 @@ export function commandOf(message: Message): TwinCommand | undefined {
   }
 }
 
+const answers: readonly FeedbackAnswer[] = ['onIt', 'real', 'falseAlarm', 'planned', 'changed'];
+
+function finite<N extends string>(given: Record<string, unknown>, name: N): Partial<Record<N, number>> {
+  const value = Object.hasOwn(given, name) ? given[name] : undefined;
+  if (value === undefined || value === null) return {};
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw wrong(`"${name}" is not a number`);
+  return { [name]: value } as Partial<Record<N, number>>;
+}
+
 function text<N extends string>(given: Record<string, unknown>, name: N): Partial<Record<N, string>> {
   const value = Object.hasOwn(given, name) ? given[name] : undefined;
   if (value === undefined || value === null) return {};
@@ -41,5 +64,5 @@ function text<N extends string>(given: Record<string, unknown>, name: N): Partia
 }
 
 function wrong(what: string): Problem {
-  return new Problem('TWIN_COMMAND', `msg.command cannot be understood: ${what}.`, 'Send do: acknowledge, learn-again, link or unlink, as the help of the node shows.');
+  return new Problem('TWIN_COMMAND', `msg.command cannot be understood: ${what}.`, 'Send do: acknowledge, answer, undo, learn-again, link or unlink, as the help of the node shows.');
 }

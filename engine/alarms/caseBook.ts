@@ -208,6 +208,17 @@ export class CaseBook {
     return this.#tell(open, nowMs, false);
   }
 
+  /** Somebody acknowledged by mistake: the case waits for an answer again. undefined: it does not concern the open case. */
+  withdraw(caseId: string, nowMs: number): CaseChange | undefined {
+    const open = this.#open;
+    if (open === undefined || open.case.id !== caseId || open.case.state !== 'acknowledged') return undefined;
+    open.case.state = 'open';
+    open.case.change = 'updated';
+    delete open.case.acknowledgedBy;
+    open.case.changedMs = nowMs;
+    return this.#tell(open, nowMs, false);
+  }
+
   snapshot(): Json {
     const snapshot: CaseBookSnapshot = { v: 1, number: this.#number, open: this.#open ?? null };
     return structuredCopy(snapshot) as unknown as Json;

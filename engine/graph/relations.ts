@@ -84,6 +84,16 @@ export class Relations {
     return [...seen.values()];
   }
 
+  /** When something was last told of a twin, as the relation says; lines that a node draws have no time of their own. undefined: never, as far as is open. */
+  lastTold(subject: string, relation: string, nowMs: number): number | undefined {
+    let lastMs: number | undefined;
+    for (const fact of this.#open.values()) {
+      if (fact.subject !== subject || fact.relation !== relation || fact.source.startsWith('node:') || fact.validFromMs > nowMs) continue;
+      if (lastMs === undefined || fact.validFromMs > lastMs) lastMs = fact.validFromMs;
+    }
+    return lastMs;
+  }
+
   /** What stands beside a twin: upstream feeds, powers or contains it; downstream is fed by it. */
   neighbours(key: string): Neighbour[] {
     const neighbours: Neighbour[] = [];

@@ -1,7 +1,8 @@
-import type { AlertMessage, Anomaly, AnomalySignal, TwinBatchMessage, TwinEvent, TwinHeader, TwinMessage } from '../../contract/messages.ts';
+import type { AlertMessage, Anomaly, AnomalySignal, TwinBatchMessage, TwinCase, TwinEvent, TwinHeader, TwinMessage } from '../../contract/messages.ts';
 import { severityOf } from '../alarms/caseBook.ts';
 import type { CaseBookOptions, CaseChange, Condition, Severity } from '../alarms/caseBook.ts';
 import type { AssetTwin } from './assetTwin.ts';
+import { pastLines } from './feedbackSentences.ts';
 import { caseText, signalsSentence } from './sentences.ts';
 import type { Site } from './site.ts';
 
@@ -33,6 +34,8 @@ export function takeVerdicts(site: Site, asset: AssetTwin, message: (TwinMessage
     if (!settings.onAnomaly || unjudged) changes.push(...asset.cases.watch(timeMs, true));
     else if (verdict.verdict === 'anomaly' || asset.cases.active) changes.push(...asset.cases.condition(conditionOfAnomaly(verdict, timeMs)));
     else if (asset.cases.open !== undefined) changes.push(...asset.cases.watch(timeMs, true));
+    const { open } = asset.cases;
+    if (open !== undefined && verdict.verdict === 'anomaly') asset.answers.note(storyId(open), open.sinceMs, verdict.signals, mode, timeMs, verdict.sinceMs ?? timeMs);
   };
   if (Array.isArray(anomaly)) {
     const rows = Array.isArray(message.payload) ? message.payload : [];
@@ -90,6 +93,8 @@ export function takeConditions(site: Site, asset: AssetTwin, conditions: readonl
   const changes: CaseChange[] = [];
   asset.cases.options = caseOptions(asset, settings);
   for (const condition of conditions) changes.push(...asset.cases.condition(condition));
+  const { open } = asset.cases;
+  if (open !== undefined && conditions.some(({ active }) => active)) asset.answers.noteFirm(storyId(open), open.sinceMs);
   return messagesOf(site, asset, changes);
 }
 
@@ -109,6 +114,17 @@ export function acknowledgeCase(site: Site, asset: AssetTwin, caseId: string | u
   const messages = messagesOf(site, asset, [change]);
   for (const message of messages) site.tellAnswered(message);
   return messages;
+}
+
+/** Takes an acknowledgement back; nothing happens where the case is over or another one. */
+export function withdrawAcknowledgement(site: Site, asset: AssetTwin, caseId: string): void {
+  const change = asset.cases.withdraw(caseId, site.clock.nowMs());
+  for (const message of messagesOf(site, asset, change === undefined ? [] : [change])) site.tellAnswered(message);
+}
+
+/** Cases of replayed data are counted anew, so that their ids come twice. */
+export function storyId({ id, historical }: Pick<TwinCase, 'id' | 'historical'>): string {
+  return historical ? `historical/${id}` : id;
 }
 
 function caseOptions(asset: AssetTwin, settings: AlertSettings): CaseBookOptions {
@@ -138,14 +154,22 @@ function messagesOf(site: Site, asset: AssetTwin, changes: readonly CaseChange[]
       asset.naming,
       asset.language,
     );
+    const similar = twinCase.state === 'open' ? asset.answers.similar(storyId(twinCase)) : [];
+    const servicedMs = site.relations.lastTold(asset.key, 'serviced by', site.clock.nowMs());
+    const past = twinCase.state === 'open' ? pastLines(similar, servicedMs, asset.language) : [];
     // What was wrong, also when it is over: this is what the list of past cases shows.
     site.keepCase({ case: twinCase, sentence: `${signalsSentence(twinCase.signals, asset.naming, asset.language)}.` });
     return {
       topic: text.subject,
-      payload: text.body,
+      payload: [text.body, ...past].join('\n'),
       case: twinCase,
       alarm: { v: 1, priority: change.priority, idempotencyKey: change.idempotencyKey },
-      why: { signals: twinCase.signals, neighbours },
+      why: {
+        signals: twinCase.signals,
+        neighbours,
+        ...(servicedMs === undefined ? {} : { lastMaintenanceMs: servicedMs }),
+        ...(similar.length === 0 ? {} : { similar }),
+      },
       twin: header,
       timestamp: twinCase.changedMs,
       ...(asset.replay === undefined ? {} : { historical: true as const, replay: { id: asset.replay } }),

@@ -10,6 +10,7 @@ import { newExpectation, phaseArmed, phaseFrozen, phaseProvisional } from '../si
 import type { Expectation, SignalRow } from '../signalRow.ts';
 import type { ObservationFacts } from '../readiness/observationFacts.ts';
 import type { Twin } from '../twin/twin.ts';
+import { CaseAnswers } from './caseAnswers.ts';
 import { EventRecord, eventTwin, valueEvents } from './eventRecord.ts';
 import { ExpectationRecord, expectationSeries, expectationTwin } from './expectationRecord.ts';
 import { RecentVerdicts } from './recentVerdicts.ts';
@@ -102,6 +103,8 @@ export class AssetTwin {
   /** undefined until a twin-anomaly exists in the site. */
   judged = false;
   cases: CaseBook;
+  /** What people answered to its cases; a replay shares the live twin's. */
+  answers = new CaseAnswers();
   #row: SignalRow;
   #expectation: Expectation;
   #nextRow = 0;
@@ -306,24 +309,49 @@ export class AssetTwin {
     this.#rowsSinceProgress++;
     this.#offNow = off;
     this.#countRepeats();
+    if (this.answers.isPlanned(timeMs)) {
+      // Somebody works on it: what comes now is neither judged nor learned.
+      this.#settledRows = 0;
+      this.#runningSinceMs = NaN;
+      return this.#unjudged(timeMs, true);
+    }
     if (off ? this.#standStill(timeMs) : this.#isSettling(timeMs)) {
-      this.#expectation.expected.fill(NaN);
-      this.#expectation.phase.fill(phaseFrozen);
-      if (this.judged) this.#record?.note(timeMs, off ? undefined : Infinity, this.askedPerWeek);
-      this.#expectations?.note(timeMs, this.#expectation);
-      return { frozen: true, verdict: undefined };
+      return this.#unjudged(timeMs, off);
     }
     this.#baseline.expect(row, this.#expectation);
     this.#bands.note(timeMs, this.#expectation);
     this.#expectations?.note(timeMs, this.#expectation);
     const verdict = this.judged ? this.#judge.judge(row, this.#expectation) : undefined;
-    if (verdict !== undefined) this.#record?.note(timeMs, verdict.leastPerWeek, this.askedPerWeek);
+    const forgiven = verdict !== undefined && verdict.verdict === 'anomaly' && this.#isForgiven(verdict, timeMs, mode);
+    if (verdict !== undefined) this.#record?.note(timeMs, forgiven ? Infinity : verdict.leastPerWeek, this.askedPerWeek);
     const learnable = verdict === undefined ? this.#baseline.isPlausible(row, this.#expectation) : verdict.verdict !== 'anomaly';
     this.#withoutBeyondLimits(() => {
       if (verdict !== undefined) this.#judge.learn(row, this.#expectation, verdict);
       if (learnable) this.#baseline.learn(row);
     });
-    return { frozen: false, verdict };
+    // It trains nothing, as an anomaly does not: taken back, all is as if it had never been forgiven.
+    return { frozen: false, verdict: forgiven ? { ...verdict, verdict: 'normal', score: Math.min(verdict.score, 1), signals: [] } : verdict };
+  }
+
+  #unjudged(timeMs: number, off: boolean): { frozen: true; verdict: undefined } {
+    this.#expectation.expected.fill(NaN);
+    this.#expectation.phase.fill(phaseFrozen);
+    if (this.judged) this.#record?.note(timeMs, off ? undefined : Infinity, this.askedPerWeek);
+    this.#expectations?.note(timeMs, this.#expectation);
+    return { frozen: true, verdict: undefined };
+  }
+
+  /** Somebody called as much as this normal, of each of its signals. What is beyond an alarm limit nobody can. */
+  #isForgiven({ signals, sinceMs }: Verdict, timeMs: number, mode: string): boolean {
+    if (!this.answers.allowsAny) return false;
+    return signals.every(({ column, kind }) => {
+      const { name } = this.columns[column] as ColumnInfo;
+      const value = this.#row.values[column] as number;
+      if (this.#limits.some((limit) => limit.column === column && (value < limit.low || value > limit.high))) return false;
+      if (kind === 'stuck') return this.answers.allows(name, 'still', mode, Number.isFinite(sinceMs) ? timeMs - sinceMs : 0);
+      const expected = this.#expectation.expected[column] as number;
+      return this.answers.allows(name, value < expected ? 'below' : 'above', mode, Math.abs(value - expected));
+    });
   }
 
   /** @returns true, for a machine that stands still is not judged */

@@ -13,6 +13,7 @@ import { migratedSentence, versionSentence } from './migrationSentences.ts';
 import { Migrations } from './migrations.ts';
 import type { MachineMigration } from './migrations.ts';
 import type { Language } from './sentences.ts';
+import { SiteFeedback } from './siteFeedback.ts';
 import { SiteReadiness } from './siteReadiness.ts';
 
 export interface SiteOptions {
@@ -114,6 +115,8 @@ export class Site {
   readonly outbox: Outbox;
   /** Is the data good enough? Only while a twin-readiness stands in the flow. */
   readonly readiness: SiteReadiness;
+  /** What people answer to cases. */
+  readonly feedback: SiteFeedback;
   readonly #ports: SitePorts;
   readonly #assets = new Map<string, Registered>();
   readonly #saved = new Map<string, Json>();
@@ -143,6 +146,7 @@ export class Site {
     this.#migrations = new Migrations(ports.state);
     this.outbox = ports.outbox;
     this.readiness = new SiteReadiness(this.clock.rate);
+    this.feedback = new SiteFeedback(this, ports.state);
   }
 
   /** Loads what was learned. Nothing may be registered before it resolves. */
@@ -158,6 +162,7 @@ export class Site {
     for (const list of this.#ended.values()) list.sort((a, b) => b.case.sinceMs - a.case.sinceMs);
     await this.relations.load(this.clock.nowMs());
     await this.#migrations.load();
+    await this.feedback.load();
   }
 
   /** Fetches what `register` needs where a machine goes back to an earlier version of its type; without it the machine is migrated there. */
@@ -202,6 +207,7 @@ export class Site {
     const asset = saved === undefined ? this.#newAsset(registration) : this.#restored(registration, saved, events);
     asset.dirty = false;
     asset.judged = this.#judges.size > 0;
+    asset.answers = this.feedback.of(key);
     this.readiness.add(asset);
     this.#assets.set(key, { registration, type: given.type, events, asset, replays: new Map(), writtenMs: -Infinity });
     return asset;
@@ -313,6 +319,7 @@ export class Site {
     if (asset === undefined) {
       asset = this.#newAsset(known.registration, replay);
       asset.judged = this.#judges.size > 0;
+      asset.answers = this.feedback.of(key);
       this.readiness.add(asset);
       known.replays.set(replay, asset);
       if (known.replays.size > maximumReplays) {
@@ -498,6 +505,7 @@ export class Site {
 
   async #forget(nowMs: number): Promise<void> {
     try {
+      await this.feedback.forget(nowMs);
       await this.#ports.historian.forget(nowMs - this.options.keepHistoryDays * 86_400_000);
       if (this.options.keepHistoryBytes !== undefined) await this.#ports.historian.trim(this.options.keepHistoryBytes);
       const oldest = nowMs - this.options.keepCasesDays * 86_400_000;
@@ -541,7 +549,7 @@ export class Site {
   async checkpoint(most = Infinity, writtenBeforeMs = Infinity): Promise<void> {
     if (this.#checkpointing !== undefined && most < Infinity) return;
     while (this.#checkpointing !== undefined) await this.#checkpointing;
-    const changes: { key: string; value: Json | null }[] = [...this.#pendingChanges, ...this.readiness.takeChanges()];
+    const changes: { key: string; value: Json | null }[] = [...this.#pendingChanges, ...this.readiness.takeChanges(), ...this.feedback.takeChanges(this.#ports.clock.monotonicMs(), most === Infinity)];
     this.#pendingChanges = [];
     const due = [...this.#assets.values()].filter(({ asset, writtenMs }) => asset.dirty && writtenMs <= writtenBeforeMs);
     if (due.length > most) due.sort((a, b) => a.writtenMs - b.writtenMs).splice(most);
@@ -564,6 +572,12 @@ export class Site {
         this.#checkpointing = undefined;
       });
     await this.#checkpointing;
+  }
+
+  /** Resolves when what people did until now is on disk. */
+  async written(): Promise<void> {
+    while (this.#checkpointing !== undefined) await this.#checkpointing;
+    await this.checkpoint(0);
   }
 
   #report(code: string, found: string, cause: unknown): void {

@@ -75,6 +75,19 @@ const stories: Record<string, Story> = {
       await nodeRed.message(of('twin-alert'), (sent) => object(sent.case).change === 'acknowledged');
     },
   },
+  'examples/twin-feedback.json': {
+    async play(nodeRed, of, flow) {
+      await nodeRed.until(() => (nodeRed.statuses.get(of('twin-asset'))?.text ?? '') !== '', 'a status of twin-asset');
+      await press(nodeRed, flow, /high/);
+      await nodeRed.message(of('twin-alert'), (sent) => object(sent.case).change === 'opened');
+      await press(nodeRed, flow, /ask/);
+      const { message: asked } = await nodeRed.message(of('twin-feedback'), (_sent, port) => port === 0);
+      assert.match(String(asked.payload), /^The case is confirmed: Bearing worn\./);
+      await press(nodeRed, flow, /confirm/);
+      const { message: done } = await nodeRed.message(of('twin-feedback'), (_sent, port) => port === 1);
+      assert.equal(object(object(done.feedback).record).what, 'Bearing worn');
+    },
+  },
   'examples/twin-readiness.json': {
     async play(nodeRed, of, flow) {
       await nodeRed.until(() => (nodeRed.statuses.get(of('twin-asset'))?.text ?? '').includes('values'), 'values in twin-asset');
