@@ -89,7 +89,11 @@ async function checkDialog(editor: EditorPage, node: NodeFields): Promise<void> 
   const conditions = await editor.page.$$eval('.twinwire-dialog [data-when]', (rows) =>
     rows.map((row) => /\w+/.exec((row as HTMLElement).dataset['when'] ?? '')?.[0]),
   );
-  const order = Object.entries(fields).sort(([a], [b]) => Number(conditions.includes(a)) - Number(conditions.includes(b)));
+  const depths = new Map<string, number>();
+  for (const name of Object.keys(fields)) if (conditions.includes(name)) depths.set(name, (await editor.conditionsOf(editor.selector(isConfig, name))).length);
+  // Of those on which others hang, the innermost first.
+  const rank = (name: string): number => (depths.has(name) ? 100 - (depths.get(name) ?? 0) : 0);
+  const order = Object.entries(fields).sort(([a], [b]) => rank(a) - rank(b));
   for (const [name, field] of order) await editor.type(node, name, field, changedValue(type, name, field));
   assert.deepEqual(await editor.missingTexts(), [], 'texts without translation');
   assert.deepEqual(await editor.cutTexts(), [], 'texts cut off after the change');

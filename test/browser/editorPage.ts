@@ -124,7 +124,7 @@ export class EditorPage {
     }, id);
   }
 
-  #selector(isConfig: boolean, name: string): string {
+  selector(isConfig: boolean, name: string): string {
     return `.twinwire-dialog #node-${isConfig ? 'config-' : ''}input-${name}`;
   }
 
@@ -136,7 +136,7 @@ export class EditorPage {
       await this.page.selectOption('[data-part="rate-period"]', 'day');
       return;
     }
-    const selector = this.#selector(node.isConfig, name);
+    const selector = this.selector(node.isConfig, name);
     await this.#bringUp(node, selector);
     if (field.kind === 'flag') await this.page.setChecked(selector, value === true);
     else if (field.kind === 'choice' || field.kind === 'reference') await this.page.selectOption(selector, String(value));
@@ -146,14 +146,27 @@ export class EditorPage {
     }
   }
 
+  /** What must hold for an input to be shown, the innermost first. */
+  conditionsOf(selector: string): Promise<string[]> {
+    return this.page.$eval(selector, (input) => {
+      const conditions: string[] = [];
+      for (let part = input.closest<HTMLElement>('[data-when]'); part !== null; part = part.parentElement?.closest<HTMLElement>('[data-when]') ?? null) {
+        conditions.push(part.dataset['when'] ?? '');
+      }
+      return conditions;
+    });
+  }
+
   async #bringUp(node: { isConfig: boolean; fields: Fields }, selector: string): Promise<void> {
-    const condition = await this.page.$eval(selector, (input) => input.closest<HTMLElement>('[data-when]')?.dataset['when'] ?? '');
-    const [, name, value] = /^(\w+)(?:=([^|]*))?/.exec(condition) ?? [];
-    if (name === undefined) return;
-    const field = node.fields[name];
-    if (field === undefined) throw new Error(`"${condition}" names no field.`);
-    const wanted = value ?? (field.kind === 'reference' ? `${field.to}-2` : 'something');
-    await this.page.selectOption(this.#selector(node.isConfig, name), wanted);
+    // A hidden part may lie in another one: the outer one first.
+    for (const condition of (await this.conditionsOf(selector)).reverse()) {
+      const [, name = '', value] = /^(\w+)(?:=([^|]*))?/.exec(condition) ?? [];
+      const field = node.fields[name];
+      if (field === undefined) throw new Error(`"${condition}" names no field.`);
+      const input = this.selector(node.isConfig, name);
+      if (field.kind === 'flag') await this.page.setChecked(input, true);
+      else await this.page.selectOption(input, value ?? (field.kind === 'reference' ? `${field.to}-2` : 'something'));
+    }
     await this.page.waitForSelector(selector, { state: 'visible' });
   }
 
@@ -193,7 +206,7 @@ export class EditorPage {
           ),
       );
     }
-    const selector = this.#selector(node.isConfig, name);
+    const selector = this.selector(node.isConfig, name);
     if (field.kind === 'flag') return this.page.$eval(selector, (input) => (input as HTMLInputElement).checked);
     const value = await this.page.$eval(selector, (input) => (input as HTMLInputElement).value);
     return field.kind === 'number' ? Number(value) : value;

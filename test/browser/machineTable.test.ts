@@ -113,7 +113,7 @@ describe('the machines of twin-assets in the editor', function () {
       const file = await download;
       assert.equal(file.suggestedFilename(), name);
       const { rows } = await readTableBytes(readFileSync(await file.path()));
-      assert.deepEqual([rows.length, rows[1]?.cells], [50, ['press-1', 'Press 1', 'plant/line1', 'Press1', '75.5']]);
+      assert.deepEqual([rows.length, rows[1]?.cells], [50, ['press-1', 'Press 1', 'plant/line1', 'Press1', '', '75.5']]);
     }
     await editor.done();
   });
