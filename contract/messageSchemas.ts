@@ -106,7 +106,7 @@ export const messageSchemas = {
         ),
       },
     }, ['caution']),
-    AnomalyKind: { enum: ['spike', 'step', 'drift', 'stuck', 'noise', 'dropout', 'limit', 'deviation'] },
+    AnomalyKind: { enum: ['spike', 'step', 'drift', 'stuck', 'noise', 'dropout', 'limit', 'deviation', 'unit'] },
     AnomalySignal: shape(
       {
         property: text,
@@ -143,11 +143,12 @@ export const messageSchemas = {
         limitValue: number,
         value: reference('SentValue'),
         active: flag,
+        expected: shape({ expected: number, low: number, high: number }, []),
         from: text,
         to: text,
         text,
       },
-      ['property', 'limit', 'limitValue', 'value', 'active', 'from', 'to'],
+      ['property', 'limit', 'limitValue', 'value', 'active', 'expected', 'from', 'to'],
     ),
     TwinEventMessage: shape(
       { topic: text, payload: text, event: reference('TwinEvent'), timestamp: timeMs, twin: reference('TwinHeader'), ...marks },

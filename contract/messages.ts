@@ -124,7 +124,7 @@ export interface LearningProgress {
   caution?: string;
 }
 
-export type AnomalyKind = 'spike' | 'step' | 'drift' | 'stuck' | 'noise' | 'dropout' | 'limit' | 'deviation';
+export type AnomalyKind = 'spike' | 'step' | 'drift' | 'stuck' | 'noise' | 'dropout' | 'limit' | 'deviation' | 'unit';
 
 export interface AnomalySignal {
   property: string;
@@ -167,8 +167,10 @@ export interface TwinEvent {
   limit?: 'highHigh' | 'high' | 'low' | 'lowLow';
   limitValue?: number;
   value?: SentValue;
-  /** limit, stale: true when it begins, false when it ends. */
+  /** limit, stale: true when it begins, false when it ends; quality: so, too, where it asks whether a unit was changed. */
   active?: boolean;
+  /** Where it asks so: what is usual. */
+  expected?: { expected: number; low: number; high: number };
   from?: string;
   to?: string;
   /** One plain sentence in the site's language. */

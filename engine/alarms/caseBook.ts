@@ -329,6 +329,7 @@ export function severityOf(kind: AnomalyKind): Severity {
     case 'spike':
     case 'noise':
     case 'limit':
+    case 'unit':
       return 'specification';
   }
 }

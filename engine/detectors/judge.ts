@@ -39,6 +39,8 @@ export interface AssetJudge {
   /** Moves on by a judged row. An abnormal row trains nothing of what is normal. */
   learn(row: SignalRow, expectation: Expectation, verdict: Verdict): void;
   learnAgain(): void;
+  /** What was found abnormal of this column is over, for it is asked about in another way; what is normal stays. Else a column without news stays as it was told. */
+  close(column: number): void;
   /** Plain JSON of bounded size. A judge made from it goes on exactly as this one. */
   snapshot(): Json;
 }
@@ -231,6 +233,13 @@ class RegistryJudge implements AssetJudge {
     this.beginAnew();
     this.timeMs = NaN;
     this.learnedMs = 0;
+  }
+
+  close(column: number): void {
+    this.state.open[column] = 0;
+    this.state.quiet[column] = quietRows;
+    this.least[column] = Infinity;
+    this.seen.timeMs = NaN;
   }
 
   snapshot(): Json {

@@ -80,6 +80,11 @@ export function conditionOfEvent(event: TwinEvent, settings: AlertSettings): Con
       severity: grave ? 'failure' : 'specification',
     };
   }
+  if (event.kind === 'quality' && event.active !== undefined && settings.onAnomaly && event.property !== undefined) {
+    const { property, active, value = null, expected } = event;
+    const signals: AnomalySignal[] = active ? [{ property, share: 1, kind: 'unit', value, ...expected }] : [];
+    return { name: `unit/${property}`, active, timeMs: event.timeMs, signals, severity: 'specification' };
+  }
   if ((event.kind === 'stale' || event.kind === 'fresh') && settings.onStale) {
     const active = event.kind === 'stale' && event.active !== false;
     const signals: AnomalySignal[] = active && event.property !== undefined ? [{ property: event.property, share: 1, kind: 'dropout', value: event.value ?? null }] : [];

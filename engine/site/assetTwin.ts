@@ -9,13 +9,17 @@ import type { Problem } from '../problem.ts';
 import { newExpectation, phaseArmed, phaseFrozen, phaseProvisional } from '../signalRow.ts';
 import type { Expectation, SignalRow } from '../signalRow.ts';
 import type { ObservationFacts } from '../readiness/observationFacts.ts';
+import { eventText } from '../twin/texts.ts';
 import type { Twin } from '../twin/twin.ts';
+import { formatQuantity } from '../twin/unitText.ts';
 import { CaseAnswers } from './caseAnswers.ts';
 import { EventRecord, eventTwin, valueEvents } from './eventRecord.ts';
 import { ExpectationRecord, expectationSeries, expectationTwin } from './expectationRecord.ts';
 import { RecentVerdicts } from './recentVerdicts.ts';
 import type { Language, Naming } from './sentences.ts';
 import { signalsSentence } from './sentences.ts';
+import { UnitShift } from './unitShift.ts';
+import type { UnitQuestion } from './unitShift.ts';
 import { VerdictRecord, verdictSeries } from './verdictRecord.ts';
 
 /** What twin-baseline asks for. */
@@ -120,6 +124,10 @@ export class AssetTwin {
   #record: VerdictRecord | undefined;
   #expectations: ExpectationRecord | undefined;
   readonly #events: EventRecord;
+  readonly #unitShift: UnitShift;
+  /** Per column, the columns that are derived from it. */
+  readonly #derivedFrom: readonly (readonly number[])[];
+  #questions: TwinEvent[] = [];
   #recomputed: { fromMs: number; toMs: number } | undefined;
   #lastEvaluation: Evaluation | undefined;
   #ticks = 0;
@@ -152,6 +160,8 @@ export class AssetTwin {
     );
     this.naming = (property) => named.get(property) ?? { label: property };
     this.#units = this.columns.map((column) => named.get(column.name)?.unit);
+    this.#unitShift = new UnitShift(this.columns.map(({ kind }, column) => (kind === 'measured' ? this.#units[column] : undefined)));
+    this.#derivedFrom = derivedFrom(options.twin, this.#columnOf, this.#names);
     this.#baseline = createBaseline(this.columns, {});
     this.#judge = createJudge(this.columns, this.#judgeSettings);
     this.#row = { timeMs: NaN, mode: '', values: new Float64Array(this.columns.length).fill(NaN), fresh: new Uint8Array(this.columns.length) };
@@ -267,6 +277,12 @@ export class AssetTwin {
 
   /** Forgets what is normal: of all properties, or of the named ones. */
   learnAgain(properties?: readonly string[]): void {
+    const columns = this.#names.flatMap((name, column) => (properties === undefined || properties.includes(name) ? [column] : []));
+    for (const column of this.#unitShift.forget(columns)) {
+      const property = this.#names[column] as string;
+      const text = eventText('unit.learned', { label: this.naming(property).label }, this.language);
+      this.#questions.push({ v: 1, kind: 'quality', timeMs: Number.isNaN(this.#row.timeMs) ? 0 : this.#row.timeMs, property, active: false, text });
+    }
     this.#baseline.learnAgain(properties);
     this.#judge.learnAgain();
     this.#rowsSinceProgress = Infinity;
@@ -321,6 +337,9 @@ export class AssetTwin {
     this.#baseline.expect(row, this.#expectation);
     this.#bands.note(timeMs, this.#expectation);
     this.#expectations?.note(timeMs, this.#expectation);
+    const questions = this.#unitShift.look(row, this.#expectation);
+    if (questions !== undefined) for (const question of questions) this.#ask(question, timeMs);
+    if (this.#unitShift.anyActive) this.#leaveOutOtherUnits();
     const verdict = this.judged ? this.#judge.judge(row, this.#expectation) : undefined;
     const forgiven = verdict !== undefined && verdict.verdict === 'anomaly' && this.#isForgiven(verdict, timeMs, mode);
     if (verdict !== undefined) this.#record?.note(timeMs, forgiven ? Infinity : verdict.leastPerWeek, this.askedPerWeek);
@@ -372,6 +391,38 @@ export class AssetTwin {
     // Counted only up to the last one, which needs the time as well.
     if (this.#settledRows < settlingRows - 1 || timeMs - this.#runningSinceMs >= settlingMs) this.#settledRows++;
     return this.#settledRows < settlingRows;
+  }
+
+  #ask({ column, conversion, active, value, expected, low, high }: UnitQuestion, timeMs: number): void {
+    const property = this.#names[column] as string;
+    const { label, unit = '' } = this.naming(property);
+    const text = (number: number): string => formatQuantity(number, unit, this.language);
+    const values = { label, value: text(value), conversion: conversion.text, expected: text(expected) };
+    const more = active ? { value, expected: { expected, low, high } } : {};
+    if (active) for (const each of [column, ...(this.#derivedFrom[column] as readonly number[])]) this.#judge.close(each);
+    this.#questions.push({ v: 1, kind: 'quality', timeMs, property, ...more, active, text: eventText(active ? 'unit.looks' : 'unit.back', values, this.language) });
+  }
+
+  /** What came to light of this machine beside its rows, to be told once. */
+  takeQuestions(): TwinEvent[] {
+    if (this.#questions.length === 0) return this.#questions;
+    const questions = this.#questions;
+    this.#questions = [];
+    return questions;
+  }
+
+  /** A column in another unit, and what is derived from it, is as if it had not come. */
+  #leaveOutOtherUnits(): void {
+    const { values, fresh } = this.#row;
+    for (let column = 0; column < values.length; column++) {
+      if (!this.#unitShift.isActive(column)) continue;
+      values[column] = NaN;
+      fresh[column] = 0;
+      for (const derived of this.#derivedFrom[column] as readonly number[]) {
+        values[derived] = NaN;
+        fresh[derived] = 0;
+      }
+    }
   }
 
   /** What is beyond an alarm limit is abnormal because somebody said so: it is judged, but never learned as normal. */
@@ -613,6 +664,28 @@ export class AssetTwin {
     this.dirty = true;
     return same;
   }
+}
+
+/** Per column, the columns that are derived from it, over any number of steps. */
+function derivedFrom(twin: Twin, columnOf: ReadonlyMap<string, number>, names: readonly string[]): number[][] {
+  const { properties, indexOf } = twin.type;
+  const sources = new Map<number, Set<number>>();
+  const sourcesOf = (index: number): Set<number> => {
+    let known = sources.get(index);
+    if (known === undefined) {
+      known = new Set();
+      sources.set(index, known);
+      for (const input of properties[index]?.inputs ?? []) for (const source of [input, ...sourcesOf(input)]) known.add(source);
+    }
+    return known;
+  };
+  return names.map((name) => {
+    const source = indexOf.get(name) ?? -1;
+    return properties.flatMap(({ index, name: derived, kind }) => {
+      const column = columnOf.get(derived);
+      return kind === 'derived' && column !== undefined && sourcesOf(index).has(source) ? [column] : [];
+    });
+  });
 }
 
 /**

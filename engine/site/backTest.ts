@@ -96,5 +96,5 @@ export async function backTest(site: Site, asset: AssetTwin, perWeek: number): P
 
 /** Limits and silence open cases of their own, which no setting of the anomalies changes. */
 function isOfAnomaly({ signals }: TwinCase): boolean {
-  return signals.some(({ kind }) => kind !== 'limit' && kind !== 'dropout');
+  return signals.some(({ kind }) => kind !== 'limit' && kind !== 'dropout' && kind !== 'unit');
 }

@@ -26,7 +26,8 @@ export class EventRecord {
     const lists = new Map<string, { property: string; timeMs: number; events: TwinEvent[] }>();
     for (const event of events) {
       if (!Number.isFinite(event.timeMs)) continue;
-      const property = ofValues.has(event.kind) ? valueEvents : otherEvents;
+      // A question stays asked, whatever is computed anew.
+      const property = ofValues.has(event.kind) && !(event.kind === 'quality' && event.active !== undefined) ? valueEvents : otherEvents;
       const timeMs = Math.round(event.timeMs);
       let last = this.#last.get(property);
       if (last?.timeMs !== timeMs) {

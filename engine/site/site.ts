@@ -481,7 +481,10 @@ export class Site {
         this.keep(replay.takeRecords());
       }
     }
-    for (const { registration, events } of this.#assets.values()) {
+    for (const { registration, events, asset, replays } of this.#assets.values()) {
+      events.push(...asset.takeQuestions());
+      // A replay asks nobody.
+      for (const replay of replays.values()) replay.takeQuestions();
       if (events.length > 0) registration.onEvents(events.splice(0));
     }
     if (this.options.clock !== 'replay') {

@@ -66,6 +66,18 @@ const sentences = {
     'en-US': '{label} now comes in {to} instead of {from}. Was the unit changed? Until then its values count as uncertain.',
     de: '{label} kommt jetzt in {to} statt in {from}. Wurde die Einheit geändert? Bis dahin gelten die Werte als unsicher.',
   },
+  'unit.looks': {
+    'en-US': '{label} reads {value} as if its unit had changed ({conversion}); {expected} is usual. Was it changed? Until this is answered it is neither judged nor learned.',
+    de: '{label} zeigt {value}, als hätte sich die Einheit geändert ({conversion}); üblich ist {expected}. Wurde sie geändert? Bis zur Antwort wird es weder beurteilt noch gelernt.',
+  },
+  'unit.back': {
+    'en-US': '{label} comes in its usual unit again.',
+    de: '{label} kommt wieder in seiner üblichen Einheit.',
+  },
+  'unit.learned': {
+    'en-US': '{label} is learned anew, as it comes now.',
+    de: '{label} wird neu gelernt, so wie es jetzt kommt.',
+  },
   'counter.rollover': {
     'en-US': '{label} rolled over at {modulus} and is counted on.',
     de: '{label} ist bei {modulus} übergelaufen und wird weitergezählt.',

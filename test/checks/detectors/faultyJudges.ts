@@ -12,6 +12,7 @@ function faulty(change: (sound: AssetJudge, snapshot: Json | undefined) => Parti
       judge: (row, expectation) => sound.judge(row, expectation),
       learn: (row, expectation, verdict) => sound.learn(row, expectation, verdict),
       learnAgain: () => sound.learnAgain(),
+      close: (column) => sound.close(column),
       snapshot: () => sound.snapshot(),
     };
     return Object.assign(whole, change(sound, snapshot));
