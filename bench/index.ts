@@ -16,6 +16,7 @@ import { detectionTable } from './detectionTable.ts';
 import { historianSpeed } from './historianSpeed.ts';
 import { memoryUse } from './memoryUse.ts';
 import { opcuaSpeed } from './opcuaSpeed.ts';
+import { simulationSpeed } from './simulationSpeed.ts';
 import { storeSpeed } from './storeSpeed.ts';
 import { verdictOf } from './verdictOf.ts';
 
@@ -48,6 +49,7 @@ const benches: Record<string, (print: (line: string) => void) => Promise<unknown
   historian: historianSpeed,
   backtest: backTestSpeed,
   opcua: opcuaSpeed,
+  simulation: simulationSpeed,
 };
 
 const named = process.argv.slice(2).filter((argument) => !isPath(argument));

@@ -34,6 +34,16 @@ export const problemSentences: readonly (readonly [english: string, german: stri
   ['Node.js {} is too old for Twinwire.', 'Node.js {} ist zu alt für Twinwire.'],
   ['Install Node.js 22.13 or newer and start Node-RED again.', 'Node.js 22.13 oder neuer installieren und Node-RED neu starten.'],
 
+  // The simulated line
+  ['The time of "{}" is no usable duration.', 'Die Zeit von „{}“ ist keine brauchbare Dauer.'],
+  ['Give it numbers above 0.', 'Ihr Zahlen über 0 geben.'],
+  ['"{}" in the model of the line: {}.', '„{}“ im Modell der Linie: {}.'],
+  ['Correct the line; nothing was simulated.', 'Die Linie berichtigen; simuliert wurde nichts.'],
+  ['The simulator is closed.', 'Der Simulator ist geschlossen.'],
+  ['Ask again when the flow runs.', 'Noch einmal fragen, wenn der Flow läuft.'],
+  ['The simulation failed: {}.', 'Die Simulation ist gescheitert: {}.'],
+  ['Simulate a smaller line or a shorter time.', 'Eine kleinere Linie oder eine kürzere Zeit simulieren.'],
+
   // The site
   ['The data folder {} cannot be made: {}.', 'Der Datenordner {} lässt sich nicht anlegen: {}.'],
   [

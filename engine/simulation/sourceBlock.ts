@@ -1,0 +1,122 @@
+import { samplerOf } from './distribution.ts';
+import { LineBlock, type RunState } from './lineBlock.ts';
+import type { SourceModel } from './lineModel.ts';
+import type { RandomStream } from './randomStream.ts';
+
+/** Brings parts in. */
+export class SourceBlock extends LineBlock {
+  next!: LineBlock;
+  /** Parts that found no place and were given up. */
+  lost = 0;
+  /** Parts that came, whether or not they found a place. */
+  came = 0;
+  private readonly between: (() => number) | undefined;
+  private readonly loses: boolean;
+  private readonly limit: number;
+  private readonly mix: { kind: number; until: number; lot: number }[] = [];
+  private readonly chance: RandomStream;
+  private kind = 0;
+  private leftOfLot = 0;
+  private released = 0;
+  private outside = 0;
+  private giving = false;
+  private paused = false;
+  /** A part that was made and offered but not taken yet; −1 none. */
+  private held = -1;
+
+  constructor(model: SourceModel, index: number, rank: number, run: RunState) {
+    super(model.name, index, rank, run);
+    this.between = model.every === undefined ? undefined : samplerOf(model.every, this.stream('arrival'));
+    this.loses = model.whenFull === 'lost';
+    this.limit = model.inLine ?? Infinity;
+    this.chance = this.stream('mix');
+    const total = (model.mix ?? []).reduce((sum, { share, lot = 1 }) => sum + share / lot, 0);
+    let until = 0;
+    for (const { kind, share, lot = 1 } of model.mix ?? []) this.mix.push({ kind: run.parts.kinds.indexOf(kind), until: (until += share / lot / total), lot });
+  }
+
+  override start(): void {
+    if (this.between === undefined) this.give();
+    else this.schedule(this.between(), 0, 0);
+  }
+
+  /** A part is gone from the line: the limit may let another in. */
+  partGone(): void {
+    this.released -= 1;
+    if (this.limit !== Infinity) this.give();
+  }
+
+  accept(): boolean {
+    return false;
+  }
+
+  retry(): void {
+    this.give();
+  }
+
+  override on(): void {
+    this.came += 1;
+    if (!this.paused) this.outside += 1;
+    this.give();
+    if (this.loses && this.outside > 0) {
+      this.lost += this.outside;
+      this.outside = 0;
+      if (this.held >= 0) {
+        this.run.parts.release(this.held);
+        this.held = -1;
+      }
+    }
+    this.schedule(this.between!(), 0, 0);
+  }
+
+  override pause(_nowS: number, paused: boolean): void {
+    this.paused = paused;
+    if (!paused) this.give();
+  }
+
+  override restart(nowS: number): void {
+    super.restart(nowS);
+    this.lost = 0;
+    this.came = 0;
+  }
+
+  private give(): void {
+    if (this.giving || this.paused) return;
+    this.giving = true;
+    const { calendar, parts, line } = this.run;
+    while ((this.between === undefined || this.outside > 0) && this.released < this.limit) {
+      const nowS = calendar.timeS;
+      if (this.held < 0) this.held = parts.take(nowS, this.nextKind(), this.index);
+      const part = this.held;
+      parts.bornS[part] = nowS;
+      // It counts before it is taken, since it may be through the line before `accept` is back.
+      this.released += 1;
+      line.enter(nowS);
+      this.held = -1;
+      if (!this.offer(part, this.next)) {
+        this.released -= 1;
+        line.leave(nowS, nowS);
+        line.entries -= 1;
+        line.exits -= 1;
+        this.held = part;
+        break;
+      }
+      this.occupancy.enter(nowS);
+      this.occupancy.leave(nowS, nowS);
+      if (this.outside > 0) this.outside -= 1;
+    }
+    this.giving = false;
+  }
+
+  private nextKind(): number {
+    if (this.mix.length === 0) return 0;
+    if (this.leftOfLot === 0) {
+      const u = this.chance.uniform();
+      const next = this.mix.find(({ until }) => u < until) ?? this.mix[this.mix.length - 1]!;
+      this.kind = next.kind;
+      this.leftOfLot = next.lot;
+    }
+    this.leftOfLot -= 1;
+    return this.kind;
+  }
+}
