@@ -91,7 +91,10 @@ interface SimScript {
     activate(entity: unknown): void;
     finished: { addEventListener(listener: () => void): void };
   };
-  Entity: new () => { enterQueue(queue: unknown): Promise<void>; leaveQueue(queue: unknown): void; delay(time: number): Promise<void>; simulation: { timeNow: number; activate(entity: unknown): void } };
+  Entity: new () => {
+    enterQueue(queue: unknown): Promise<void>; leaveQueue(queue: unknown): void; delay(time: number): Promise<void>;
+    simulation: { timeNow: number; activate(entity: unknown): void };
+  };
   Queue: new (name: string, capacity?: number) => unknown;
 }
 
