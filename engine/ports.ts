@@ -1,3 +1,4 @@
+import type { GraphAnswer, GraphElement, GraphQuestion, OwnRelation } from '../contract/graph.ts';
 import type { Quality } from './observation.ts';
 import type { Problem } from './problem.ts';
 
@@ -135,29 +136,70 @@ export interface Historian extends HistoryWriter {
   usage(): Promise<{ bytes: number; oldestMs: number | undefined }>;
 }
 
-/** A relation between two elements, with valid time and recorded time. Immutable once written, but for its end. */
-export interface Fact {
-  /** Deterministic: the same assertion made twice is one fact. */
-  id: string;
+/** What names a fact: the same assertion made twice is one fact. */
+export interface FactKey {
   subject: string;
+  /** Name of a relation, or of a property. */
   relation: string;
+  /** Key of the other element; '' where the fact is a property, with `value`. */
   object: string;
+  value?: number | string | boolean;
   validFromMs: number;
-  /** undefined = still true. */
-  validToMs?: number;
-  recordedMs: number;
-  /** When it was taken back (believed no longer). */
-  retractedMs?: number;
-  /** Who said so: a node, a message, a person. */
+  /** Who said so: a node, a message, a record of another system. */
   source: string;
 }
 
+/** A relation between two elements, or a property of one, with valid time and recorded time. Never overwritten, only ended or taken back. */
+export interface Fact extends FactKey {
+  /** Exclusive; undefined = still true, as far as was known. */
+  validToMs?: number;
+  recordedMs: number;
+}
+
+/** One step of the fact log. Times are milliseconds UTC; `recordedMs` is when the site learned of it. */
+export type GraphChange =
+  /** Makes an element known; its type never changes, its name may. */
+  | { kind: 'element'; element: GraphElement; recordedMs: number }
+  | { kind: 'assert'; fact: Fact }
+  /** The fact was true until then. Only an open fact ends, once. */
+  | { kind: 'end'; fact: FactKey; validToMs: number; recordedMs: number }
+  /** The fact is believed no longer; it was wrong. */
+  | { kind: 'retract'; fact: FactKey; recordedMs: number }
+  /** From now on the source says exactly this: what it said else is taken back. For a corrected record of another system. All of it or nothing. */
+  | { kind: 'replace'; source: string; facts: readonly Fact[]; recordedMs: number }
+  | { kind: 'relation'; relation: OwnRelation };
+
+/** A change that was not applied. `place`: which one of the call, from 0. */
+export interface GraphRefusal {
+  place: number;
+  problem: Problem;
+}
+
+export interface FactQuery {
+  /** Facts valid then, as believed at `recordedMs`. */
+  validMs: number;
+  recordedMs: number;
+  subject?: string;
+  object?: string;
+  relation?: string;
+  source?: string;
+}
+
 export interface GraphStore {
-  assert(facts: readonly Fact[]): Promise<void>;
-  /** Ends the validity of open facts. */
-  end(ids: readonly string[], validToMs: number, recordedMs: number): Promise<void>;
-  /** Facts valid at `validMs` as believed at `recordedMs`, optionally of one subject or object. */
-  facts(query: { validMs: number; recordedMs: number; subject?: string; object?: string; relation?: string; source?: string }): Promise<Fact[]>;
+  /**
+   * Applies changes in order, each on its own: a wrong one is refused and the rest applied. Resolves when what was applied is on disk.
+   * They must not be altered meanwhile.
+   * Refusals: TWIN_ELEMENT_KEY, _TYPE, _CHANGED, _UNKNOWN, TWIN_RELATION_UNKNOWN, _TYPE, _KINDS, _SELF, _CYCLE, TWIN_FACT_TIMES, _VALUE.
+   */
+  change(changes: readonly GraphChange[]): Promise<GraphRefusal[]>;
+  /** In order of valid time, then of their names. An end that was recorded later than `recordedMs` is not told. */
+  facts(query: FactQuery): Promise<Fact[]>;
+  /** Open facts of these relations between pieces of equipment and places: how the plant is built. */
+  structure(relations: readonly string[]): Promise<Fact[]>;
+  /** Elements of these types (none: of all) whose key or name contains the text, in order of their keys; at most `limit`. */
+  elements(query: { types?: readonly string[]; contains?: string; limit: number }): Promise<GraphElement[]>;
+  /** @throws Problem TWIN_ELEMENT_UNKNOWN, TWIN_QUESTION */
+  ask(question: GraphQuestion, nowMs: number): Promise<GraphAnswer>;
 }
 
 /** One thing to deliver, kept until its target confirmed it. */

@@ -1,8 +1,9 @@
+import { MemoryGraphStore } from './memoryGraph.ts';
 import { Buckets, checkBuckets } from '../../engine/history/buckets.ts';
 import { Problem } from '../../engine/problem.ts';
 import { mostRejected } from '../../engine/ports.ts';
 import type {
-  Fact, GraphStore, Historian, HistoryPoint, HistoryRows, HistorySummary, Json, Outbox, OutboxDepth, OutboxGap, OutboxRecord, RejectedRecord, SeriesColumns, StateEntry, StateStore,
+  GraphStore, Historian, HistoryPoint, HistoryRows, HistorySummary, Json, Outbox, OutboxDepth, OutboxGap, OutboxRecord, RejectedRecord, SeriesColumns, StateEntry, StateStore,
 } from '../../engine/ports.ts';
 
 /**
@@ -154,55 +155,6 @@ function entryOf<Key, Value>(map: Map<Key, Value>, key: Key, create: () => Value
   return value;
 }
 
-export class MemoryGraphStore implements GraphStore {
-  /** endRecordedMs: since when the end of the validity is known. */
-  readonly #facts = new Map<string, { fact: Fact; endRecordedMs: number | undefined }>();
-
-  async assert(facts: readonly Fact[]): Promise<void> {
-    for (const fact of facts) {
-      const known = this.#facts.get(fact.id);
-      if (known === undefined) {
-        this.#facts.set(fact.id, { fact: { ...fact }, endRecordedMs: fact.validToMs === undefined ? undefined : fact.recordedMs });
-        continue;
-      }
-      if (known.fact.validToMs === undefined && fact.validToMs !== undefined) {
-        known.fact.validToMs = fact.validToMs;
-        known.endRecordedMs = fact.recordedMs;
-      }
-      if (known.fact.retractedMs === undefined && fact.retractedMs !== undefined) known.fact.retractedMs = fact.retractedMs;
-    }
-  }
-
-  async end(ids: readonly string[], validToMs: number, recordedMs: number): Promise<void> {
-    for (const id of ids) {
-      const known = this.#facts.get(id);
-      if (known === undefined || known.fact.validToMs !== undefined) continue;
-      known.fact.validToMs = validToMs;
-      known.endRecordedMs = recordedMs;
-    }
-  }
-
-  async facts(query: Parameters<GraphStore['facts']>[0]): Promise<Fact[]> {
-    const { validMs, recordedMs } = query;
-    const answer: Fact[] = [];
-    for (const { fact, endRecordedMs } of this.#facts.values()) {
-      if (query.subject !== undefined && fact.subject !== query.subject) continue;
-      if (query.object !== undefined && fact.object !== query.object) continue;
-      if (query.relation !== undefined && fact.relation !== query.relation) continue;
-      if (query.source !== undefined && fact.source !== query.source) continue;
-      if (fact.recordedMs > recordedMs || fact.validFromMs > validMs) continue;
-      if (fact.retractedMs !== undefined && fact.retractedMs <= recordedMs) continue;
-      const endKnown = endRecordedMs !== undefined && endRecordedMs <= recordedMs;
-      if (endKnown && fact.validToMs !== undefined && fact.validToMs <= validMs) continue;
-      const { id, subject, relation, object, validFromMs, validToMs, source } = fact;
-      const seen: Fact = { id, subject, relation, object, validFromMs, recordedMs: fact.recordedMs, source };
-      if (endKnown && validToMs !== undefined) seen.validToMs = validToMs;
-      answer.push(seen);
-    }
-    return answer.sort((a, b) => a.validFromMs - b.validFromMs || byCodePoint(a.id, b.id));
-  }
-}
-
 export class MemoryOutbox implements Outbox {
   readonly #pending = new Map<string, OutboxRecord[]>();
   readonly #rejected = new Map<string, RejectedRecord[]>();
@@ -312,10 +264,11 @@ export class MemoryOutbox implements Outbox {
 export function openMemoryStore(): {
   state: StateStore; historian: Historian; graph: GraphStore; outbox: Outbox; problems: Problem[]; close(): Promise<void>;
 } {
+  const historian = new MemoryHistorian();
   return {
     state: new MemoryStateStore(),
-    historian: new MemoryHistorian(),
-    graph: new MemoryGraphStore(),
+    historian,
+    graph: new MemoryGraphStore(historian),
     outbox: new MemoryOutbox(),
     problems: [],
     close: async () => {},

@@ -8,15 +8,16 @@ import { Problem } from '../../engine/problem.ts';
  *
  * | file | holds | synchronous | so that |
  * |---|---|---|---|
- * | site.db | learned state and facts | FULL | a commit is on disk when it is acknowledged |
+ * | site.db | learned state | FULL | a commit is on disk when it is acknowledged |
+ * | graph.db | facts: the log and the view of it | FULL | the same |
  * | history.db | recent values, summaries of older ones | FULL | accepted = on disk, also at power loss |
  *
- * Two files rather than one, because a damaged history must not take the learned state along, and because a commit
- * of the small state must not wait for the checkpoint of the large history. What waits to be delivered is no database but a log
+ * Files of their own, because a damaged history must not take the learned state along, and because a commit
+ * of the small state must not wait for the checkpoint of the large history. The table `fact` of site.db is what an older version left. What waits to be delivered is no database but a log
  * (outboxLog.ts); outbox.db is what an older version left, and is only read.
  */
-export type FileName = 'site' | 'history' | 'outbox';
-export const fileNames: readonly FileName[] = ['site', 'history'];
+export type FileName = 'site' | 'graph' | 'history' | 'outbox';
+export const fileNames: readonly FileName[] = ['site', 'graph', 'history'];
 /** Those that may lie in a folder. */
 export const knownFileNames: readonly FileName[] = [...fileNames, 'outbox'];
 
@@ -33,6 +34,29 @@ const migrations: Record<FileName, readonly string[]> = {
     CREATE INDEX fact_subject ON fact (subject, relation);
     CREATE INDEX fact_object ON fact (object, relation);
     CREATE INDEX fact_source ON fact (source);
+  `],
+  graph: [`
+    CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+    CREATE TABLE element (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, type INTEGER NOT NULL, name TEXT NOT NULL);
+    CREATE INDEX element_type ON element (type);
+    CREATE TABLE relation (name INTEGER PRIMARY KEY, inverse TEXT NOT NULL, from_kinds TEXT NOT NULL, to_kinds TEXT NOT NULL);
+    CREATE TABLE edge (
+      subject INTEGER NOT NULL, relation INTEGER NOT NULL, valid_from INTEGER NOT NULL, object INTEGER NOT NULL, source INTEGER NOT NULL,
+      version INTEGER NOT NULL, recorded INTEGER NOT NULL, valid_to INTEGER NOT NULL, end_recorded INTEGER NOT NULL, retracted INTEGER NOT NULL,
+      long INTEGER NOT NULL, PRIMARY KEY (subject, relation, valid_from, object, source, version)
+    ) WITHOUT ROWID;
+    CREATE INDEX edge_object ON edge (object, relation, valid_from);
+    CREATE INDEX edge_source ON edge (source);
+    CREATE INDEX edge_long_subject ON edge (subject, relation, valid_from) WHERE long = 1;
+    CREATE INDEX edge_long_object ON edge (object, relation, valid_from) WHERE long = 1;
+    CREATE TABLE property (
+      subject INTEGER NOT NULL, relation INTEGER NOT NULL, valid_from INTEGER NOT NULL, value TEXT NOT NULL, source INTEGER NOT NULL,
+      version INTEGER NOT NULL, recorded INTEGER NOT NULL, valid_to INTEGER NOT NULL, end_recorded INTEGER NOT NULL, retracted INTEGER NOT NULL,
+      PRIMARY KEY (subject, relation, valid_from, value, source, version)
+    ) WITHOUT ROWID;
+    CREATE INDEX property_source ON property (source);
+    CREATE TABLE log (sequence INTEGER PRIMARY KEY AUTOINCREMENT, steps BLOB NOT NULL, texts TEXT NOT NULL, crc INTEGER NOT NULL);
+    CREATE TABLE mark (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
   `],
   history: [`
     CREATE TABLE series (id INTEGER PRIMARY KEY, twin TEXT NOT NULL, property TEXT NOT NULL, UNIQUE (twin, property));
@@ -78,9 +102,13 @@ export function fileFormat(name: FileName): number {
   return migrations[name].length;
 }
 
+/** In memory, as SQLite counts it: negative, in kB. */
+const cacheKilobytes: Record<FileName, number> = { site: -2000, graph: -16_000, history: -8000, outbox: -2000 };
+
 /** Tables that are worth saving, row by row, from a damaged file. */
 const salvaged: Record<FileName, readonly string[]> = {
   site: ['state', 'counter', 'fact'],
+  graph: ['word', 'element', 'relation', 'edge', 'property', 'log', 'mark'],
   history: ['series', 'point', 'chunk', 'tier', 'batch', 'damaged'],
   outbox: ['record', 'rejected', 'gap', 'depth'],
 };
@@ -180,7 +208,7 @@ function configure(database: DatabaseSync, name: FileName, path: string): void {
     PRAGMA synchronous = FULL;
     PRAGMA temp_store = MEMORY;
     PRAGMA journal_size_limit = 16777216;
-    PRAGMA cache_size = ${name === 'history' ? -8000 : -2000};
+    PRAGMA cache_size = ${cacheKilobytes[name]};
   `);
   if (version === steps.length) return;
   database.exec('BEGIN IMMEDIATE');
@@ -228,7 +256,7 @@ function copyRows(old: DatabaseSync, fresh: DatabaseSync, table: string, directi
   let rows = 0;
   let whole = false;
   const orders: Record<string, string> = {
-    state: 'key', counter: 'name', fact: 'id', series: 'id', point: 'series', chunk: 'series', tier: 'series', batch: 'id', damaged: 'series', depth: 'target', gap: 'id',
+    state: 'key', counter: 'name', fact: 'id', word: 'id', element: 'id', relation: 'name', edge: 'subject', property: 'subject', mark: 'name', series: 'id', point: 'series', chunk: 'series', tier: 'series', batch: 'id', damaged: 'series', depth: 'target', gap: 'id',
   };
   const order = orders[table] ?? 'sequence';
   fresh.exec('BEGIN');

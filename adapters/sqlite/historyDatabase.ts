@@ -1,6 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { deserialize, serialize } from 'node:v8';
 import { crc32 } from 'node:zlib';
+import type { ParameterThen } from '../../contract/graph.ts';
+import { parameterThen } from '../../engine/graph/parameterThen.ts';
 import { Buckets } from '../../engine/history/buckets.ts';
 import { decodeChunk, encodeChunk } from '../../engine/history/chunk.ts';
 import { joined, merged, noColumns, part, placeOf } from '../../engine/history/columns.ts';
@@ -8,6 +10,7 @@ import { addSummary, emptySummary, packSummary, summaryOf, unpackSummary } from 
 import type { HistorySummary, HistoryValue, SeriesColumns } from '../../engine/ports.ts';
 import { Problem } from '../../engine/problem.ts';
 import type { HistoryBatch } from './historyBatch.ts';
+import { qualityWords } from './historyBatch.ts';
 import { HotSeries } from './hotSeries.ts';
 
 /** A chunk holds about so many points: some 1.5 kB, a fraction of a millisecond to read. */
@@ -173,6 +176,28 @@ export class HistoryDatabase {
       found.push({ property, timeMs: last.times[index] as number, value: last.values[index] as HistoryValue, quality: last.qualities[index] as number });
     }
     return found;
+  }
+
+  /** How the properties of a twin (default: all) were from `fromMs` to `toMs`; from summaries where only those are left. */
+  during(twin: string, fromMs: number, toMs: number, properties?: readonly string[]): ParameterThen[] {
+    const known = this.#byName.get(twin);
+    const names = properties ?? [...(known?.keys() ?? [])].sort(byCodePoint);
+    return names.flatMap((property): ParameterThen[] => {
+      const series = this.#settled(twin, property);
+      if (series === undefined) return [parameterThen(property, noColumns, undefined, fromMs, toMs)];
+      const columns = this.columns(twin, property, fromMs, toMs, Infinity);
+      const before = columns.times[0] === fromMs ? undefined : this.#lastAtOrBefore(series, fromMs);
+      const index = before === undefined ? -1 : placeOf(before.times, fromMs + 1) - 1;
+      if (columns.times.length === 0 && index < 0) {
+        const [summary] = this.buckets(twin, property, fromMs, toMs, 1, Infinity);
+        if (properties === undefined && (summary?.count ?? 0) === 0) return [];
+        return [summary === undefined || summary.count === 0 ? parameterThen(property, noColumns, undefined, fromMs, toMs) : fromSummary(property, summary)];
+      }
+      const point = before === undefined || index < 0
+        ? undefined
+        : { timeMs: before.times[index] as number, value: before.values[index] as HistoryValue, quality: qualityWords[before.qualities[index] as number] ?? 'bad' };
+      return [parameterThen(property, columns, point, fromMs, toMs)];
+    });
   }
 
   /** Columns of which the last at or before the time is the wanted one. */
@@ -568,6 +593,11 @@ export class HistoryDatabase {
     }
     return statement;
   }
+}
+
+/** What is left of old values: figures without the single value, so of no better quality than uncertain. */
+function fromSummary(property: string, { count, minimum, maximum, integral, coveredMs, last, lastAtMs }: HistorySummary): ParameterThen {
+  return { property, count, minimum, mean: coveredMs > 0 ? integral / coveredMs : last, maximum, value: last, timeMs: lastAtMs, quality: 'uncertain' };
 }
 
 interface OldRow {

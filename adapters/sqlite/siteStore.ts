@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Fact, GraphStore, Historian, HistoryPoint, HistoryValue, Json, Outbox, StateStore } from '../../engine/ports.ts';
+import type { GraphChange, GraphStore, Historian, HistoryPoint, HistoryValue, Json, Outbox, StateStore } from '../../engine/ports.ts';
 import { Problem } from '../../engine/problem.ts';
 import { FolderLock } from './folderLock.ts';
 import { isRestoreMarked, restoreProblem } from './restoreMark.ts';
@@ -10,9 +10,10 @@ import { qualityWords } from './historyBatch.ts';
 import { HistoryQueue } from './historyQueue.ts';
 import { OutboxFolder } from './outboxFolder.ts';
 import type { OutboxSync } from './outboxFolder.ts';
-import { StoreClient } from './storeClient.ts';
+import { unpackAnswer } from './packedAnswer.ts';
+import { problemOf, StoreClient } from './storeClient.ts';
 import { StoreDatabases } from './storeDatabases.ts';
-import type { FactChange, StateChange } from './storeDatabases.ts';
+import type { StateChange } from './storeDatabases.ts';
 
 /** The embedded store of one site: files in one folder, opened by one process at a time. */
 export interface SiteStore {
@@ -54,7 +55,7 @@ class EmbeddedSiteStore implements SiteStore {
   readonly #lock: FolderLock;
   readonly #client: StoreClient;
   readonly #state: GroupCommit<StateChange, number>;
-  readonly #facts: GroupCommit<FactChange, void>;
+  readonly #facts: GroupCommit<GraphChange, Problem | undefined>;
   readonly #history: HistoryQueue;
   #closing: Promise<void> | undefined;
 
@@ -74,10 +75,11 @@ class EmbeddedSiteStore implements SiteStore {
       (limit) => full('state', limit),
     );
     this.#facts = new GroupCommit(
-      { windowMs: stateWindowMs, batch: 1000, atomic: true, limit: 100_000, sizeOf: () => 1 },
+      { windowMs: stateWindowMs, batch: 1000, atomic: true, limit: 1_000_000, sizeOf: () => 1 },
       async (changes) => {
-        await client.call('factChange', changes);
-        return changes.map(() => undefined);
+        const answers: (Problem | undefined)[] = Array.from({ length: changes.length });
+        for (const { place, problem } of await client.call('graphChange', changes)) answers[place] = problemOf(problem);
+        return answers;
       },
       (limit) => full('graph', limit),
     );
@@ -99,15 +101,26 @@ class EmbeddedSiteStore implements SiteStore {
   readonly outbox: OutboxFolder;
 
   readonly graph: GraphStore = {
-    assert: async (facts) => {
-      await this.#facts.add([{ kind: 'assert', facts: facts.map((fact): Fact => ({ ...fact })) }]);
-    },
-    end: async (ids, validToMs, recordedMs) => {
-      await this.#facts.add([{ kind: 'end', ids: [...ids], validToMs, recordedMs }]);
+    change: async (changes) => {
+      const answers = await this.#facts.add([...changes]);
+      return answers.flatMap((problem, place) => (problem === undefined ? [] : [{ place, problem }]));
     },
     facts: async (query) => {
       await this.#facts.flush();
-      return this.#client.call('facts', query);
+      return this.#client.call('graphFacts', query);
+    },
+    structure: async (relations) => {
+      await this.#facts.flush();
+      return this.#client.call('graphStructure', relations);
+    },
+    elements: async (query) => {
+      await this.#facts.flush();
+      return this.#client.call('graphElements', query);
+    },
+    ask: async (question, nowMs) => {
+      await this.#facts.flush();
+      if (question.ask === 'origin' && question.parameters === true) await this.#history.flush();
+      return unpackAnswer(await this.#client.call('graphAsk', question, nowMs));
     },
   };
 

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { Problem } from '../../engine/problem.ts';
-import type { StoreDatabases } from './storeDatabases.ts';
-import type { ProblemText, StoreAnswer, StoreCall, StoreRequest } from './storeThread.ts';
+import type { ProblemText, StoreDatabases } from './storeDatabases.ts';
+import type { StoreAnswer, StoreCall, StoreRequest } from './storeThread.ts';
 
 /** The thread must run the same form of the code: source under development, JavaScript in the published package. */
 const threadFile = new URL(import.meta.url.endsWith('.ts') ? './storeThread.ts' : './storeThread.js', import.meta.url);
@@ -84,7 +84,7 @@ export class StoreClient {
   }
 }
 
-function problemOf(text: ProblemText): Problem {
+export function problemOf(text: ProblemText): Problem {
   return new Problem(text.code, text.found, text.remedy, text.values);
 }
 

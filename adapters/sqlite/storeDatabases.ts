@@ -1,9 +1,13 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import type { Fact, GraphStore, HistorySummary, Json, SeriesColumns, StateEntry } from '../../engine/ports.ts';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { GraphAnswer, GraphElement, GraphQuestion } from '../../contract/graph.ts';
+import type { Fact, FactQuery, GraphChange, GraphStore, HistorySummary, Json, SeriesColumns, StateEntry } from '../../engine/ports.ts';
 import { Problem } from '../../engine/problem.ts';
 import type { FileName } from './databaseFile.ts';
+import { GraphDatabase } from './graphDatabase.ts';
 import type { HistoryBatch } from './historyBatch.ts';
 import { HistoryDatabase } from './historyDatabase.ts';
+import type { PackedAnswer } from './packedAnswer.ts';
+import { packAnswer } from './packedAnswer.ts';
 import { close, fileNames, filePath, isDamage, openDatabase, replaceDamaged, rollBack, storeProblem } from './databaseFile.ts';
 
 /** One change of state, its value already as JSON text; null deletes. */
@@ -12,9 +16,29 @@ export interface StateChange {
   text: string | null;
 }
 
-export type FactChange =
-  | { kind: 'assert'; facts: readonly Fact[] }
-  | { kind: 'end'; ids: readonly string[]; validToMs: number; recordedMs: number };
+interface OldFact {
+  subject: string;
+  relation: string;
+  object: string;
+  valid_from: number;
+  valid_to: number | null;
+  recorded: number;
+  end_recorded: number | null;
+  retracted: number | null;
+  source: string;
+}
+
+/** A problem as it crosses from the store's thread. */
+export interface ProblemText {
+  code: string;
+  found: string;
+  remedy: string;
+  values: Record<string, string | number>;
+}
+
+export function problemText({ code, found, remedy, values }: Problem): ProblemText {
+  return { code, found, remedy, values: { ...values } };
+}
 
 /**
  * The databases of one data folder, with plain, blocking calls. It runs in a thread of its own (storeThread.ts), so that
@@ -28,11 +52,17 @@ export class StoreDatabases {
   readonly #statements = new Map<FileName, Map<string, StatementSync>>();
   /** undefined until the first request, and after a write that failed: then it is read anew from the disk. */
   #history: HistoryDatabase | undefined;
+  #graph: GraphDatabase | undefined;
 
   constructor(folder: string) {
     this.#folder = folder;
     try {
-      for (const name of fileNames) this.#databases.set(name, openDatabase(folder, name, this.problems, Date.now()));
+      for (const name of fileNames) {
+        const { length } = this.problems;
+        this.#databases.set(name, openDatabase(folder, name, this.problems, Date.now()));
+        if (name === 'graph' && this.problems.length > length) this.#rebuildGraph();
+      }
+      this.#takeOldFacts();
     } catch (error) {
       this.close();
       throw error;
@@ -96,49 +126,67 @@ export class StoreDatabases {
 
   // --- facts ---------------------------------------------------------------------------------------------------
 
-  factChange(changes: readonly FactChange[]): void {
-    this.#write('site', () => {
-      const put = this.#prepare('site', `
-        INSERT INTO fact (id, subject, relation, object, valid_from, valid_to, recorded, end_recorded, retracted, source)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (id) DO UPDATE SET
-          end_recorded = CASE WHEN valid_to IS NULL THEN excluded.end_recorded ELSE end_recorded END,
-          valid_to = coalesce(valid_to, excluded.valid_to),
-          retracted = coalesce(retracted, excluded.retracted)`);
-      const end = this.#prepare('site', 'UPDATE fact SET valid_to = ?, end_recorded = ? WHERE id = ? AND valid_to IS NULL');
-      for (const change of changes) {
-        if (change.kind === 'end') {
-          for (const id of change.ids) end.run(change.validToMs, change.recordedMs, id);
-          continue;
-        }
-        for (const fact of change.facts) {
-          const endRecordedMs = fact.validToMs === undefined ? null : fact.recordedMs;
-          put.run(fact.id, fact.subject, fact.relation, fact.object, fact.validFromMs, fact.validToMs ?? null, fact.recordedMs,
-            endRecordedMs, fact.retractedMs ?? null, fact.source);
-        }
+  graphChange(changes: readonly GraphChange[]): { place: number; problem: ProblemText }[] {
+    return this.#inGraph(true, (graph) => graph.change(changes).map(({ place, problem }) => ({ place, problem: problemText(problem) })));
+  }
+
+  graphFacts(query: FactQuery): Fact[] {
+    return this.#inGraph(false, (graph) => graph.facts(query));
+  }
+
+  graphStructure(relations: readonly string[]): Fact[] {
+    return this.#inGraph(false, (graph) => graph.structure(relations));
+  }
+
+  graphElements(query: Parameters<GraphStore['elements']>[0]): GraphElement[] {
+    return this.#inGraph(false, (graph) => graph.elements(query));
+  }
+
+  /** The answer, packed; with the parameters of the machines then where the question wants them. */
+  graphAsk(question: GraphQuestion, nowMs: number): PackedAnswer {
+    const answer = this.#inGraph(false, (graph) => graph.ask(question, nowMs));
+    if (question.ask === 'origin' && question.parameters === true) this.#addParameters(answer, question);
+    return packAnswer(answer);
+  }
+
+  #addParameters(answer: GraphAnswer, question: GraphQuestion & { ask: 'origin' }): void {
+    this.#inHistory((history) => {
+      for (const row of answer.rows) {
+        if (row.role !== 'stay' || row.fromMs === undefined) continue;
+        row.parameters = history.during(row.element.key, row.fromMs, Math.max(row.fromMs + 1, Math.min(row.toMs ?? Infinity, answer.validMs + 1)), question.properties);
       }
     });
   }
 
-  facts(query: Parameters<GraphStore['facts']>[0]): Fact[] {
-    return this.#on('site', () => {
-      let where = `recorded <= ?1 AND valid_from <= ?2 AND (retracted IS NULL OR retracted > ?1)
-        AND (valid_to IS NULL OR end_recorded > ?1 OR valid_to > ?2)`;
-      const parameters: SQLInputValue[] = [query.recordedMs, query.validMs];
-      for (const column of ['subject', 'object', 'relation', 'source'] as const) {
-        const value = query[column];
-        if (value === undefined) continue;
-        parameters.push(value);
-        where += ` AND ${column} = ?${parameters.length}`;
+  #inGraph<T>(writes: boolean, work: (graph: GraphDatabase) => T): T {
+    const call = (): T => work((this.#graph ??= new GraphDatabase(this.#database('graph'))));
+    return writes ? this.#write('graph', call) : this.#on('graph', call);
+  }
+
+  /** The file was damaged: what its view lost is in the log, as far as that could be read. */
+  #rebuildGraph(): void {
+    this.#write('graph', () => new GraphDatabase(this.#database('graph')).rebuild());
+  }
+
+  /** The relations that an older version kept in site.db, once. What they join is equipment, as far as is known. */
+  #takeOldFacts(): void {
+    if (this.#prepare('graph', "SELECT 1 FROM mark WHERE name = 'old facts'").get() !== undefined) return;
+    const rows = this.#prepare('site', 'SELECT subject, relation, object, valid_from, valid_to, recorded, end_recorded, retracted, source FROM fact ORDER BY recorded').all() as unknown as OldFact[];
+    this.#write('graph', () => {
+      const graph = (this.#graph ??= new GraphDatabase(this.#database('graph')));
+      for (const { subject, relation, object, valid_from: validFromMs, valid_to: validToMs, recorded: recordedMs, end_recorded: endMs, retracted, source } of rows) {
+        const fact: Fact = { subject, relation, object, validFromMs, recordedMs, source };
+        const place = relation === 'located in' ? 'area' : 'work unit';
+        const changes: GraphChange[] = [
+          { kind: 'element', element: { key: subject, type: 'work unit', name: '' }, recordedMs },
+          { kind: 'element', element: { key: object, type: place, name: '' }, recordedMs },
+          { kind: 'assert', fact },
+        ];
+        if (validToMs !== null) changes.push({ kind: 'end', fact, validToMs: Math.max(validToMs, validFromMs), recordedMs: endMs ?? recordedMs });
+        if (retracted !== null) changes.push({ kind: 'retract', fact, recordedMs: retracted });
+        graph.change(changes);
       }
-      const statement = this.#prepare('site', `
-        SELECT id, subject, relation, object, valid_from AS validFromMs, recorded AS recordedMs, source,
-          CASE WHEN end_recorded <= ?1 THEN valid_to END AS validToMs
-        FROM fact WHERE ${where} ORDER BY valid_from, id`);
-      return (statement.all(...parameters) as unknown as (Omit<Fact, 'validToMs'> & { validToMs: number | null })[]).map((row) => {
-        const { validToMs, ...fact } = row;
-        return validToMs === null ? fact : { ...fact, validToMs };
-      });
+      this.#prepare('graph', "INSERT INTO mark (name, value) VALUES ('old facts', ?)").run(rows.length);
     });
   }
 
@@ -238,10 +286,15 @@ export class StoreDatabases {
       } catch (error) {
         rollBack(database);
         // What it holds in memory is ahead of the disk now.
-        if (name === 'history') this.#history = undefined;
+        this.#forget(name);
         throw error;
       }
     });
+  }
+
+  #forget(name: FileName): void {
+    if (name === 'history') this.#history = undefined;
+    if (name === 'graph') this.#graph = undefined;
   }
 
   /** Runs once more on a fresh file when the old one turns out to be damaged. */
@@ -253,10 +306,11 @@ export class StoreDatabases {
       if (!isDamage(error)) throw storeProblem(error, path);
     }
     this.#statements.delete(name);
-    if (name === 'history') this.#history = undefined;
+    this.#forget(name);
     close(this.#databases.get(name));
     this.#databases.delete(name);
     this.#databases.set(name, replaceDamaged(this.#folder, name, this.problems, Date.now()));
+    if (name === 'graph') this.#rebuildGraph();
     try {
       return work();
     } catch (error) {

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Problem } from '../../engine/problem.ts';
-import { StoreDatabases } from './storeDatabases.ts';
+import type { ProblemText } from './storeDatabases.ts';
+import { problemText, StoreDatabases } from './storeDatabases.ts';
 
 /** What the store's thread is asked and what it answers. */
 export interface StoreRequest {
@@ -10,13 +11,6 @@ export interface StoreRequest {
 }
 
 export type StoreCall = Exclude<keyof StoreDatabases, 'problems' | 'close'>;
-
-export interface ProblemText {
-  code: string;
-  found: string;
-  remedy: string;
-  values: Record<string, string | number>;
-}
 
 export interface StoreAnswer {
   id: number;
@@ -28,11 +22,6 @@ export interface StoreAnswer {
 
 export const closeRequest = 'close';
 const restEveryMs = 50;
-
-function plain(problem: Problem): ProblemText {
-  const { code, found, remedy, values } = problem;
-  return { code, found, remedy, values: { ...values } };
-}
 
 // Only the store's own thread serves; a test that loads this file does not.
 const marked = workerData as { twinwireStoreFolder?: string } | null;
@@ -64,10 +53,10 @@ function serve(port: NonNullable<typeof parentPort>, folder: string): void {
       const work = databases[request.call] as (...parameters: unknown[]) => unknown;
       answer.result = work.apply(databases, request.parameters);
     } catch (error) {
-      answer.problem = plain(error instanceof Problem ? error : new Problem('TWIN_STORE_FAILED', `The store failed: ${String(error)}.`,
+      answer.problem = problemText(error instanceof Problem ? error : new Problem('TWIN_STORE_FAILED', `The store failed: ${String(error)}.`,
         'Report this with the log around it.'));
     }
-    answer.found = databases.problems.splice(0).map(plain);
+    answer.found = databases.problems.splice(0).map(problemText);
     port.postMessage(answer);
     resting ??= setTimeout(rest, restEveryMs).unref();
   });

@@ -1,15 +1,11 @@
-import type { Fact, GraphStore } from '../ports.ts';
+import type { Fact, GraphChange, GraphStore } from '../ports.ts';
 import { Problem } from '../problem.ts';
+import { relationTypes } from './relationTypes.ts';
 
-/** The relations that a technician can draw, each with what it is called from the other end. */
-export const relationNames: ReadonlyMap<string, string> = new Map([
-  ['feeds', 'fed by'],
-  ['part of', 'has part'],
-  ['powers', 'powered by'],
-  ['measured by', 'measures'],
-  ['located in', 'contains'],
-  ['serviced by', 'services'],
-]);
+/** The relations that a technician can draw between machines and places, each with what it is called from the other end. */
+export const relationNames: ReadonlyMap<string, string> = new Map(
+  ['feeds', 'part of', 'powers', 'measured by', 'located in', 'serviced by'].map((name) => [name, relationTypes.get(name)?.inverse ?? name]),
+);
 
 export interface Relation {
   from: string;
@@ -23,56 +19,63 @@ export interface Neighbour {
   direction: 'upstream' | 'downstream';
 }
 
-const maximumKeyLength = 200;
-
 /**
- * Relations between twins as facts with valid time and recorded time: drawn by a node, told by a message, ended, never
- * overwritten. Whoever said it is the fact's source, so that removing a node ends just what that node drew.
+ * How the plant is built, as far as machines and places go: drawn by a node, told by a message or a table, ended, never overwritten.
+ * Whoever said it is the fact's source, so that removing a node ends just what that node drew. What else the graph knows stays in the store.
  */
 export class Relations {
   readonly #store: GraphStore;
-  /** Open facts by id; small (one per drawn line), so that a page or an alert can ask at no cost. */
+  /** Open facts by what they say; one per drawn line, so that a page or an alert can ask at no cost. */
   readonly #open = new Map<string, Fact>();
 
   constructor(store: GraphStore) {
     this.#store = store;
   }
 
-  async load(nowMs: number): Promise<void> {
-    for (const fact of await this.#store.facts({ validMs: nowMs, recordedMs: Number.MAX_SAFE_INTEGER })) {
-      if (fact.validToMs === undefined && fact.retractedMs === undefined) this.#open.set(fact.id, fact);
-    }
+  async load(): Promise<void> {
+    const facts = await this.#store.structure([...relationNames.keys()]);
+    this.#open.clear();
+    for (const fact of facts) this.#open.set(nameOf(fact), fact);
   }
 
   /**
-   * Says that a relation holds from now (or `validFromMs`) on. Saying it again changes nothing.
-   * @throws Problem TWIN_RELATION_UNKNOWN, TWIN_RELATION_ENDS, TWIN_RELATION_SELF
+   * Says that a relation holds from now (or `validFromMs`) on. Saying it again changes nothing. Ends that nobody knows yet become known
+   * as machines (`located in`: its place as an area).
+   * @throws Problem TWIN_RELATION_ENDS, and those of GraphStore.change
    */
   async assert(relation: Relation, source: string, validFromMs: number, recordedMs: number): Promise<Fact> {
-    checkRelation(relation);
+    if (relation.from === '' || relation.to === '') {
+      throw new Problem('TWIN_RELATION_ENDS', 'A relation needs a twin at both ends.', 'Choose both twins by their key.');
+    }
     for (const fact of this.#open.values()) {
       if (fact.source === source && fact.subject === relation.from && fact.relation === relation.relation && fact.object === relation.to) return fact;
     }
-    const fact: Fact = {
-      id: JSON.stringify([source, relation.from, relation.relation, relation.to, validFromMs]),
-      subject: relation.from,
-      relation: relation.relation,
-      object: relation.to,
-      validFromMs,
-      recordedMs,
-      source,
-    };
-    this.#open.set(fact.id, fact);
-    await this.#store.assert([fact]);
+    const fact: Fact = { subject: relation.from, relation: relation.relation, object: relation.to, validFromMs, recordedMs, source };
+    const end = (key: string, type: string): GraphChange => ({ kind: 'element', element: { key, type, name: '' }, recordedMs });
+    // Before it is on the disk, so that who asks at once is told.
+    if (relationNames.has(fact.relation)) this.#open.set(nameOf(fact), fact);
+    const refusals = await this.#store.change([
+      end(relation.from, 'work unit'),
+      end(relation.to, relation.relation === 'located in' ? 'area' : 'work unit'),
+      { kind: 'assert', fact },
+    ]);
+    // Known as something else already: then the relation itself decides.
+    const refusal = refusals.find(({ problem }) => problem.code !== 'TWIN_ELEMENT_CHANGED');
+    if (refusal !== undefined) {
+      this.#open.delete(nameOf(fact));
+      throw refusal.problem;
+    }
     return fact;
   }
 
   /** Ends every open relation that the predicate names; gives how many. */
   async end(which: (fact: Fact) => boolean, validToMs: number, recordedMs: number): Promise<number> {
-    const ids = [...this.#open.values()].filter(which).map((fact) => fact.id);
-    for (const id of ids) this.#open.delete(id);
-    if (ids.length > 0) await this.#store.end(ids, validToMs, recordedMs);
-    return ids.length;
+    const facts = [...this.#open.values()].filter(which);
+    for (const fact of facts) this.#open.delete(nameOf(fact));
+    if (facts.length > 0) {
+      await this.#store.change(facts.map((fact): GraphChange => ({ kind: 'end', fact, validToMs: Math.max(validToMs, fact.validFromMs), recordedMs })));
+    }
+    return facts.length;
   }
 
   open(): Relation[] {
@@ -107,21 +110,6 @@ export class Relations {
   }
 }
 
-function checkRelation(relation: Relation): void {
-  if (!relationNames.has(relation.relation)) {
-    throw new Problem(
-      'TWIN_RELATION_UNKNOWN',
-      `"${relation.relation.slice(0, 60)}" is not a relation.`,
-      `Use one of: ${[...relationNames.keys()].join(', ')}.`,
-      { relation: relation.relation.slice(0, 60) },
-    );
-  }
-  for (const end of [relation.from, relation.to]) {
-    if (end === '' || end.length > maximumKeyLength) {
-      throw new Problem('TWIN_RELATION_ENDS', 'A relation needs a twin at both ends.', 'Choose both twins by their key.');
-    }
-  }
-  if (relation.from === relation.to) {
-    throw new Problem('TWIN_RELATION_SELF', `"${relation.from}" cannot be related to itself.`, 'Choose two different twins.', { key: relation.from });
-  }
+function nameOf({ source, subject, relation, object, validFromMs }: Fact): string {
+  return JSON.stringify([source, subject, relation, object, validFromMs]);
 }

@@ -160,7 +160,7 @@ export class Site {
     }
     for (const entry of await this.#ports.state.entries('waiting/')) this.#waiting.set(entry.key.slice('waiting/'.length), entry.value);
     for (const list of this.#ended.values()) list.sort((a, b) => b.case.sinceMs - a.case.sinceMs);
-    await this.relations.load(this.clock.nowMs());
+    await this.relations.load();
     await this.#migrations.load();
     await this.feedback.load();
   }

@@ -19,7 +19,11 @@ async function loop(kind: string, write: (n: number) => Promise<unknown>): Promi
 process.stdout.write('open\n');
 void loop('state', (n) => store.state.commit([{ key: `twin/${n}`, value: { n } }, { key: 'latest', value: n }]));
 void loop('fact', (n) =>
-  store.graph.assert([{ id: `${n}`, subject: 'a', relation: 'feeds', object: 'b', validFromMs: n, recordedMs: n, source: 'test' }]));
+  store.graph.change([
+    { kind: 'element', element: { key: 'a', type: 'work unit', name: '' }, recordedMs: n },
+    { kind: 'element', element: { key: `part ${n}`, type: 'part', name: '' }, recordedMs: n },
+    { kind: 'assert', fact: { subject: `part ${n}`, relation: 'produced by', object: 'a', validFromMs: n, recordedMs: n, source: 'test' } },
+  ]));
 void loop('history', (n) =>
   store.historian.write(Array.from({ length: 100 }, (_, index) => ({
     twin: 'a', property: `p${index}`, timeMs: n, value: n + index, quality: 'good' as const,

@@ -33,7 +33,10 @@ describe('sqlite: the files of a data folder', function () {
     const written = [
       store.state.commit([{ key: 'a', value: 1 }]),
       store.historian.write([{ twin: 't', property: 'p', timeMs: 1, value: 'on', quality: 'good' }]),
-      store.graph.assert([{ id: 'f', subject: 'a', relation: 'r', object: 'b', validFromMs: 0, recordedMs: 0, source: 's' }]),
+      store.graph.change([
+        ...['a', 'b'].map((key) => ({ kind: 'element' as const, element: { key, type: 'work unit', name: '' }, recordedMs: 0 })),
+        { kind: 'assert', fact: { subject: 'a', relation: 'feeds', object: 'b', validFromMs: 0, recordedMs: 0, source: 's' } },
+      ]),
       store.outbox.add('t', [{ idempotencyKey: 'k', body: 'b' }], 1),
     ];
     await Promise.all([store.close(), store.close()]);
@@ -77,7 +80,7 @@ describe('sqlite: the files of a data folder', function () {
 
   it('refuses files of a newer version, leaves them as they are and gives the lock back', async () => {
     await openSiteStore(folder).close();
-    for (const name of ['site', 'history']) {
+    for (const name of ['site', 'graph', 'history']) {
       const path = join(folder, `${name}.db`);
       const database = new DatabaseSync(path);
       const { user_version: known } = database.prepare('PRAGMA user_version').get() as { user_version: number };

@@ -45,7 +45,7 @@ describe('sqlite: kill -9', function () {
         try {
           assert.deepEqual(store.problems, []);
           const states = new Map((await store.state.entries('')).map(({ key, value }) => [key, value]));
-          const facts = new Set((await store.graph.facts({ validMs: 1e9, recordedMs: 1e9 })).map(({ id }) => Number(id)));
+          const facts = new Set((await store.graph.facts({ validMs: 1e9, recordedMs: 1e9 })).map(({ validFromMs }) => validFromMs));
           const records = new Map((await store.outbox.pending('t', 1_000_000)).map(({ idempotencyKey, body }) => [Number(idempotencyKey), body]));
           const points = new Map((await store.historian.range('a', 'p99', 0, 1e9)).map(({ timeMs, value }) => [timeMs, value]));
           for (const n of stored.state) assert.deepEqual(states.get(`twin/${n}`), { n });

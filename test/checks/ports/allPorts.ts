@@ -1,5 +1,4 @@
 import type { GraphStore, Historian, Outbox, StateStore } from '../../../engine/ports.ts';
-import { checkGraphStore } from './graphStore.ts';
 import { checkHistorian } from './historian.ts';
 import { checkOutbox } from './outbox.ts';
 import { checkStateStore } from './stateStore.ts';
@@ -19,6 +18,5 @@ export function checkAllPorts(name: string, open: () => Promise<{ ports: AllPort
   };
   checkStateStore(name, one('state'));
   checkHistorian(name, one('historian'));
-  checkGraphStore(name, one('graph'));
   checkOutbox(name, one('outbox'));
 }

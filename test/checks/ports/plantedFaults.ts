@@ -1,7 +1,7 @@
 import {
-  MemoryGraphStore, MemoryHistorian, MemoryOutbox, MemoryStateStore, openMemoryStore,
+  MemoryHistorian, MemoryOutbox, MemoryStateStore, openMemoryStore,
 } from '../../../adapters/memory/memoryStore.ts';
-import type { Fact, HistoryPoint, Json, StateEntry } from '../../../engine/ports.ts';
+import type { HistoryPoint, Json, StateEntry } from '../../../engine/ports.ts';
 import type { AllPorts } from './allPorts.ts';
 
 /**
@@ -20,10 +20,6 @@ function withState(state: MemoryStateStore): AllPorts {
 
 function withHistorian(historian: MemoryHistorian): AllPorts {
   return { ...openMemoryStore(), historian };
-}
-
-function withGraph(graph: MemoryGraphStore): AllPorts {
-  return { ...openMemoryStore(), graph };
 }
 
 function withOutbox(outbox: MemoryOutbox): AllPorts {
@@ -149,38 +145,6 @@ export const plantedFaults: readonly PlantedFault[] = [
     open: () => withHistorian(new (class extends MemoryHistorian {
       override write(points: readonly HistoryPoint[]): Promise<void> {
         return super.write(points.filter(({ timeMs }) => Number.isSafeInteger(timeMs)));
-      }
-    })()),
-  },
-  {
-    fault: 'a later assertion replaces the fact',
-    caughtBy: 'an assertion made twice is one fact',
-    open: () => withGraph(new (class extends MemoryGraphStore {
-      #facts: Fact[] = [];
-      override async assert(facts: readonly Fact[]): Promise<void> {
-        this.#facts = [...this.#facts.filter(({ id }) => !facts.some((fact) => fact.id === id)), ...facts.slice(-1)];
-      }
-      override async facts(): Promise<Fact[]> {
-        return this.#facts;
-      }
-    })()),
-  },
-  {
-    fault: 'an end is seen before it was recorded',
-    caughtBy: 'valid time and recorded time are two things',
-    open: () => withGraph(new (class extends MemoryGraphStore {
-      override end(ids: readonly string[], validToMs: number): Promise<void> {
-        return super.end(ids, validToMs, 0);
-      }
-    })()),
-  },
-  {
-    fault: 'the relation asked for is not looked at',
-    caughtBy: 'is asked by subject, object, relation and source',
-    open: () => withGraph(new (class extends MemoryGraphStore {
-      override facts(query: Parameters<MemoryGraphStore['facts']>[0]): Promise<Fact[]> {
-        const { relation: _, ...rest } = query;
-        return super.facts(rest);
       }
     })()),
   },

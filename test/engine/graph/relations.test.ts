@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { MemoryGraphStore } from '../../../adapters/memory/memoryStore.ts';
+import { MemoryGraphStore } from '../../../adapters/memory/memoryGraph.ts';
 import { Relations } from '../../../engine/graph/relations.ts';
 
 describe('Relations', () => {
@@ -23,7 +23,7 @@ describe('Relations', () => {
     const graph = new MemoryGraphStore();
     await new Relations(graph).assert(feeds, 'node:a', 1000, 1000);
     const again = new Relations(graph);
-    await again.load(2000);
+    await again.load();
     assert.deepEqual(again.open(), [feeds]);
     await again.assert(feeds, 'node:a', 3000, 3000);
     assert.equal((await graph.facts({ validMs: 4000, recordedMs: 4000 })).length, 1);

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { GraphDatabase } from '../../../adapters/sqlite/graphDatabase.ts';
+import { openSiteStore } from '../../../adapters/sqlite/siteStore.ts';
+import type { Fact, GraphChange } from '../../../engine/ports.ts';
+import { PlantLedger } from '../../checks/graph/plantLedger.ts';
+import { temporaryFolder } from '../../services/serviceProcess.ts';
+
+const day = 86_400_000;
+
+describe('sqlite: the file of the graph', function () {
+  this.timeout(60_000);
+  let folder: string;
+  beforeEach(() => (folder = temporaryFolder('graph-file')));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const view = (database: DatabaseSync): string => ['element', 'edge', 'property', 'relation'].map((table) => JSON.stringify(database.prepare(`SELECT * FROM ${table}`).all())).join('\n');
+
+  it('the view can be made anew from the log', async () => {
+    const store = openSiteStore(folder);
+    const plant = new PlantLedger({ lines: 2, finals: 40, partsPerLot: 10 });
+    const changes = [...plant.changes()];
+    const facts = changes.flatMap((change) => (change.kind === 'assert' ? [change.fact] : []));
+    const open = facts.filter(({ validToMs }) => validToMs === undefined);
+    const property: Fact = { subject: 'part-1', relation: 'scrap', object: '', value: 'bent', validFromMs: 1, recordedMs: 1, source: 'qa' };
+    await store.graph.change([
+      ...changes,
+      { kind: 'element', element: { key: 'part-1', type: 'part', name: 'Part "one"' }, recordedMs: 2 },
+      { kind: 'relation', relation: { name: 'cools', inverse: 'cooled by', from: ['equipment'], to: [] } },
+      { kind: 'assert', fact: property },
+      ...open.slice(0, 20).map((fact): GraphChange => ({ kind: 'end', fact, validToMs: fact.validFromMs + 3 * day, recordedMs: 9 })),
+      ...facts.slice(30, 60).map((fact): GraphChange => ({ kind: 'retract', fact, recordedMs: 10 })),
+      { kind: 'retract', fact: property, recordedMs: 11 },
+      ...facts.slice(30, 40).map((fact): GraphChange => ({ kind: 'assert', fact: { ...fact, recordedMs: 12 } })),
+      { kind: 'replace', source: 'mes 1', recordedMs: 13, facts: [{ ...property, value: 3 }] },
+      { kind: 'replace', source: 'mes 1', recordedMs: 14, facts: [{ ...property, value: 4 }] },
+    ]);
+    await store.close();
+    const database = new DatabaseSync(join(folder, 'graph.db'));
+    try {
+      const before = view(database);
+      assert.ok(before.length > 20_000);
+      database.exec('DELETE FROM element; DELETE FROM edge; DELETE FROM property; DELETE FROM relation');
+      database.exec('BEGIN');
+      new GraphDatabase(database).rebuild();
+      database.exec('COMMIT');
+      assert.ok(view(database) === before, 'from nothing but the log');
+      database.exec('DELETE FROM edge WHERE subject % 3 = 0');
+      database.exec('BEGIN');
+      new GraphDatabase(database).rebuild();
+      database.exec('COMMIT');
+      assert.ok(view(database) === before, 'also where only some of it is missing');
+    } finally {
+      database.close();
+    }
+  });
+
+  it('what is lost with a damaged page of the view comes back from the log', async () => {
+    const store = openSiteStore(folder);
+    const plant = new PlantLedger({ lines: 2, finals: 300, partsPerLot: 50 });
+    await store.graph.change([...plant.changes()]);
+    const asked = { ask: 'impact', element: 'lotB-3' } as const;
+    const whole = await store.graph.ask(asked, plant.endMs);
+    await store.close();
+    const path = join(folder, 'graph.db');
+    const database = new DatabaseSync(path);
+    const pages = database.prepare("SELECT pageno FROM dbstat WHERE name IN ('edge', 'edge_object') AND pagetype = 'leaf'").all() as { pageno: number }[];
+    database.close();
+    const file = openSync(path, 'r+');
+    for (const { pageno } of pages.slice(2, 6)) writeSync(file, Buffer.alloc(4096, 0xa5), 0, 4096, (pageno - 1) * 4096);
+    closeSync(file);
+    const again = openSiteStore(folder);
+    assert.deepEqual(again.problems.map(({ code }) => code), ['TWIN_STORE_DAMAGED']);
+    assert.deepEqual(await again.graph.ask(asked, plant.endMs), whole);
+    await again.close();
+  });
+
+  it('takes over, once, the relations that an older version kept with the state', async () => {
+    await openSiteStore(folder).close();
+    const database = new DatabaseSync(join(folder, 'site.db'));
+    const put = database.prepare('INSERT INTO fact (id, subject, relation, object, valid_from, valid_to, recorded, end_recorded, retracted, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+    put.run('1', 'pump1', 'feeds', 'press3', 10, null, 10, null, null, 'node:link');
+    put.run('2', 'pump1', 'located in', 'hall "A"', 10, 50, 10, 60, null, 'node:other');
+    put.run('3', 'press3', 'feeds', 'pump1', 10, null, 10, null, 70, 'message:x');
+    database.close();
+    rmSync(join(folder, 'graph.db'));
+    const old: Fact = { subject: 'pump1', relation: 'feeds', object: 'press3', validFromMs: 10, recordedMs: 10, source: 'node:link' };
+    let store = openSiteStore(folder);
+    assert.deepEqual((await store.graph.facts({ validMs: 20, recordedMs: 100 })).map(({ object, validToMs }) => [object, validToMs]), [['press3', undefined], ['hall "A"', 50]]);
+    assert.deepEqual((await store.graph.facts({ validMs: 20, recordedMs: 65 })).length, 3, 'what was taken back later was believed then');
+    assert.deepEqual(await store.graph.structure(['feeds', 'located in']), [old]);
+    await store.graph.change([{ kind: 'end', fact: old, validToMs: 30, recordedMs: 80 }]);
+    await store.close();
+    store = openSiteStore(folder);
+    assert.deepEqual(await store.graph.structure(['feeds']), [], 'an end since then is not undone');
+    await store.close();
+  });
+
+  it('joins what the machines measured while a part was in them, and says where there is none', async () => {
+    const store = openSiteStore(folder);
+    try {
+      const say = (subject: string, relation: string, object: string, validFromMs: number, validToMs?: number): GraphChange =>
+        ({ kind: 'assert', fact: { subject, relation, object, validFromMs, ...(validToMs !== undefined && { validToMs }), recordedMs: 0, source: 's' } });
+      await store.graph.change([
+        ...[['bolt', 'part'], ['press', 'work unit'], ['oven', 'work unit']].map(([key = '', type = '']): GraphChange => ({ kind: 'element', element: { key, type, name: '' }, recordedMs: 0 })),
+        say('bolt', 'produced by', 'press', 1000, 2000), say('bolt', 'produced by', 'oven', 3000, 4000),
+      ]);
+      const point = (twin: string, property: string, timeMs: number, value: number | string, quality: 'good' | 'bad' = 'good') => ({ twin, property, timeMs, value, quality });
+      await store.historian.write([
+        point('press', 'force', 500, 10), point('press', 'force', 1500, 20), point('press', 'force', 1750, 99, 'bad'), point('press', 'force', 2000, 500),
+        point('press', 'recipe', 100, 'M8'), point('press', 'late', 5000, 1),
+      ]);
+      const ask = async (properties?: string[]) => {
+        const { rows } = await store.graph.ask({ ask: 'origin', element: 'bolt', parameters: true, ...(properties && { properties }) }, 10_000);
+        return rows.map((row) => [row.element.key, row.parameters]);
+      };
+      const force = { property: 'force', count: 1, minimum: 10, mean: (500 * 10 + 250 * 20) / 750, maximum: 20, value: 99, timeMs: 1750, quality: 'bad' };
+      assert.deepEqual(await ask(), [['press', [force, { property: 'recipe', count: 0, value: 'M8', timeMs: 100, quality: 'good' }]], ['oven', []]]);
+      assert.deepEqual(await ask(['late', 'nothing']), ['press', 'oven'].map((key) => [key, ['late', 'nothing'].map((property) => ({ property, count: 0, value: null, quality: 'no data' }))]));
+      assert.deepEqual((await store.graph.ask({ ask: 'origin', element: 'bolt' }, 10_000)).rows.map(({ parameters }) => parameters), [undefined, undefined]);
+    } finally {
+      await store.close();
+    }
+  });
+});

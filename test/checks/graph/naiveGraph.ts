@@ -1,0 +1,176 @@
+import type { GraphAnswer, GraphElement, GraphQuestion } from '../../../contract/graph.ts';
+import type { GraphLedger } from '../../../engine/graph/applyChange.ts';
+import { applyChange, isSame } from '../../../engine/graph/applyChange.ts';
+import { elementTypes } from '../../../engine/graph/elementTypes.ts';
+import { factOrder } from '../../../engine/graph/factOrder.ts';
+import type { Edge, GraphReader, Reached, Window } from '../../../engine/graph/graphReader.ts';
+import { answer } from '../../../engine/graph/questions.ts';
+import type { RelationType } from '../../../engine/graph/relationTypes.ts';
+import type { Fact, FactKey, FactQuery, GraphChange, GraphRefusal, GraphStore } from '../../../engine/ports.ts';
+import { Problem } from '../../../engine/problem.ts';
+
+type Step = { op: 'assert'; fact: Fact } | { op: 'end'; key: FactKey; validToMs: number; recordedMs: number } | { op: 'retract'; key: FactKey; recordedMs: number };
+
+/** The oracle: the log as an array, and every question answered by reading all of it. Slow and plain on purpose. */
+export class NaiveGraph implements GraphStore, GraphLedger, GraphReader {
+  readonly #log: Step[] = [];
+  readonly #elements: GraphElement[] = [];
+  readonly #own = new Map<string, RelationType>();
+
+  async change(changes: readonly GraphChange[]): Promise<GraphRefusal[]> {
+    return changes.flatMap((change, place) => {
+      try {
+        applyChange(change, this);
+        return [];
+      } catch (problem) {
+        if (!(problem instanceof Problem)) throw problem;
+        return [{ place, problem }];
+      }
+    });
+  }
+
+  /** The facts as they were believed at a time, with the ends that were known then. */
+  #believedAt(recordedMs: number): Fact[] {
+    const facts: Fact[] = [];
+    for (const [index, step] of this.#log.entries()) {
+      if (step.op !== 'assert' || step.fact.recordedMs > recordedMs) continue;
+      const { validToMs, ...fact } = step.fact;
+      let to = validToMs;
+      let isBelieved = true;
+      for (const later of this.#log.slice(index + 1)) {
+        if (later.op === 'assert' || !isSame(later.key, fact)) continue;
+        if (later.op === 'end' && later.recordedMs <= recordedMs) to ??= later.validToMs;
+        if (later.op === 'retract') {
+          isBelieved = later.recordedMs > recordedMs;
+          break;
+        }
+      }
+      if (isBelieved) facts.push(to === undefined ? fact : { ...fact, validToMs: to });
+    }
+    return facts;
+  }
+
+  async facts({ validMs, recordedMs, ...names }: FactQuery): Promise<Fact[]> {
+    return this.#believedAt(recordedMs)
+      .filter((fact) => fact.validFromMs <= validMs && (fact.validToMs === undefined || fact.validToMs > validMs))
+      .filter((fact) => Object.entries(names).every(([name, value]) => value === undefined || fact[name as 'subject'] === value))
+      .sort(factOrder);
+  }
+
+  async structure(relations: readonly string[]): Promise<Fact[]> {
+    const kindOf = (key: string): string => elementTypes.get(this.typeOf(key) ?? '') ?? '';
+    const isPlant = (key: string): boolean => kindOf(key) === 'equipment' || kindOf(key) === 'facility';
+    return this.#believedAt(Infinity).filter((fact) => relations.includes(fact.relation) && fact.validToMs === undefined && isPlant(fact.subject) && isPlant(fact.object)).sort(factOrder);
+  }
+
+  async elements({ types, contains = '', limit }: { types?: readonly string[]; contains?: string; limit: number }): Promise<GraphElement[]> {
+    const found = this.#elements.filter(({ key, type, name }) => (types?.includes(type) ?? true) && [key, name].some((text) => text.toLowerCase().includes(contains.toLowerCase())));
+    return found.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key))).slice(0, limit);
+  }
+
+  async ask(question: GraphQuestion, nowMs: number): Promise<GraphAnswer> {
+    return answer(question, this, nowMs);
+  }
+
+  // --- the ledger ------------------------------------------------------------------------------------------------
+
+  typeOf(key: string): string | undefined {
+    return this.#elements.find((element) => element.key === key)?.type;
+  }
+
+  putElement(element: GraphElement): void {
+    const index = this.#elements.findIndex(({ key }) => key === element.key);
+    if (index < 0) this.#elements.push({ ...element });
+    else this.#elements[index] = { ...element };
+  }
+
+  ownRelations(): ReadonlyMap<string, RelationType> {
+    return this.#own;
+  }
+
+  putRelation(type: RelationType): void {
+    this.#own.set(type.name, type);
+  }
+
+  reaches(from: string, relation: string, to: string, validFromMs: number, validToMs: number): boolean {
+    return this.#believedAt(Infinity).some((fact) => {
+      const since = Math.max(validFromMs, fact.validFromMs);
+      const until = Math.min(validToMs, fact.validToMs ?? Infinity);
+      if (fact.subject !== from || fact.relation !== relation || since >= until) return false;
+      return fact.object === to || this.reaches(fact.object, relation, to, since, until);
+    });
+  }
+
+  believed(key: FactKey): Fact | undefined {
+    return this.#believedAt(Infinity).find((fact) => isSame(fact, key));
+  }
+
+  put(fact: Fact): boolean {
+    if (this.believed(fact) !== undefined) return false;
+    this.#log.push({ op: 'assert', fact: { ...fact } });
+    return true;
+  }
+
+  end(key: FactKey, validToMs: number, recordedMs: number): void {
+    this.#log.push({ op: 'end', key, validToMs, recordedMs });
+  }
+
+  retract(key: FactKey, recordedMs: number): void {
+    this.#log.push({ op: 'retract', key, recordedMs });
+  }
+
+  ofSource(source: string): Fact[] {
+    return this.#believedAt(Infinity).filter((fact) => fact.source === source);
+  }
+
+  // --- the reader ------------------------------------------------------------------------------------------------
+
+  idOf(key: string): number | undefined {
+    const index = this.#elements.findIndex((element) => element.key === key);
+    return index < 0 ? undefined : index;
+  }
+
+  element(id: number): GraphElement {
+    return this.#elements[id] as GraphElement;
+  }
+
+  closure(starts: readonly number[], relations: readonly string[], direction: 'out' | 'in', window: Window, hops: number, rows: number): ReturnType<GraphReader['closure']> {
+    const reached: Reached[] = starts.map((id) => ({ id, parent: id, relation: '', depth: 0, fromMs: 0, toMs: 0 }));
+    for (let depth = 0; ; depth++) {
+      const level: Reached[] = [];
+      for (const { id: parent } of reached.filter((one) => one.depth === depth)) {
+        for (const { from, relation, to, fromMs, toMs } of this.edges([parent], relations, direction, window)) {
+          level.push({ id: direction === 'out' ? to : from, parent, relation, depth: depth + 1, fromMs, toMs });
+        }
+      }
+      const fresh = level
+        .filter(({ id }) => !reached.some((one) => one.id === id))
+        .sort((a, b) => a.id - b.id || a.parent - b.parent || a.fromMs - b.fromMs)
+        .filter(({ id }, index, all) => all.findIndex((one) => one.id === id) === index);
+      const found = (): Reached[] => reached.slice(starts.length);
+      if (fresh.length === 0) return { reached: found() };
+      if (depth === hops) return { reached: found(), cut: 'hops' };
+      const room = rows - found().length;
+      reached.push(...fresh.slice(0, room));
+      if (fresh.length > room) return { reached: found(), cut: 'rows' };
+    }
+  }
+
+  edges(ids: readonly number[], relations: readonly string[] | undefined, direction: 'out' | 'in', { sinceMs, untilMs, recordedMs }: Window): Edge[] {
+    const keys = ids.map((id) => this.element(id).key);
+    return this.#believedAt(recordedMs)
+      .filter((fact) => fact.value === undefined && keys.includes(direction === 'out' ? fact.subject : fact.object) && (relations?.includes(fact.relation) ?? true))
+      .filter((fact) => fact.validFromMs <= untilMs && ((fact.validToMs ?? Infinity) > sinceMs || fact.validFromMs >= sinceMs))
+      .map((fact) => ({
+        from: this.idOf(fact.subject) as number, relation: fact.relation, to: this.idOf(fact.object) as number, fromMs: fact.validFromMs, toMs: fact.validToMs ?? Infinity,
+      }));
+  }
+
+  last(id: number, relation: string, direction: 'out' | 'in', untilMs: number, recordedMs: number): Edge | undefined {
+    return this.edges([id], [relation], direction, { sinceMs: -Infinity, untilMs, recordedMs }).sort((a, b) => b.fromMs - a.fromMs || b.to - a.to || b.from - a.from)[0];
+  }
+
+  isLate(): boolean {
+    return false;
+  }
+}
