@@ -256,7 +256,8 @@ function copyRows(old: DatabaseSync, fresh: DatabaseSync, table: string, directi
   let rows = 0;
   let whole = false;
   const orders: Record<string, string> = {
-    state: 'key', counter: 'name', fact: 'id', word: 'id', element: 'id', relation: 'name', edge: 'subject', property: 'subject', mark: 'name', series: 'id', point: 'series', chunk: 'series', tier: 'series', batch: 'id', damaged: 'series', depth: 'target', gap: 'id',
+    state: 'key', counter: 'name', fact: 'id', word: 'id', element: 'id', relation: 'name',
+    edge: 'subject', property: 'subject', mark: 'name', series: 'id', point: 'series', chunk: 'series', tier: 'series', batch: 'id', damaged: 'series', depth: 'target', gap: 'id',
   };
   const order = orders[table] ?? 'sequence';
   fresh.exec('BEGIN');

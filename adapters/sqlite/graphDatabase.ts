@@ -347,7 +347,8 @@ export class GraphDatabase implements GraphLedger, GraphReader {
     }
     const short = `${columns} FROM edge e WHERE e.${near} = ?1 AND e.relation = ?2 AND e.valid_from <= ?5 AND e.valid_from > ?3 - ${longMs}
       AND ${believed} AND (e.valid_to > ?3 OR e.valid_from >= ?3)`;
-    const long = `${columns} FROM edge e INDEXED BY edge_long_${near} WHERE e.${near} = ?1 AND e.relation = ?2 AND e.long = 1 AND e.valid_from <= ?3 - ${longMs} AND e.valid_from <= ?5
+    const long = `${columns} FROM edge e INDEXED BY edge_long_${near}
+      WHERE e.${near} = ?1 AND e.relation = ?2 AND e.long = 1 AND e.valid_from <= ?3 - ${longMs}
       AND ${believed} AND e.valid_to > ?3`;
     const recent = this.#prepare(`${short} UNION ALL ${long} LIMIT ?6`);
     const all = this.#prepare(`${columns} FROM edge e WHERE e.${near} = ?1 AND e.relation = ?2 AND e.valid_from <= ?5 AND ${believed} AND (e.valid_to > ?3 OR e.valid_from >= ?3) LIMIT ?6`);

@@ -42,7 +42,8 @@ export function parameterThen(
   const point = last >= 0
     ? { timeMs: times[last] as number, value: values[last] ?? null, quality: qualityWords[qualities[last] as number] ?? 'bad' }
     : before;
-  if (point === undefined || point.value === null || point.value !== point.value) return { property, count, ...figures(), value: null, quality: point?.quality === 'bad' ? 'bad' : 'no data', ...(point !== undefined && { timeMs: point.timeMs }) };
+  if (point === undefined) return { property, count, value: null, quality: 'no data' };
+  if (point.value === null || point.value !== point.value) return { property, count, ...figures(), value: null, quality: point.quality === 'bad' ? 'bad' : 'no data', timeMs: point.timeMs };
   const isOld = fromMs - point.timeMs > longestHeldMs && point.quality === 'good';
   return { property, count, ...figures(), value: point.value, timeMs: point.timeMs, quality: isOld ? 'uncertain' : point.quality };
 
