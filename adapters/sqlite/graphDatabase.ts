@@ -309,7 +309,8 @@ export class GraphDatabase implements GraphLedger, GraphReader {
         WHERE tree.depth <= ?5 AND e.recorded <= ?4 AND e.retracted > ?4 AND (e.valid_to > ?3 OR e.end_recorded > ?4 OR e.valid_from >= ?3)
         LIMIT ?6
       ) SELECT tree.id, tree.parent, tree.relation, tree.depth, tree.f, tree.t, n.key, n.type, n.name FROM tree CROSS JOIN element n ON n.id = tree.id`);
-    const found = statement.all(JSON.stringify(starts), window.untilMs, within(window.sinceMs), believedAt(window.recordedMs), hops, limit, ...relations.map((name) => (this.#wordId(name) ?? 0))) as unknown as
+    const names = relations.map((name) => this.#wordId(name) ?? 0);
+    const found = statement.all(JSON.stringify(starts), window.untilMs, within(window.sinceMs), believedAt(window.recordedMs), hops, limit, ...names) as unknown as
       { id: number; parent: number; relation: number; depth: number; f: number; t: number; key: string; type: number; name: string }[];
     found.sort((a, b) => a.depth - b.depth || a.id - b.id || a.parent - b.parent || a.f - b.f);
     const known = new Set(starts);
