@@ -2,6 +2,8 @@ import type { GraphAnswer, GraphElement, GraphQuestion, OwnRelation } from '../c
 import type { Quality } from './observation.ts';
 import type { Problem } from './problem.ts';
 
+export type { AnswerRow, GraphAnswer, GraphElement, GraphQuestion, ParameterThen } from '../contract/graph.ts';
+
 /**
  * What the engine asks of the outside. Adapters answer these; a test hands in its own.
  * All storage ports are asynchronous, so that an embedded database and a replicated log can both stand behind them.

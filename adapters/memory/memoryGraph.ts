@@ -1,4 +1,4 @@
-import type { GraphAnswer, GraphElement, GraphQuestion, ParameterThen } from '../../contract/graph.ts';
+import type { GraphAnswer, GraphElement, GraphQuestion, ParameterThen } from '../../engine/ports.ts';
 import type { GraphLedger } from '../../engine/graph/applyChange.ts';
 import { applyChange, isSame } from '../../engine/graph/applyChange.ts';
 import { elementTypes } from '../../engine/graph/elementTypes.ts';

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { GraphAnswer, GraphElement, GraphQuestion } from '../../contract/graph.ts';
+import type { GraphAnswer, GraphElement, GraphQuestion } from '../../engine/ports.ts';
 import type { GraphLedger } from '../../engine/graph/applyChange.ts';
 import { applyChange } from '../../engine/graph/applyChange.ts';
 import type { ElementKind } from '../../engine/graph/elementTypes.ts';

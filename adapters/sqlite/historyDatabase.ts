@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { deserialize, serialize } from 'node:v8';
 import { crc32 } from 'node:zlib';
-import type { ParameterThen } from '../../contract/graph.ts';
+import type { ParameterThen } from '../../engine/ports.ts';
 import { parameterThen } from '../../engine/graph/parameterThen.ts';
 import { Buckets } from '../../engine/history/buckets.ts';
 import { decodeChunk, encodeChunk } from '../../engine/history/chunk.ts';

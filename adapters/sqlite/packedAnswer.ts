@@ -1,4 +1,4 @@
-import type { AnswerRow, GraphAnswer, GraphElement, ParameterThen } from '../../contract/graph.ts';
+import type { AnswerRow, GraphAnswer, GraphElement, ParameterThen } from '../../engine/ports.ts';
 
 /** An answer as it crosses from the store's thread: columns instead of an object for each row, each element once. */
 export interface PackedAnswer {

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { GraphAnswer, GraphElement, GraphQuestion } from '../../contract/graph.ts';
+import type { GraphAnswer, GraphElement, GraphQuestion } from '../../engine/ports.ts';
 import type { Fact, FactQuery, GraphChange, GraphStore, HistorySummary, Json, SeriesColumns, StateEntry } from '../../engine/ports.ts';
 import { Problem } from '../../engine/problem.ts';
 import type { FileName } from './databaseFile.ts';
