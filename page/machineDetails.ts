@@ -4,6 +4,7 @@ import './backTestPicture.ts';
 import type { Chart, ChartData } from './chart.ts';
 import { steadyDecimals, nameInSentence, plainName, shownDuration, shownNumber, shownQuantity, shownTime, shownUnit } from './format.ts';
 import { closeMark, keyMarks, wayMarks } from './marks.ts';
+import { keepName, readName } from './ownName.ts';
 import { PageElement } from './pageElement.ts';
 import { propertyRow } from './propertyRow.ts';
 import { fetchDetail, sendAcknowledge, ServerError } from './server.ts';
@@ -13,7 +14,6 @@ import { hasText, type Say } from './texts.ts';
 
 const spansMinutes = [15, 60, 480, 1440] as const;
 const refreshMs = 5_000;
-const nameStore = 'twinwire.name';
 
 /** Everything about one machine, in a sheet over the page: why, what to do, its values over time, its neighbours, its past. */
 export class MachineDetails extends PageElement {
@@ -88,6 +88,7 @@ export class MachineDetails extends PageElement {
 
   protected override firstUpdated(): void {
     this.querySelector('dialog')?.showModal();
+    void import('./caseAnswers.ts');
   }
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -149,6 +150,8 @@ export class MachineDetails extends PageElement {
           : nothing}
         ${machine.openCase ? this.#openCase(machine.openCase) : nothing}
         <p class="note" role="status">${this.note}</p>
+        <twin-case-answers .site=${this.site} .machineKey=${this.machineKey} .open=${machine.openCase} .say=${say}
+          .nowMs=${this.nowMs} .access=${this.access} .lost=${this.lost !== ''}></twin-case-answers>
       </section>
       <section>
         <h3>${say('details.values')}<span class="aside">${this.age}</span></h3>
@@ -415,23 +418,6 @@ export class MachineDetails extends PageElement {
   readonly #closed = (): void => {
     this.dispatchEvent(new CustomEvent('close-machine', { bubbles: true }));
   };
-}
-
-// A phone in private mode may refuse to keep anything; the name is then asked for each time.
-function readName(): string {
-  try {
-    return localStorage.getItem(nameStore) ?? '';
-  } catch {
-    return '';
-  }
-}
-
-function keepName(name: string): void {
-  try {
-    localStorage.setItem(nameStore, name);
-  } catch {
-    // See above.
-  }
 }
 
 customElements.define('twin-machine-details', MachineDetails);

@@ -1,4 +1,5 @@
 import type { AcknowledgeRequest, BackTest, ErrorAnswer, LoginAnswer, LoginRequest, Machine, MachineDetail, PasswordRequest, SiteReadinessReport } from '../contract/http.ts';
+import type { FeedbackDone, FeedbackEffect, FeedbackList, FeedbackRequest, FeedbackUndo } from '../contract/feedback.ts';
 import { hasText, type Say } from './texts.ts';
 
 /** An answer that is no success, with a sentence for the reader. */
@@ -27,6 +28,22 @@ export function fetchReadiness(say: Say, signal: AbortSignal): Promise<SiteReadi
 
 export function sendAcknowledge(say: Say, request: AcknowledgeRequest): Promise<Machine> {
   return post<Machine>(say, 'api/acknowledge', request);
+}
+
+export function fetchFeedback(say: Say, site: string, key: string): Promise<FeedbackList> {
+  return ask<FeedbackList>(say, `api/feedback?${new URLSearchParams({ site, key })}`, {});
+}
+
+export function previewFeedback(say: Say, request: FeedbackRequest): Promise<FeedbackEffect> {
+  return post<FeedbackEffect>(say, 'api/feedback/preview', request);
+}
+
+export function sendFeedback(say: Say, request: FeedbackRequest): Promise<FeedbackDone> {
+  return post<FeedbackDone>(say, 'api/feedback', request);
+}
+
+export function undoFeedback(say: Say, request: FeedbackUndo): Promise<FeedbackDone> {
+  return post<FeedbackDone>(say, 'api/feedback/undo', request);
 }
 
 export function sendLogin(say: Say, request: LoginRequest): Promise<LoginAnswer> {

@@ -249,25 +249,44 @@ export class TwinPage extends PageElement {
       : several && machines.length === 0 ? html`<p class="empty-text">${say('empty.site')}</p>` : nothing}
       ${this.#group(site, attention, say('group.attention'), 'large-cards', true)}
       ${this.#group(site, acknowledged, say('group.acknowledged'), 'large-cards', true)}
-      ${this.#group(site, rest, say(special ? 'group.rest' : 'group.all'), `small-cards ${machines.length >= manyMachines ? 'many' : ''}`, special)}
+      ${special ? this.#folded(site, rest, machines.length) : this.#group(site, rest, say('group.all'), `small-cards ${machines.length >= manyMachines ? 'many' : ''}`, false)}
     </section>`;
+  }
+
+  /** While something is abnormal, all that is well is one grey line that opens at a touch. */
+  #folded(site: SiteSummary, machines: readonly Machine[], all: number): TemplateResult | typeof nothing {
+    if (machines.length === 0) return nothing;
+    const say = this.#say;
+    const counts = (['normal', 'learning', 'off'] as const).flatMap((condition) => {
+      const count = machines.filter((machine) => machine.condition === condition).length;
+      return count === 0 ? [] : [say(`fold.${condition}`, { count })];
+    });
+    return html`<details class="fold group">
+      <summary><span class="group-title">${say('group.rest')} <span class="tally">${machines.length}</span></span>
+        <span class="fold-text">${counts.join(' · ')}</span></summary>
+      ${this.#cards(site, machines, `small-cards ${all >= manyMachines ? 'many' : ''}`)}
+    </details>`;
   }
 
   #group(site: SiteSummary, machines: readonly Machine[], title: string, layout: string, titled: boolean): TemplateResult | typeof nothing {
     if (machines.length === 0) return nothing;
+    return html`<section class="group">
+      <h2 class="group-title ${titled ? '' : 'visually-hidden'}">${title} <span class="tally">${machines.length}</span></h2>
+      ${this.#cards(site, machines, layout)}
+    </section>`;
+  }
+
+  #cards(site: SiteSummary, machines: readonly Machine[], layout: string): TemplateResult {
     const say = this.#say;
     const now = this.#siteNow(site);
     const minute = Math.floor(now / 60_000) * 60_000;
-    return html`<section class="group">
-      <h2 class="group-title ${titled ? '' : 'visually-hidden'}">${title} <span class="tally">${machines.length}</span></h2>
-      <div class=${layout}>${repeat(
+    return html`<div class=${layout}>${repeat(
         machines,
         (machine) => machine.key,
         (machine) => html`<twin-machine-card .site=${site.id} .machine=${machine} .say=${say} .siteLanguage=${this.overview?.language ?? ''}
           .age=${this.#age(site, machine, now)} .nowMs=${minute} .small=${machines.length >= manyMachines}
           @open-machine=${() => this.#select(site.id, machine.key)}></twin-machine-card>`,
-      )}</div>
-    </section>`;
+      )}</div>`;
   }
 
   #details(): TemplateResult | typeof nothing {

@@ -1,5 +1,6 @@
 import { Problem } from '../engine/problem.ts';
 import type { AcknowledgeRequest, BackTest, Machine, MachineDetail, Overview, SiteReadinessReport } from '../contract/http.ts';
+import type { FeedbackDesk } from './feedbackRoutes.ts';
 import type { SiteGate } from './pageAccess.ts';
 import type { SitePageSource, TwinPageChange, TwinPageSource } from './twinPageSource.ts';
 
@@ -65,6 +66,11 @@ export class SiteDirectory implements TwinPageSource {
 
   async backTest(site: string, key: string, perWeek?: number): Promise<BackTest | undefined> {
     return this.#sites.get(site)?.source.backTest?.(key, perWeek);
+  }
+
+  feedback(site: string): { desk: FeedbackDesk; nowMs: number } | undefined {
+    const source = this.#sites.get(site)?.source;
+    return source?.feedback === undefined ? undefined : { desk: source.feedback, nowMs: source.nowMs() };
   }
 
   readiness(): SiteReadinessReport[] {

@@ -1,4 +1,5 @@
 import type { AcknowledgeRequest, BackTest, Machine, MachineDetail, Overview, SiteReadinessReport, SiteSummary } from '../contract/http.ts';
+import type { FeedbackDesk } from './feedbackRoutes.ts';
 import type { SiteGate } from './pageAccess.ts';
 
 /**
@@ -26,6 +27,8 @@ export interface TwinPageSource {
   readiness?(): SiteReadinessReport[];
   /** What another setting would have raised (0.01–100 false alarms per week); absent: the setting in force. */
   backTest?(site: string, key: string, perWeek?: number): Promise<BackTest | undefined>;
+  /** What people answer to the cases of a site, and the site's time. */
+  feedback?(site: string): { desk: FeedbackDesk; nowMs: number } | undefined;
   /** The sites' gates now; absent: everything is open. The routes see to it that nobody passes them; the source answers everything. */
   gates?(): ReadonlyMap<string, SiteGate>;
 }
@@ -50,4 +53,5 @@ export interface SitePageSource {
   subscribe(listener: (key?: string) => void): () => void;
   readiness?(): SiteReadinessReport;
   backTest?(key: string, perWeek?: number): Promise<BackTest | undefined>;
+  readonly feedback?: FeedbackDesk;
 }

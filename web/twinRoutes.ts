@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Problem } from '../engine/problem.ts';
 import type { AcknowledgeRequest, ErrorAnswer, LoginAnswer, LoginRequest, PageAction, PasswordRequest } from '../contract/http.ts';
+import { feedbackRoutes, type FeedbackTools } from './feedbackRoutes.ts';
 import { LiveClients, type LiveClientsOptions } from './liveClients.ts';
 import { LoginDelay } from './loginDelay.ts';
 import { changePassword, logIn, logOut, readToken, tokenCookie, Visitor, type Gates } from './pageAccess.ts';
@@ -129,9 +130,24 @@ export function twinRoutes(source: TwinPageSource, options: TwinRoutesOptions = 
         return true;
       default:
         if (!path.startsWith('/api/')) return false;
+        if (await feedbackRoutes(path, url.searchParams, feedbackTools(request, response))) return true;
         sendError(response, 404, 'TWIN_PAGE_NOT_FOUND', 'There is no such address.');
         return true;
     }
+  };
+
+  const feedbackTools = (request: IncomingMessage, response: ServerResponse): FeedbackTools => {
+    const visitor = visitorOf(request);
+    return {
+      desk: (site) => source.feedback?.(site),
+      allowed: (site, action) => allowed(visitor, site, action, response),
+      userOf: (site) => visitor.user(site, true)?.name,
+      isPost: request.method === 'POST',
+      posted: () => postedJson(request, response),
+      allowMethods: (methods) => allowMethods(request, response, methods),
+      sendJson: (data) => sendJson(response, 200, data),
+      sendError: (status, code, text) => sendError(response, status, code, text),
+    };
   };
 
   const visitorOf = (request: IncomingMessage): Visitor => new Visitor(gates, readToken(request));

@@ -55,7 +55,7 @@ const texts: Record<Language, Texts> = {
     duration: { minutes: '{count} min', hours: '{count} h' },
   },
   de: {
-    onIt: 'Der Fall bleibt offen und trägt deinen Namen; niemand wird mehr an ihn erinnert.',
+    onIt: 'Der Fall bleibt offen und trägt Ihren Namen; niemand wird mehr an ihn erinnert.',
     onItMore: 'Was ein Alarm ist, bleibt, wie es ist.',
     real: 'Der Fall ist bestätigt: {what}.',
     realMore: 'Kein späteres „Fehlalarm“ lässt einen Fall wie diesen verschwinden.',
@@ -63,7 +63,7 @@ const texts: Record<Language, Texts> = {
       none: 'Das ist der erste solche Fall in den letzten 30 Tagen (insgesamt {cases}).',
       some: 'Von den {cases} Fällen der letzten 30 Tage würden {vanish} verschwinden.',
     },
-    confirmed: { one: 'Dein bestätigter Fall bleibt.', other: 'Deine {confirmed} bestätigten bleiben.' },
+    confirmed: { one: 'Ihr bestätigter Fall bleibt.', other: 'Ihre {confirmed} bestätigten bleiben.' },
     parts: {
       above: '{label} gilt bis {size} über dem Erwarteten als normal{mode}.',
       below: '{label} gilt bis {size} unter dem Erwarteten als normal{mode}.',

@@ -13,7 +13,6 @@ import type { TableCells } from '../../contract/machineTable.ts';
 import { Problem } from '../../engine/problem.ts';
 import type { Clock } from '../../engine/ports.ts';
 import { machineDetail, machineOf, siteReadinessReport, siteSummary } from '../../engine/site/overview.ts';
-import { acknowledgeCase } from '../../engine/site/alert.ts';
 import { backTest } from '../../engine/site/backTest.ts';
 import { Site } from '../../engine/site/site.ts';
 import type { Language } from '../../engine/site/sentences.ts';
@@ -263,8 +262,23 @@ export default function twinSite(RED: Runtime): void {
       async acknowledge(key, caseId, by) {
         const asset = site.asset(key);
         if (asset === undefined) throw new Problem('TWIN_MACHINE_UNKNOWN', `There is no machine "${key}" any more.`, 'Load the page again.', { key });
-        acknowledgeCase(site, asset, caseId, by);
+        site.feedback.give({ key, case: caseId, answer: 'onIt', by, via: 'page' });
+        await site.written();
         return machineOf(site, asset);
+      },
+      feedback: {
+        list: (key) => (site.asset(key) === undefined ? undefined : site.feedback.list(key)),
+        preview: (input) => site.feedback.preview({ ...input, via: 'page' }),
+        async give(input) {
+          const record = site.feedback.give({ ...input, via: 'page' });
+          await site.written();
+          return record;
+        },
+        async undo(key, id, by) {
+          const record = await site.feedback.undo(key, id, by, 'page');
+          await site.written();
+          return record;
+        },
       },
       subscribe: (listener) => site.onChange(listener),
       readiness: () => siteReadinessReport(site),

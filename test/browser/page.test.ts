@@ -294,7 +294,7 @@ describe('the page in a browser', function () {
     // The sheet lies over everything, so it says so too, and takes no acknowledgement that could not be sent.
     await page.locator('.card .open').first().click();
     assert.match(await textOf(page, '.sheet-lost'), /^No connection to Twinwire since \d\d:\d\d\./);
-    assert.equal(await page.getByRole('button', { name: 'Acknowledge' }).isDisabled(), true);
+    assert.equal(await page.getByRole('button', { name: 'I’m on it' }).isDisabled(), true);
     await page.keyboard.press('Escape');
     // What changed meanwhile is there at once after the return.
     const filler = plant.machine('northfield', 'northfield/filler')?.machine;
@@ -331,13 +331,13 @@ describe('the page in a browser', function () {
     const plant = new MemoryPlant(site());
     const { page, errors, context, port } = await open(plant, { width: 360 });
     await page.locator('.card .open').first().click();
-    await page.getByRole('button', { name: 'Acknowledge' }).click();
+    await page.getByRole('button', { name: 'I’m on it' }).click();
     assert.equal(await page.evaluate(() => document.activeElement?.id), 'ack-name');
     await page.getByRole('button', { name: 'Confirm' }).click();
     assert.match(await textOf(page, '.note'), /Enter your name/);
     assert.equal(plant.machine('northfield', 'northfield/filler')?.machine.openCase?.state, 'open');
     await page.getByRole('button', { name: 'Cancel' }).click();
-    await page.getByRole('button', { name: 'Acknowledge' }).click();
+    await page.getByRole('button', { name: 'I’m on it' }).click();
     await page.locator('#ack-name').fill('<b>Ann</b>');
     await page.getByRole('button', { name: 'Confirm' }).click();
     await page.waitForFunction(() => document.querySelector('.note')?.textContent?.includes('Acknowledged'));
@@ -353,7 +353,7 @@ describe('the page in a browser', function () {
     plant.sites = fresh.sites;
     await other.goto(`http://127.0.0.1:${port}/`);
     await other.locator('.card .open').first().click();
-    await other.getByRole('button', { name: 'Acknowledge' }).click();
+    await other.getByRole('button', { name: 'I’m on it' }).click();
     assert.equal(await other.inputValue('#ack-name'), '<b>Ann</b>');
   });
 
@@ -361,7 +361,7 @@ describe('the page in a browser', function () {
     const plant = new MemoryPlant(site());
     const { page } = await open(plant, { language: 'de-DE' });
     await page.locator('.card .open').first().click();
-    await page.getByRole('button', { name: 'Quittieren' }).click();
+    await page.getByRole('button', { name: 'Ich kümmere mich' }).click();
     await page.locator('#ack-name').fill('Ann');
     // Cleared while the person was typing; the page has not heard of it yet.
     const at = plant.sites[0]?.machines.find(({ key }) => key === 'northfield/filler');
@@ -468,6 +468,7 @@ describe('the page in a browser', function () {
     for (const width of [360, 1280]) {
       const { page, errors } = await open(new MemoryPlant({ ...site(), name: hostile[0] ?? '', machines, links: [] }), { width });
       assert.equal(await page.locator('twin-machine-card').count(), hostile.length);
+      await page.click('.fold summary');
       assert.ok((await overflow(page)) <= 0, `wider than ${width} px`);
       const tallest = await page.locator('.card').evaluateAll((cards) => Math.max(...cards.map((card) => card.getBoundingClientRect().height)));
       assert.ok(tallest < 1500, `a card of ${tallest} px`);

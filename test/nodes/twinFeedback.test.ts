@@ -68,7 +68,7 @@ describe('twin-feedback', function () {
     await openCase();
     run.node('feedback').receive({ command: { do: 'answer', answer: 'onIt' } });
     await run.until(() => received('done').length === 1, 'the answer');
-    assert.match(received('done')[0]?.payload ?? '', /^Der Fall bleibt offen und trägt deinen Namen/);
+    assert.match(received('done')[0]?.payload ?? '', /^Der Fall bleibt offen und trägt Ihren Namen/);
     await run.until(() => (run.received('out') as unknown as AlertMessage[]).some(({ case: { acknowledgedBy } }) => acknowledgedBy === 'Panel 3'), 'the acknowledgement');
     answer({ answer: 'planned', hours: 2 });
     await run.until(() => received('done').length === 2, 'planned');

@@ -1,5 +1,7 @@
 import { Problem } from '../../engine/problem.ts';
 import type { AcknowledgeRequest, BackTest, CaseSummary, Machine, MachineDetail, MachineProperty, Overview, SiteSummary } from '../../contract/http.ts';
+import type { FeedbackDesk } from '../../web/feedbackRoutes.ts';
+import type { FeedbackRecord } from '../../contract/feedback.ts';
 import type { SiteGate } from '../../web/pageAccess.ts';
 import type { TwinPageChange, TwinPageSource } from '../../web/twinPageSource.ts';
 
@@ -209,6 +211,54 @@ export class MemoryPlant implements TwinPageSource {
     const next: Machine = { ...at, condition: 'acknowledged', openCase: { ...at.openCase, state: 'acknowledged', acknowledgedBy: request.by } };
     this.put(request.site, next);
     return next;
+  }
+
+  /** What was answered, newest first, by machine. */
+  readonly answered = new Map<string, FeedbackRecord[]>();
+
+  feedback(site: string): { desk: FeedbackDesk; nowMs: number } | undefined {
+    const summary = this.sites.find(({ id }) => id === site);
+    if (summary === undefined) return undefined;
+    const { nowMs } = summary;
+    const caseOf = (key: string, id: string): void => {
+      const open = this.#find(site, key) === undefined ? undefined : this.machine(site, key)?.machine.openCase;
+      if (open?.id !== id) throw new Problem('TWIN_CASE_UNKNOWN', 'The open case is another one than the one you saw.', 'Look at the current case and answer that one.');
+    };
+    const sentences: Record<FeedbackRecord['answer'], string[]> = {
+      onIt: ['The case stays open and carries your name; nobody is reminded of it any more.'],
+      real: ['The case is confirmed.', 'No later “false alarm” makes a case like this one vanish.'],
+      falseAlarm: [
+        'Of the last 30 days’ 7 cases, 3 would vanish.', 'Your 2 confirmed ones stay.', 'Vibration up to 1.14 mm/s above what is expected counts as normal in “Execute”.',
+        'Alarm limits stay as they are, and whatever is clearly larger is still told.',
+      ],
+      planned: ['Until 2026-11-20 08:00 UTC Filler is neither judged nor does it learn.', 'Alarm limits and missing values are still told.'],
+      changed: ['What is normal for Vibration is forgotten and learned again, beginning now.', 'Until that is known, Filler is not judged by it. Alarm limits stay as they are.'],
+    };
+    const desk: FeedbackDesk = {
+      list: (key) => (this.#find(site, key) === undefined ? undefined : (this.answered.get(key) ?? [])),
+      preview: ({ key, case: id, answer, what }) => {
+        caseOf(key, id);
+        if (answer === 'real' && what === undefined) throw new Problem('TWIN_FEEDBACK_WHAT', 'It is not said what it was.', 'Say in some words what was found, for the next time.');
+        return { answer, sentences: sentences[answer], cases: 7, vanish: answer === 'falseAlarm' ? 3 : 0, confirmed: 2 };
+      },
+      give: async (input) => {
+        const { sentences: [effect = ''] } = desk.preview(input);
+        const records = this.answered.get(input.key) ?? [];
+        const { key: _key, ...given } = input;
+        const record: FeedbackRecord = { id: `a${records.length + 1}`, ...given, atMs: nowMs, effect, undoUntilMs: nowMs + 30 * 1440 * minuteMs };
+        this.answered.set(input.key, [record, ...records]);
+        this.tell({ site, key: input.key });
+        return record;
+      },
+      undo: async (key, id, by) => {
+        const record = this.answered.get(key)?.find((one) => one.id === id);
+        if (record === undefined) throw new Problem('TWIN_FEEDBACK_UNKNOWN', 'There is no such answer.', 'Load the page again and look at the list of answers.');
+        record.undone = { by, atMs: nowMs };
+        delete record.undoUntilMs;
+        return record;
+      },
+    };
+    return { desk, nowMs };
   }
 
   /** Replaces or adds a machine, and tells. */
