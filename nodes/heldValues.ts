@@ -10,6 +10,8 @@ export interface HeldAddress {
   lastValue: string;
   /** number, text or boolean. */
   type: string;
+  /** The topic is a machine for sure: a Sparkplug device. */
+  isDevice?: true;
   unit?: string;
   count: number;
   lastMs: number;
@@ -63,7 +65,7 @@ export class HeldValues {
   }
 
   /** @param name '' where no name can be told from the address; `address`: as it arrived */
-  hold(name: string, address: string, topic: string, observation: Observation, nowMs: number, local = address): void {
+  hold(name: string, address: string, topic: string, observation: Observation, nowMs: number, local = address, isDevice = false): void {
     this.changed = true;
     const { value } = observation;
     if (name !== '') {
@@ -89,6 +91,7 @@ export class HeldValues {
     held.lastValue = String(value ?? '').slice(0, 100);
     held.type = typeof value === 'string' ? 'text' : typeof value === 'boolean' ? 'boolean' : value === null ? held.type : 'number';
     if (observation.unit !== undefined) held.unit = observation.unit;
+    if (isDevice) held.isDevice = true;
     if (this.#kept.length >= keptObservations) this.#kept = this.#kept.slice(keptObservations / 4);
     this.#kept.push({ topic, observation: { ...observation, address, sourceTimeMs: observation.sourceTimeMs ?? observation.serverTimeMs ?? nowMs } });
   }
@@ -137,6 +140,7 @@ export class HeldValues {
       if (address === '' || this.#addresses.has(key)) continue;
       const unit = text(one['unit']);
       const held: HeldAddress = { address, topic, lastValue: text(one['lastValue']), type: text(one['type']), count: number(one['count']), lastMs: number(one['lastMs']) };
+      if (one['isDevice'] === true) held.isDevice = true;
       this.#addresses.set(key, unit === '' ? held : { ...held, unit });
     }
   }

@@ -123,7 +123,7 @@ export class MachineRouter {
     if (byTopic !== undefined) return byTopic;
     if (this.#only !== undefined && this.#only.asset.twin.knows(address, topic)) return { machine: this.#only, address, topic };
     for (const pattern of this.#typePatterns) {
-      const name = pattern.exec(address)?.[1];
+      const name = (pattern.exec(address) ?? pattern.exec(full))?.[1];
       if (name === undefined) continue;
       return this.#leftOut.has(name) ? { ignored: true, address, topic } : { name, address, topic };
     }

@@ -58,6 +58,8 @@ function derivedAnew({ twin }: AssetTwin, update: TwinUpdate, stretch: Recompute
   });
 }
 
+const mostDevices = 100;
+
 /**
  * One machine behind a node: what it takes from a message and what it sends for it, on the node's two outputs (twin, events).
  * twin-asset has one of these, twin-assets many.
@@ -68,6 +70,8 @@ export class MachineTwin {
   readonly #node: Pick<NodeInstance, 'send'>;
   readonly #sending: Sending;
   readonly #onState: () => void;
+  /** Sparkplug devices, or edge nodes, that its values came from. */
+  readonly #devices = new Set<string>();
   #together: Together | undefined;
   #togetherTimer: ReturnType<typeof setTimeout> | undefined;
   /** The last message of interval mode, with the row that belongs to it. */
@@ -100,7 +104,7 @@ export class MachineTwin {
   take(reading: Reading, message: Message, marks: Marks): void {
     switch (reading.kind) {
       case 'observations':
-        this.#observations(reading, message, marks);
+        this.#observations(this.#ofDevice(reading), message, marks);
         return;
       case 'row':
         this.#row(reading, message, marks);
@@ -109,12 +113,23 @@ export class MachineTwin {
         this.rows(reading.rows, message, marks);
         return;
       case 'lifecycle':
+        if (reading.device !== undefined && this.isFedBy(reading.device) === false) return;
         this.#flush();
         this.events(this.asset.twin.lifecycle(reading.alive, this.#site.clock.nowMs()), noMarks);
         this.#onState();
         return;
       default:
     }
+  }
+
+  /**
+   * Whether its values come from a Sparkplug device, or from one behind this edge node; undefined while nothing came from any.
+   * @param device group/edge/device or group/edge
+   */
+  isFedBy(device: string): boolean | undefined {
+    const isBehind = (address: string): boolean => address === device || address.startsWith(`${device}/`);
+    if ([...this.#devices].some(isBehind) || [...this.asset.twin.addresses()].some(isBehind)) return true;
+    return this.#devices.size === 0 ? undefined : false;
   }
 
   /** Values that came before the machine was known: they are its history, and its present where nothing newer is known. */
@@ -135,6 +150,20 @@ export class MachineTwin {
 
   #targetOf(message: Message, marks: Marks): AssetTwin {
     return marks.historical === true ? (this.#site.asset(this.asset.key, replayOf(message)) as AssetTwin) : this.asset;
+  }
+
+  /** A metric may be meant by its name alone, or with the device before it, where machines of many devices are told apart. */
+  #ofDevice(reading: Observations): Observations {
+    const { device } = reading;
+    if (device === undefined) return reading;
+    if (this.#devices.size < mostDevices) this.#devices.add(device);
+    return { ...reading, observations: reading.observations.map((one) => ({ ...one, address: this.addressUnder(device, one.address) })) };
+  }
+
+  /** The address with the topic before it, where the machine knows it so; else the address alone. */
+  addressUnder(topic: string, address: string): string {
+    const full = `${topic}/${address}`;
+    return topic !== '' && this.asset.twin.knows(full) ? full : address;
   }
 
   #observations(reading: Observations, message: Message, marks: Marks): void {

@@ -33,17 +33,18 @@ export interface ReadRow {
 
 /**
  * What a message turned out to be. `historical` is said by the message; whether old values are backfill is the twin's decision.
- * - observations: single values, each with its address, time and quality. `complete`: a snapshot that goes out at once;
+ * - observations: single values, each with its address, time and quality. `complete`: a snapshot that goes out at once; `device`: the Sparkplug
+ *   device (or edge node) that they are of, as group/edge/device: metrics of two devices have the same names;
  * - row: one flat object, for Twin.applyRow; `values` may be the message's own payload, so it must not be changed;
  * - rows: a batch in time order;
  * - lifecycle: a source says that it lives, or that it is gone;
  * - ignored: nothing for a twin, and that is normal; problem: it should have been, and is not.
  */
 export type Reading =
-  | { kind: 'observations'; observations: Observation[]; complete: boolean; historical: boolean; birth?: boolean }
+  | { kind: 'observations'; observations: Observation[]; complete: boolean; historical: boolean; birth?: boolean; device?: string }
   | ({ kind: 'row'; values: Record<string, unknown>; timeMs: number | undefined } & RowOptions & { historical: boolean })
   | { kind: 'rows'; rows: ReadRow[]; historical: boolean; topic: string }
-  | { kind: 'lifecycle'; alive: boolean; source: string }
+  | { kind: 'lifecycle'; alive: boolean; source: string; device?: string }
   | { kind: 'command'; command: TwinCommand }
   | { kind: 'ignored'; reason: string }
   | { kind: 'problem'; problem: Problem };
@@ -166,7 +167,7 @@ class MessageReader {
 
   #text(text: string, topic: string): Reading {
     const death = sparkplugKind(topic);
-    if (death === 'death') return { kind: 'lifecycle', alive: false, source: topic };
+    if (death === 'death') return lifecycle(false, topic);
     if (text.length > largestText) {
       return problemReading(
         'TWIN_MESSAGE_TOO_LARGE',
@@ -389,7 +390,7 @@ class MessageReader {
   #object(payload: Fields, topic: string): Reading {
     const { metrics } = payload;
     if (Array.isArray(metrics)) return this.#sparkplug(payload, metrics, topic);
-    if (sparkplugKind(topic) === 'death') return { kind: 'lifecycle', alive: false, source: topic };
+    if (sparkplugKind(topic) === 'death') return lifecycle(false, topic);
     if (isStatusCode(payload)) return { kind: 'ignored', reason: 'the answer to a write' };
     if (isLocalizedText(payload)) return this.#single(payload, topic);
     if (isLong(payload)) return this.#single(payload, topic);
@@ -518,7 +519,7 @@ class MessageReader {
 
   #sparkplug(payload: Fields, metrics: readonly unknown[], topic: string): Reading {
     const kind = sparkplugKind(topic) ?? sparkplugKind(String(payload['type'] ?? ''));
-    if (kind === 'death') return { kind: 'lifecycle', alive: false, source: topic };
+    if (kind === 'death') return lifecycle(false, topic);
     if (metrics.length > largestValues) return tooMany(metrics.length);
     const payloadMs = readTimeMs(payload['timestamp']);
     const observations: Observation[] = [];
@@ -539,17 +540,15 @@ class MessageReader {
       observations.push(observation);
       if (metric['is_historical'] !== true && metric['isHistorical'] !== true) historical = false;
     }
-    if (observations.length === 0) return kind === 'birth' ? {
-      kind: 'lifecycle',
-      alive: true,
-      source: topic,
-    } : { kind: 'ignored', reason: 'no metrics' };
+    if (observations.length === 0) return kind === 'birth' ? lifecycle(true, topic) : { kind: 'ignored', reason: 'no metrics' };
+    const device = sparkplugDevice(topic);
     return {
       kind: 'observations',
       observations,
       complete: true,
       historical: this.#historical || historical,
       ...(kind === 'birth' ? { birth: true } : {}),
+      ...(device === undefined ? {} : { device }),
     };
   }
 }
@@ -739,6 +738,17 @@ function rowQuality(payload: Fields, msg: Fields): { quality?: Quality; qualitie
 function sparkplugKind(topic: string): 'birth' | 'death' | undefined {
   if (/(?:^|\/)[ND]DEATH(?:\/|$)/.test(topic)) return 'death';
   return /(?:^|\/)[ND]BIRTH(?:\/|$)/.test(topic) ? 'birth' : undefined;
+}
+
+/** `spBv1.0/group/DDATA/edge/device` → `group/edge/device`; of an edge node itself `group/edge`. */
+function sparkplugDevice(topic: string): string | undefined {
+  const [, group, edge, device] = /(?:^|\/)([^/]+)\/[ND](?:BIRTH|DATA|DEATH)\/([^/]+)(?:\/([^/]+))?$/.exec(topic) ?? [];
+  return group === undefined ? undefined : [group, edge, device].filter((part) => part !== undefined).join('/');
+}
+
+function lifecycle(alive: boolean, topic: string): Reading {
+  const device = sparkplugDevice(topic);
+  return { kind: 'lifecycle', alive, source: topic, ...(device === undefined ? {} : { device }) };
 }
 
 function sparkplugQuality(metric: Fields): ReadQuality {

@@ -231,8 +231,10 @@ export default function twinAssets(RED: Runtime): void {
         },
         site.clock.nowMs(),
         (observation, topic) => {
-          const { machine, address } = routeOf(observation.address, topic);
+          const route = routeOf(observation.address, topic);
+          const { machine } = route;
           if (machine === undefined) return;
+          const address = machine.addressUnder(topic, route.address);
           const list = taken.get(machine);
           if (list === undefined) taken.set(machine, [{ ...observation, address }]);
           else list.push({ ...observation, address });
@@ -270,17 +272,25 @@ export default function twinAssets(RED: Runtime): void {
       return values === 0 ? status('waiting', language) : status('machines', language, { machines: count, count: values });
     }
 
-    function hold(route: Route, observation: Observation, topic: string, nowMs: number): void {
+    function hold(route: Route, observation: Observation, topic: string, nowMs: number, isDevice = false): void {
       if (route.ignored === true) return;
-      held.hold(route.name ?? '', observation.address, topic, observation, nowMs, route.address);
+      held.hold(route.name ?? '', observation.address, topic, observation, nowMs, route.address, isDevice);
+    }
+
+    /** Whom the life or death of a Sparkplug device or edge node concerns. */
+    function machinesOf(device: string): MachineTwin[] {
+      const own = router.ofTopic(device)?.machine;
+      return machines.filter((machine) => machine === own || machine.isFedBy(device) === true);
     }
 
     function takeObservations(reading: Extract<Reading, { kind: 'observations' }>, message: Message, marks: Marks, nowMs: number): void {
+      const { device = '' } = reading;
       const groups = new Map<MachineTwin, Observation[]>();
+      const whole = router.ofTopic(device);
       for (const observation of reading.observations) {
-        const route = router.of(observation.address, '');
+        const route = whole === undefined ? router.of(observation.address, device) : { ...whole, address: observation.address };
         if (route.machine === undefined) {
-          if (marks.historical !== true) hold(route, observation, '', nowMs);
+          if (marks.historical !== true) hold(route, observation, device, nowMs, device.split('/').length === 3);
           continue;
         }
         const own = route.address === observation.address ? observation : { ...observation, address: route.address };
@@ -365,9 +375,10 @@ export default function twinAssets(RED: Runtime): void {
           takeRows(reading.rows, message, marks, nowMs);
           break;
         case 'lifecycle': {
-          // The source of one machine, where its topic says so; else that of all.
+          // The source of some machines, where its topic says so; else that of all.
           const one = router.ofTopic(typeof message.topic === 'string' ? message.topic : '')?.machine;
-          for (const machine of one === undefined ? machines : [one]) machine.take(reading, message, marks);
+          const meant = one !== undefined ? [one] : reading.device !== undefined ? machinesOf(reading.device) : machines;
+          for (const machine of meant) machine.take(reading, message, marks);
           break;
         }
         default:

@@ -179,7 +179,8 @@ export default function twinPublish(RED: Runtime): void {
           wasConnected = true;
           refusal = undefined;
           sayOnline(site);
-          // The picture of now first, then what had to wait.
+          // The picture of now first, also after a restart, then what had to wait.
+          watch(site);
           topics.connected();
           for (const listener of returned) listener();
           if (!opened.retains) {

@@ -278,9 +278,10 @@ describe('messages of other sources', () => {
         ['Oil/Level', null, 'bad', sourceMs + 1, undefined],
       ],
     );
-    for (const topic of ['spBv1.0/plant/NDEATH/edge', 'spBv1.0/plant/DDEATH/edge/press3']) {
+    assert.equal(reading.device, 'plant/edge/press3');
+    for (const [topic, device] of [['spBv1.0/plant/NDEATH/edge', 'plant/edge'], ['spBv1.0/plant/DDEATH/edge/press3', 'plant/edge/press3']] as const) {
       for (const payload of [{ timestamp: sourceMs, metrics: [{ name: 'bdSeq', value: 3 }] }, {}, '', Buffer.from([])]) {
-        assert.deepEqual(read({ topic, payload }), { kind: 'lifecycle', alive: false, source: topic });
+        assert.deepEqual(read({ topic, payload }), { kind: 'lifecycle', alive: false, source: topic, device });
       }
     }
     const old = read(
