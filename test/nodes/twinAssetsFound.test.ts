@@ -89,8 +89,10 @@ describe('machines found in what arrived', function () {
       await deploy(flow(assets, properties));
       await until(() => /3 machines|^waiting/.test(statuses('assets').at(-1)?.text ?? ''), () => JSON.stringify(statuses('assets').at(-1)));
       const propertyOf = new Map<string, string>();
-      for (const { name, address, placeholder } of proposal.machines.flatMap((machine) => properties.map((row) => ({ ...machine, name: String(row['name']), address: String(row['address']) })))) {
-        const metric = metrics.find((one) => address.replaceAll('{machine}', placeholder).endsWith(`/${one}`));
+      const known = proposal.machines.flatMap(({ placeholder, addresses }) => (proposal.types[0]?.properties ?? []).map(({ name, address }) => (
+        { name, found: addresses[name] ?? address.replaceAll('{machine}', placeholder) })));
+      for (const { name, found } of known) {
+        const metric = metrics.find((one) => found.endsWith(`/${one}`));
         if (metric !== undefined && !propertyOf.has(metric)) propertyOf.set(metric, name);
       }
       const twins = (): Map<string, TwinMessage> => new Map((received('asset-out') as unknown as TwinMessage[]).map((message) => [message.twin.key, message]));
@@ -122,7 +124,8 @@ describe('machines found in what arrived', function () {
     assert.deepEqual(twins(), [['a', 1], ['b', 2]]);
     await until(() => statuses('assets').at(-1)?.text?.includes('c') === true, () => `c waits: ${statuses('assets').at(-1)?.text}`);
 
-    const stale = (): string[] => (received('events') as unknown as TwinEventMessage[]).filter(({ event }) => event.kind === 'stale' || event.kind === 'fresh').map(({ twin, event }) => `${twin.key} ${event.active}`);
+    const events = (): TwinEventMessage[] => received('events') as unknown as TwinEventMessage[];
+    const stale = (): string[] => events().filter(({ event }) => event.kind === 'stale' || event.kind === 'fresh').map(({ twin, event }) => `${twin.key} ${event.active}`);
     node('assets').receive(message('DDEATH', 'e1', 'a'));
     await until(() => stale().length === 1, () => stale().join());
     node('assets').receive(message('DBIRTH', 'e1', 'a', 4));
