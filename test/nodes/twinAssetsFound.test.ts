@@ -97,7 +97,8 @@ describe('machines found in what arrived', function () {
       }
       const twins = (): Map<string, TwinMessage> => new Map((received('asset-out') as unknown as TwinMessage[]).map((message) => [message.twin.key, message]));
       for (const machine of machines) for (const [index, metric] of metrics.entries()) node('assets').receive(way.data(machine, metric, valueOf(machine, index) + 0.5));
-      await until(() => twins().size === 3 && received('asset-out').length >= 1500, () => `${received('asset-out').length} messages of ${twins().size} twins; ${statuses('assets').at(-1)?.text}`, 20_000);
+      const all = (): boolean => twins().size === 3 && received('asset-out').length >= 1500;
+      await until(all, () => `${received('asset-out').length} messages of ${twins().size} twins; ${statuses('assets').at(-1)?.text}`, 20_000);
       let right = 0;
       for (const machine of machines) {
         const payload = twins().get(machine)?.payload ?? {};
