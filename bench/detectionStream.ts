@@ -22,8 +22,10 @@ export function twinwire(values: Float64Array): Uint8Array {
     baseline.expect(row, expectation);
     const verdict = judge.judge(row, expectation);
     judge.learn(row, expectation, verdict);
-    if (verdict.verdict === 'anomaly') alarms[index] = 1;
-    else baseline.learn(row);
+    if (verdict.verdict === 'anomaly') {
+      alarms[index] = 1;
+      baseline.pass(row);
+    } else baseline.learn(row);
   }
   return alarms;
 }

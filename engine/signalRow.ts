@@ -27,6 +27,8 @@ export interface Expectation {
   low: Float64Array;
   high: Float64Array;
   phase: Uint8Array;
+  /** 1 where the band's width is that of the operating point, 0 where it is the same everywhere. */
+  follows: Uint8Array;
 }
 
 export function newExpectation(columns: number): Expectation {
@@ -35,5 +37,6 @@ export function newExpectation(columns: number): Expectation {
     low: new Float64Array(columns).fill(NaN),
     high: new Float64Array(columns).fill(NaN),
     phase: new Uint8Array(columns),
+    follows: new Uint8Array(columns),
   };
 }

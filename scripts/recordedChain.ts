@@ -49,6 +49,7 @@ export class RecordedChain {
     const normal = commissioning || verdict.verdict !== 'anomaly';
     this.#judge.learn(row, this.#expectation, normal && verdict.verdict === 'anomaly' ? { ...verdict, verdict: 'normal', signals: [] } : verdict);
     if (normal) this.#baseline.learn(row);
+    else this.#baseline.pass(row);
     return verdict;
   }
 }

@@ -45,6 +45,8 @@ export interface AssetBaseline {
   isPlausible(row: SignalRow, expectation: Expectation): boolean;
   /** Moves on by a row that was found normal. A row older than the last one learned is left out. */
   learn(row: SignalRow): void;
+  /** Moves on by a row that was judged abnormal: nothing is learned from it, but what the machine went through is not forgotten. */
+  pass(row: SignalRow): void;
   /** Forgets what was learned, of all columns or of the named ones. */
   learnAgain(properties?: readonly string[]): void;
   progress(): BaselineProgress;

@@ -3,6 +3,7 @@ import { isKept, moveNumber, moveNumbers, moveTable } from '../statistics/column
 import type { ColumnMove } from '../statistics/columnMove.ts';
 import { member, unreadableSnapshot } from '../statistics/columnTable.ts';
 import type { BaselineOptions, ColumnInfo } from './index.ts';
+import { moveLaggedFit } from './laggedFit.ts';
 import { RegimeBaseline, isFitPreferred } from './regimeBaseline.ts';
 
 const cellsPerDriver = 64;
@@ -38,6 +39,7 @@ export function moveRegimeBaseline(snapshot: Json, columns: readonly ColumnInfo[
     settled: moveNumbers(member(snapshot, 'settled'), fresh['settled'], moves, 'plain'),
     started,
     mode: member(snapshot, 'mode') ?? '',
+    ...(drivers.length > 0 && drivers.length === driversBefore && member(snapshot, 'lags') !== undefined ? { lags: member(snapshot, 'lags')! } : {}),
     drivers: drivers.map(({ column }) => columns[column]!.name),
     centers: perDriver('centers', 'value'),
     scales: perDriver('scales', 'difference'),
@@ -54,8 +56,11 @@ export function moveRegimeBaseline(snapshot: Json, columns: readonly ColumnInfo[
         }
       : {}),
     modes: listOf(member(snapshot, 'modes'), 'modes').map((entry): Json => {
-      const [mode, table, points] = listOf(entry, 'modes');
-      return [mode ?? '', moveModel(table, moves, terms, driversBefore), drivers.length === 0 ? null : movePoints(points, drivers.map(({ before }) => before), perDriver)];
+      const [mode, table, points, lagged, bins] = listOf(entry, 'modes');
+      const moved = [mode ?? '', moveModel(table, moves, terms, driversBefore), drivers.length === 0 ? null : movePoints(points, drivers.map(({ before }) => before), perDriver)];
+      // With other drivers it is learned from there on.
+      if (lagged === undefined || bins === undefined || drivers.length === 0 || drivers.length !== driversBefore) return moved;
+      return [...moved, moveLaggedFit(lagged, drivers.length, moves), bins];
     }),
   };
 }

@@ -7,6 +7,9 @@ import {
 import { solveRidge } from '../statistics/solveRidge.ts';
 import { medianInPlace } from '../statistics/order.ts';
 import { guessDrivers, mostDrivers, spreadOf } from './driverChoice.ts';
+import { DriverBins } from './driverBins.ts';
+import { DriverLags } from './driverLags.ts';
+import { LaggedFit } from './laggedFit.ts';
 import type { AssetBaseline, BaselineOptions, BaselineProgress, ColumnInfo } from './index.ts';
 import { KeptRows } from './keptRows.ts';
 import { OperatingPoints } from './operatingPoints.ts';
@@ -21,6 +24,8 @@ const keptRows = 64;
 const ridge = 1e-6;
 /** The fit must leave less than this share of the plain mean's squared error to be preferred. */
 const worthwhile = 0.9;
+/** Of two that are as good where the machine has been, the one with a curve of its own learns a new speed better. */
+const asGood = 1.05;
 const bandWidths = 4;
 /** Values that a fit must have been tried on. */
 const fitRowsToTrust = 20;
@@ -35,6 +40,8 @@ const longestLearningRows = 200_000;
 const leanRows = 64;
 const leanWidth = 2.5;
 const leaningShare = 0.2;
+/** How long, as a share of what was learned, a column must be far from what was expected and yet be given to learn, until it begins anew. */
+const doubtShare = 0.05;
 /** From so many values on, one counts little anyway, and what leans slowly is the season. */
 const youngRows = 2_000;
 /** Rows of the busiest column at which drivers and their scales are looked at again. */
@@ -61,6 +68,9 @@ interface ModeModel {
   right: Float64Array;
   coefficients: Float64Array;
   points: OperatingPoints | undefined;
+  /** What the drivers were counts too; undefined where there are none. */
+  lagged: LaggedFit | undefined;
+  bins: DriverBins | undefined;
 }
 
 /**
@@ -104,6 +114,16 @@ export class RegimeBaseline implements AssetBaseline {
   private review = 0;
   private point = new Float64Array(0);
   private features = new Float64Array(1);
+  private lags = new DriverLags(0);
+  /** For which row and mode `centres` and `reaches` were last written by `expect`. */
+  private notedMs = NaN;
+  private notedOf: ModeModel | undefined;
+  private noted = new Float64Array(0);
+  private readonly found = { value: NaN, square: 0, widening: 1 };
+  /** Of the row in hand: its values, clipped, and what was expected of them. */
+  private readonly clipped: Float64Array;
+  private readonly centres: Float64Array;
+  private readonly reaches: Float64Array;
 
   constructor(columns: readonly ColumnInfo[], options: BaselineOptions, snapshot?: Json) {
     this.columns = columns.map((column) => ({ ...column }));
@@ -112,6 +132,9 @@ export class RegimeBaseline implements AssetBaseline {
     const names = options.drivers ?? [];
     this.named = this.columns.flatMap((column, index) => (names.includes(column.name) ? [index] : [])).slice(0, mostDrivers);
     this.judged = new Uint8Array(columns.length);
+    this.clipped = new Float64Array(columns.length);
+    this.centres = new Float64Array(columns.length);
+    this.reaches = new Float64Array(columns.length);
     this.takeDrivers([]);
     this.columnTimeMs = new Float64Array(columns.length).fill(NaN);
     this.columnRows = new Float64Array(columns.length);
@@ -122,18 +145,23 @@ export class RegimeBaseline implements AssetBaseline {
   }
 
   expect(row: SignalRow, into: Expectation): void {
-    const { expected, low, high, phase } = into;
+    const { expected, low, high, phase, follows } = into;
+    follows.fill(0);
     const model = this.started ? this.modes.get(row.mode) : undefined;
-    const covered = model !== undefined && this.readPoint(row.values) && (model.points?.covers(this.point) ?? true);
-    if (!covered) {
+    if (model === undefined || !this.readPoint(row.values) || !this.isCovered(model)) {
       expected.fill(NaN);
       low.fill(NaN);
       high.fill(NaN);
       phase.fill(phaseLearning);
       return;
     }
-    this.readFeatures();
-    const terms = this.terms();
+    if (model.lagged !== undefined) {
+      this.lags.read(this.features, row.timeMs);
+      this.centres.fill(NaN);
+      this.noted.set(this.point);
+      this.notedMs = row.timeMs;
+      this.notedOf = model;
+    }
     for (let column = 0; column < this.judged.length; column += 1) {
       const rows = model.rows[column]!;
       expected[column] = NaN;
@@ -146,10 +174,12 @@ export class RegimeBaseline implements AssetBaseline {
       const unsettled = this.settled[column] === 0 && this.judged[column] === 1;
       phase[column] = unsettled ? phaseLearning : rows < this.minimumRows ? phaseProvisional : phaseArmed;
       if (this.judged[column] === 0) continue;
-      const fitted = this.prefersFit(model, column);
-      const value = fitted ? this.fit(model, column, terms) : model.mean[column]!;
-      const spread = Math.sqrt(fitted ? model.fitSquare[column]! : model.meanSquare[column]!);
+      const { value, square, widening } = this.atPoint(model, column);
+      const spread = Math.sqrt(square) * widening;
+      this.centres[column] = value;
+      this.reaches[column] = 4 * spread;
       const half = Math.max(bandWidths * spread, this.columns[column]!.smallestChange ?? 0, 1e-9 * Math.abs(value));
+      follows[column] = model.lagged === undefined ? 0 : 1;
       expected[column] = value;
       low[column] = value - half;
       high[column] = value + half;
@@ -179,12 +209,12 @@ export class RegimeBaseline implements AssetBaseline {
     const model = this.modelOf(row.mode);
     const pointKnown = this.readPoint(row.values);
     if (pointKnown) {
-      this.readFeatures();
-      const covered = model.points?.covers(this.point) ?? true;
+      const covered = this.isCovered(model);
+      const thorough = this.learnLagged(model, row, covered);
       for (let column = 0; column < this.judged.length; column += 1) {
         if (!this.isNew(row, column)) continue;
         const stepMs = row.timeMs - this.columnTimeMs[column]!;
-        this.learnValue(model, column, row.values[column]!, stepMs > 0 ? Math.min(stepMs, longestStepMs) : 0, covered);
+        this.learnValue(model, column, row.values[column]!, stepMs > 0 ? Math.min(stepMs, longestStepMs) : 0, covered, thorough);
       }
       // A point that has just become known is expected from the next row on: the fit must know it too.
       if (model.points !== undefined && this.isAnyNew(row) && model.points.visit(this.point)) {
@@ -199,7 +229,15 @@ export class RegimeBaseline implements AssetBaseline {
     }
   }
 
+  pass(row: SignalRow): void {
+    if (!Number.isFinite(row.timeMs) || row.timeMs < this.timeMs || !this.started || this.drivers.length === 0 || !this.readPoint(row.values)) return;
+    this.readFeatures();
+    this.lags.read(this.features, row.timeMs);
+    this.lags.follow(row.timeMs);
+  }
+
   learnAgain(properties?: readonly string[]): void {
+    this.notedMs = NaN;
     if (properties !== undefined) {
       for (const model of this.modes.values()) {
         for (let column = 0; column < this.columns.length; column += 1) {
@@ -262,6 +300,7 @@ export class RegimeBaseline implements AssetBaseline {
       settled: numbersToJson(this.settled),
       started: this.started,
       mode: this.mode,
+      ...(this.drivers.length === 0 ? {} : { lags: this.lags.snapshot() }),
       drivers: this.drivers.map((driver) => this.columns[driver]!.name),
       centers: numbersToJson(this.centers),
       scales: numbersToJson(this.scales),
@@ -272,7 +311,9 @@ export class RegimeBaseline implements AssetBaseline {
       ...(this.newcomers === undefined
         ? {}
         : { joined: numbersToJson(this.joined), joinedMs: Number.isNaN(this.joinedMs) ? null : this.joinedMs, newcomers: this.newcomers.snapshot() }),
-      modes: [...this.modes].map(([mode, { points, ...arrays }]) => [mode, tableToJson(arrays), points?.snapshot() ?? null]),
+      modes: [...this.modes].map(([mode, { points, lagged, bins, ...arrays }]) => [
+        mode, tableToJson(arrays), points?.snapshot() ?? null, ...(lagged === undefined || bins === undefined ? [] : [lagged.snapshot(), bins.snapshot()]),
+      ]),
     };
   }
 
@@ -301,6 +342,8 @@ export class RegimeBaseline implements AssetBaseline {
     const driverColumns = drivers.map((driver) => this.columns.findIndex(({ name }) => name === driver));
     if (driverColumns.some((column) => column < 0) || driverColumns.length > mostDrivers) throw unreadableSnapshot(what, 'a driver is missing');
     this.takeDrivers(driverColumns);
+    const lags = member(json, 'lags');
+    if (lags !== undefined && driverColumns.length > 0) this.lags.restore(lags, `${what}.lags`);
     numbersFromJson(member(json, 'centers'), this.centers, `${what}.centers`);
     numbersFromJson(member(json, 'scales'), this.scales, `${what}.scales`);
     numbersFromJson(member(json, 'columnTimeMs'), this.columnTimeMs, `${what}.columnTimeMs`);
@@ -318,8 +361,11 @@ export class RegimeBaseline implements AssetBaseline {
     for (const entry of modes) {
       if (!Array.isArray(entry) || typeof entry[0] !== 'string') throw unreadableSnapshot(what, 'a mode is damaged');
       const model = this.newModel();
-      const { points, ...arrays } = model;
+      const { points, lagged, bins, ...arrays } = model;
       tableFromJson(arrays, entry[1], `${what}.modes`);
+      // Absent in states of an earlier version: it is learned from here on.
+      if (entry[3] !== undefined && entry[3] !== null) lagged?.restore(entry[3], `${what}.lagged`);
+      if (entry[4] !== undefined && entry[4] !== null) bins?.restore(entry[4], `${what}.bins`);
       if (points !== undefined) model.points = OperatingPoints.restore(this.drivers.length, entry[2]);
       this.modes.set(entry[0], model);
     }
@@ -514,6 +560,8 @@ export class RegimeBaseline implements AssetBaseline {
         if (!Number.isNaN(value)) this.learnValue(model, column, Math.min(high[column]!, Math.max(low[column]!, value)), 0, true);
       }
       model.points?.visit(this.point);
+      model.bins?.read(this.features);
+      model.bins?.visit();
     }
     for (const [mode, model] of this.modes) {
       for (let column = 0; column < width; column += 1) this.fitKept(this.kept, mode, model, column, 0);
@@ -559,9 +607,10 @@ export class RegimeBaseline implements AssetBaseline {
   }
 
   /** @param covered whether there was an expectation; where there was none, the value is taken as it is. */
-  private learnValue(model: ModeModel, column: number, raw: number, stepMs: number, covered: boolean): void {
+  private learnValue(model: ModeModel, column: number, raw: number, stepMs: number, covered: boolean, thorough: boolean | undefined = undefined): void {
     const terms = this.terms();
-    if (model.doubts[column]! >= this.startRows) this.beginAnew(model, column);
+    // The longer it was otherwise, the longer it has to be said.
+    if (model.doubts[column]! >= Math.max(this.startRows, doubtShare * model.weight[column]!)) this.beginAnew(model, column);
     const weight = model.weight[column]!;
     const mean = model.mean[column]!;
     const fit = terms > 1 && model.fitRows[column]! > 0 ? this.fit(model, column, terms) : mean;
@@ -569,8 +618,12 @@ export class RegimeBaseline implements AssetBaseline {
     let counts = 1;
     if (weight >= this.startRows && covered) {
       const fitted = this.prefersFit(model, column);
-      const centre = fitted ? fit : mean;
-      const square = fitted ? model.fitSquare[column]! : model.meanSquare[column]!;
+      let centre = fitted ? fit : mean;
+      let square = fitted ? model.fitSquare[column]! : model.meanSquare[column]!;
+      if (thorough !== undefined) {
+        centre = this.centres[column]!;
+        square = (this.reaches[column]! / 4) ** 2;
+      }
       if (square > 0) {
         const reach = 4 * Math.sqrt(square);
         value = Math.min(centre + reach, Math.max(centre - reach, raw));
@@ -589,6 +642,8 @@ export class RegimeBaseline implements AssetBaseline {
       model.fitSquare[column]! += counts * Math.max(1 / (rows + 1), stepMs / memoryMs) * ((value - fit) ** 2 - model.fitSquare[column]!);
       model.fitRows[column] = rows + counts;
     }
+    // Where the other fit is there, too, this one need not know of every row.
+    if (thorough === false) return;
     const features = this.features;
     const lower = model.lower;
     const right = model.right;
@@ -618,6 +673,77 @@ export class RegimeBaseline implements AssetBaseline {
     if (lean * lean > leanWidth * leanWidth * (square + 1 / rows)) return true;
     model.leanSquare[column]! += (1 / (rows - this.startRows + 1)) * (lean * lean - model.leanSquare[column]!);
     return false;
+  }
+
+  /** Whether the operating point that was read last is known; reads its features. */
+  private isCovered(model: ModeModel): boolean {
+    this.readFeatures();
+    model.bins?.read(this.features);
+    return (model.points?.covers(this.point) ?? true) && (model.bins?.covers() ?? true);
+  }
+
+  /** What is expected of a column at the point that was read last, with the mean square of what is left and how much wider it is here than elsewhere. */
+  private atPoint(model: ModeModel, column: number): { value: number; square: number; widening: number } {
+    const { lagged, bins } = model;
+    const { found } = this;
+    const fitted = this.prefersFit(model, column);
+    found.square = fitted ? model.fitSquare[column]! : model.meanSquare[column]!;
+    found.widening = 1;
+    if (lagged === undefined || bins === undefined) {
+      found.value = fitted ? this.fit(model, column, this.terms()) : model.mean[column]!;
+      return found;
+    }
+    found.widening = lagged.widening(column, this.lags.terms) * bins.youth();
+    const square = lagged.square(column);
+    if (square < asGood * found.square) {
+      found.square = square;
+      found.value = lagged.value(column, this.lags);
+    } else {
+      found.value = fitted ? this.fit(model, column, this.terms()) : model.mean[column]!;
+    }
+    return found;
+  }
+
+  /** Whether centres and reaches are those of this row, which was just asked for. */
+  private isNoted(timeMs: number, model: ModeModel): boolean {
+    if (timeMs !== this.notedMs || model !== this.notedOf) return false;
+    for (let index = 0; index < this.point.length; index += 1) if (this.point[index] !== this.noted[index]) return false;
+    return true;
+  }
+
+  /**
+   * Moves the lags on, and lets the fit that knows of them learn the row before the others do, so that it sees what was expected; notes that.
+   * @returns undefined where there is no such fit, else whether it took the row
+   */
+  private learnLagged(model: ModeModel, row: SignalRow, covered: boolean): boolean | undefined {
+    const { lagged, bins } = model;
+    if (lagged === undefined || bins === undefined || !this.isAnyNew(row)) return undefined;
+    this.lags.read(this.features, row.timeMs);
+    const takes = lagged.takes(Number.isNaN(this.lags.timeMs) ? 0 : Math.min(longestStepMs, Math.max(0, row.timeMs - this.lags.timeMs))) || !covered;
+    const known = this.isNoted(row.timeMs, model);
+    this.notedMs = NaN;
+    for (let column = 0; column < this.judged.length; column += 1) {
+      this.clipped[column] = NaN;
+      if (!known || Number.isNaN(this.centres[column]!) || model.weight[column]! < this.startRows) {
+        this.centres[column] = NaN;
+        this.reaches[column] = 0;
+        if (model.weight[column]! < this.startRows) continue;
+        const { value, square, widening } = this.atPoint(model, column);
+        this.centres[column] = value;
+        this.reaches[column] = 4 * Math.sqrt(square) * widening;
+      }
+      const centre = this.centres[column]!;
+      const reach = this.reaches[column]!;
+      if (!takes || this.judged[column] === 0 || !this.isNew(row, column)) continue;
+      const value = row.values[column]!;
+      this.clipped[column] = reach > 0 && covered ? Math.min(centre + reach, Math.max(centre - reach, value)) : value;
+    }
+    if (takes) {
+      lagged.learn(this.lags, this.clipped, this.centres, covered, this.judged);
+      if (bins.visit()) lagged.solve();
+    }
+    this.lags.follow(row.timeMs);
+    return takes;
   }
 
   private solve(model: ModeModel, column: number): boolean {
@@ -702,6 +828,9 @@ export class RegimeBaseline implements AssetBaseline {
     this.scales = new Float64Array(drivers.length).fill(1);
     this.point = new Float64Array(drivers.length);
     this.features = new Float64Array(this.terms());
+    this.lags = new DriverLags(drivers.length);
+    this.noted = new Float64Array(drivers.length);
+    this.notedMs = NaN;
   }
 
   private modelOf(mode: string): ModeModel {
@@ -734,18 +863,22 @@ export class RegimeBaseline implements AssetBaseline {
       fitSquare: take(), fitRows: take(), nextSolve: take(),
       doubts: take(), lean: take(), leanSquare: take(), fade: take(),
       lower: new Float64Array((fitted * (terms + 1)) / 2), right: new Float64Array(fitted), coefficients: new Float64Array(fitted),
+      bins: this.drivers.length > 0 ? new DriverBins(this.drivers.length) : undefined,
+      lagged: this.drivers.length > 0 ? new LaggedFit(this.drivers.length, width) : undefined,
       points: this.drivers.length > 0 ? new OperatingPoints(this.centers.slice(), this.scales.map((scale) => scale / 3)) : undefined,
     };
   }
 
   /** Whoever gives such values to learn for so long says that they are normal now. */
   private beginAnew(model: ModeModel, column: number): void {
+    this.notedMs = NaN;
     this.forgetColumn(model, column);
     model.rows[column] = this.startRows;
     this.settled[column] = 0;
   }
 
   private forgetColumn(model: ModeModel, column: number): void {
+    model.lagged?.forget(column);
     const terms = this.terms();
     const { rows, weight, mean, meanSquare, fitSquare, fitRows, nextSolve, doubts, lean, leanSquare, fade } = model;
     for (const numbers of [rows, weight, mean, meanSquare, fitSquare, fitRows, nextSolve, doubts, lean, leanSquare, fade]) numbers[column] = 0;

@@ -3,7 +3,7 @@ import type { Json } from '../ports.ts';
 import type { Expectation, SignalRow } from '../signalRow.ts';
 import { phaseFrozen, phaseLearning } from '../signalRow.ts';
 import {
-  columnArrays, isMeasurement, member, numberFromJson, numbersFromJson, numbersToJson, tableFromJson, tableToJson, unreadableSnapshot,
+  columnArrays, isMeasurement, member, numberFromJson, numbersFromJson, numbersToJson, tableToJson, unreadableSnapshot,
 } from '../statistics/columnTable.ts';
 import { moveNumbers, moveTable } from '../statistics/columnMove.ts';
 import type { ColumnMove } from '../statistics/columnMove.ts';
@@ -68,6 +68,10 @@ const movingBands = 0.25;
 const gapIntervals = 10;
 /** A pause counts as at most this long. */
 const longestStepMs = 600_000;
+/** Where so many signals are judged, one that is wild for a moment while the others show nothing is a glitch of its sensor. */
+const witnesses = 3;
+const glitchRatio = 0.99;
+const rowsToStay = 6;
 const stuckChart = detectors.findIndex(({ kind }) => kind === 'stuck');
 
 interface JudgeState extends Record<string, Float64Array> {
@@ -86,6 +90,10 @@ interface JudgeState extends Record<string, Float64Array> {
   quiet: Float64Array;
   /** What was expected in the last rows. */
   expected: Float64Array;
+  /** How wide the band was at first, from its middle, where it follows the operating point: what distances are reckoned to. 0 = it does not. */
+  half: Float64Array;
+  /** Rows for which it has been wild by itself. */
+  waits: Float64Array;
 }
 
 class RegistryJudge implements AssetJudge {
@@ -98,12 +106,17 @@ class RegistryJudge implements AssetJudge {
   /** Operation seen as normal, and as abnormal of late. */
   private learnedMs = 0;
   private abnormalMs = 0;
+  /** The row as most detectors see it: where the column scatters more than elsewhere, distances count less. */
   private readonly input: DetectorInput;
+  /** The same with the values as they came, for what looks whether they repeat. */
+  private readonly plain: DetectorInput;
   private readonly trains: Uint8Array;
   private readonly ratios: Float64Array;
   private readonly kinds: Uint8Array;
   private readonly judged: Uint8Array;
   private readonly perWeek: number;
+  /** Columns that are judged. */
+  private readonly witnesses: number;
   /** Per chart: a block of values one millisecond apart is so rare where one false alarm per week is asked for, as ln. */
   private readonly rarityOfOne: readonly number[];
   /** Per column: what `leastPerWeek` is of it alone. */
@@ -124,7 +137,8 @@ class RegistryJudge implements AssetJudge {
     const asked = options.falseAlarmsPerWeek ?? 1;
     const perWeek = asked > 0 && Number.isFinite(asked) ? asked : 1;
     this.judged = Uint8Array.from(columns, ({ kind }) => (kind === 'measured' || kind === 'derived' ? 1 : 0));
-    const charts = Math.max(1, this.judged.reduce((sum, one) => sum + one, 0)) * detectors.length;
+    this.witnesses = this.judged.reduce((sum, one) => sum + one, 0);
+    const charts = Math.max(1, this.witnesses) * detectors.length;
     this.perWeek = perWeek;
     this.rarities = detectors.map(({ blockRows }) => TailLines.logRarity((aimedShare * perWeek * blockRows) / weekMs / charts));
     this.rarityOfOne = detectors.map(({ blockRows }) => TailLines.logRarity((aimedShare * blockRows) / weekMs / charts));
@@ -135,6 +149,7 @@ class RegistryJudge implements AssetJudge {
     this.seen = { timeMs: NaN, ready: false, fresh: new Uint8Array(width), numbers: new Float64Array(width * 5) };
     this.smallest = Float64Array.from(columns, ({ smallestChange = 0 }) => smallestChange);
     this.input = { values: new Float64Array(width), usable: new Uint8Array(width), expected: new Float64Array(width) };
+    this.plain = { ...this.input, values: new Float64Array(width) };
     this.trains = new Uint8Array(width);
     this.ratios = new Float64Array(width);
     this.kinds = new Uint8Array(width);
@@ -190,6 +205,7 @@ class RegistryJudge implements AssetJudge {
     for (let column = 0; column < this.columns.length; column += 1) {
       const abnormal = !normal && this.isAbnormal(column);
       const usable = input.usable[column] !== 0;
+      if (usable) state.waits[column] = this.ratios[column]! >= glitchRatio ? Math.min(state.waits[column]! + 1, rowsToStay) : Math.max(0, state.waits[column]! - 1);
       state.open[column] = abnormal ? this.ratios[column]! : 0;
       this.least[column] = abnormal ? this.leastNow[column]! : this.above(this.leastNow[column]!);
       state.kind[column] = this.kinds[column]!;
@@ -212,7 +228,12 @@ class RegistryJudge implements AssetJudge {
       const before = state.expected[column]!;
       const now = input.expected[column]!;
       state.expected[column] = Number.isNaN(before) || Number.isNaN(now) ? now : before + 0.2 * (now - before);
-      if (trains[column] === 1) state.rows[column]! += 1;
+      if (trains[column] !== 1) continue;
+      state.rows[column]! += 1;
+      if (state.half[column] === 0 && expectation.follows[column] === 1) {
+        const half = (expectation.high[column]! - expectation.low[column]!) / 2;
+        if (half > 0) state.half[column] = half;
+      }
     }
     this.sinceMs = anyOpen ? (Number.isNaN(this.sinceMs) ? row.timeMs : this.sinceMs) : NaN;
     for (const { lines, scores } of this.charts) {
@@ -222,8 +243,11 @@ class RegistryJudge implements AssetJudge {
       }
     }
     for (const { detector, scores } of this.charts) {
-      detector.learn(input, trains);
-      if (detector !== this.charts[stuckChart]!.detector) continue;
+      if (detector !== this.charts[stuckChart]!.detector) {
+        detector.learn(input, trains);
+        continue;
+      }
+      detector.learn(this.plain, trains);
       // A value that stands still says nothing about the signal: the other detectors do not see it.
       for (let column = 0; column < scores.length; column += 1) if (scores[column]! >= 1) input.usable[column] = 0;
     }
@@ -293,7 +317,12 @@ class RegistryJudge implements AssetJudge {
     if (!Array.isArray(charts) || !(timeMs === null || typeof timeMs === 'number') || !(sinceMs === null || typeof sinceMs === 'number')) {
       throw unreadableSnapshot(what, 'a part is missing');
     }
-    tableFromJson(this.state, member(json, 'state'), what);
+    const stored = member(json, 'state');
+    for (const [name, numbers] of Object.entries(this.state)) {
+      // Absent in states of an earlier version.
+      if ((name === 'half' || name === 'waits') && member(stored, name) === undefined) continue;
+      numbersFromJson(member(stored, name), numbers, `${what}.${name}`);
+    }
     const least = member(json, 'least');
     if (least !== undefined) numbersFromJson(least, this.least, `${what}.least`);
     for (let column = 0; column < this.least.length; column += 1) {
@@ -350,7 +379,8 @@ class RegistryJudge implements AssetJudge {
       const value = row.values[column]!;
       const usable = !late && row.fresh[column] === 1 && isMeasurement(value) && this.judged[column] === 1 &&
         !(row.timeMs <= state.timeMs[column]!) && isReady(expectation, column) && this.isFitToStart(column, value, expectation);
-      input.values[column] = value;
+      this.plain.values[column] = value;
+      input.values[column] = this.evened(column, value, expectation);
       input.expected[column] = expectation.expected[column]!;
       const afterGap = row.timeMs - state.timeMs[column]! > gapIntervals * state.intervalMs[column]!;
       input.usable[column] = usable ? (afterGap ? 2 : moving ? 4 : 1) : 0;
@@ -361,7 +391,7 @@ class RegistryJudge implements AssetJudge {
     }
     for (let index = 0; index < this.charts.length; index += 1) {
       const { detector, lines, scores } = this.charts[index]!;
-      detector.score(input, scores);
+      detector.score(index === stuckChart ? this.plain : input, scores);
       // What comes after is told that a fault has ended.
       for (let column = 0; column < width; column += 1) if (scores[column]! < 0) input.usable[column] = 3;
       for (let column = 0; column < width; column += 1) {
@@ -376,8 +406,39 @@ class RegistryJudge implements AssetJudge {
         }
       }
     }
+    this.leaveGlitches();
     this.reckonLeast();
     this.remember(row, expectation, ready);
+  }
+
+  /**
+   * A value so far from what is expected as it would be had the column's band always the same width: noise may grow with the load, and what was
+   * learned of the distances while the machine was hardly known counts in the measure of that time.
+   */
+  private evened(column: number, value: number, { expected, low, high }: Expectation): number {
+    const usual = this.state.half[column]!;
+    const half = (high[column]! - low[column]!) / 2;
+    if (!(usual > 0) || !(half > 0)) return value;
+    let widening = half / usual;
+    // What is smaller than the smallest change of interest must not be blown up.
+    if (widening < 1 && this.smallest[column]! > 0) widening = 1;
+    return expected[column]! + (value - expected[column]!) / widening;
+  }
+
+  /**
+   * Where many signals are judged, one that is wild for some rows while the others show nothing is a glitch of its sensor and no anomaly of the
+   * machine: it is told when it stays.
+   */
+  private leaveGlitches(): void {
+    const { ratios, kinds } = this;
+    if (this.witnesses < witnesses) return;
+    let abnormal = 0;
+    for (let column = 0; column < ratios.length; column += 1) if (ratios[column]! >= 1) abnormal += 1;
+    if (abnormal !== 1) return;
+    for (let column = 0; column < ratios.length; column += 1) {
+      if (ratios[column]! < 1 || kinds[column] === stuckChart || this.state.open[column]! > 0 || this.state.waits[column]! + 1 >= rowsToStay) continue;
+      ratios[column] = glitchRatio;
+    }
   }
 
   /** Until the detectors know a column, only values inside the baseline's band teach them. */
@@ -475,12 +536,12 @@ function weightOf(ratio: number): number {
 }
 
 function newState(width: number): JudgeState {
-  const take = columnArrays(width, 8);
+  const take = columnArrays(width, 10);
   return {
     timeMs: take(NaN), intervalMs: take(NaN), paceMs: take(1_000),
     rows: take(),
     open: take(), kind: take(), quiet: take(quietRows),
-    expected: take(NaN),
+    expected: take(NaN), half: take(), waits: take(),
   };
 }
 
@@ -517,10 +578,16 @@ export function moveJudge(snapshot: Json, columns: readonly ColumnInfo[], option
     sinceMs: member(snapshot, 'sinceMs') ?? null,
     learnedMs: member(snapshot, 'learnedMs') ?? 0,
     abnormalMs: member(snapshot, 'abnormalMs') ?? 0,
-    state: moveTable(member(snapshot, 'state'), member(fresh, 'state'), moves, { expected: 'value' }),
+    state: moveState(member(snapshot, 'state'), member(fresh, 'state'), moves),
     ...(least === undefined ? {} : { least: moveNumbers(least, begunLeast, moves, 'plain') }),
     charts,
   };
+}
+
+function moveState(old: Json | undefined, fresh: Json | undefined, moves: readonly ColumnMove[]): Json {
+  const { half = null, waits = null, ...others } = fresh as { [name: string]: Json };
+  const moved = (name: string, begun: Json, quantity: 'plain' | 'difference'): Json => (member(old, name) === undefined ? begun : moveNumbers(member(old, name), begun, moves, quantity));
+  return { ...moveTable(old, others, moves, { expected: 'value' }), half: moved('half', half, 'difference'), waits: moved('waits', waits, 'plain') };
 }
 
 /** Usual time between two values, per column of a judge's snapshot, in ms; NaN where it is not known. */

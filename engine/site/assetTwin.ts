@@ -347,6 +347,7 @@ export class AssetTwin {
     this.#withoutBeyondLimits(() => {
       if (verdict !== undefined) this.#judge.learn(row, this.#expectation, verdict);
       if (learnable) this.#baseline.learn(row);
+      else this.#baseline.pass(row);
     });
     // It trains nothing, as an anomaly does not: taken back, all is as if it had never been forgiven.
     return { frozen: false, verdict: forgiven ? { ...verdict, verdict: 'normal', score: Math.min(verdict.score, 1), signals: [] } : verdict };

@@ -15,6 +15,7 @@ function faulty(change: Change): BaselineFactory {
       expect: (row, into) => sound.expect(row, into),
       isPlausible: (row, expectation) => sound.isPlausible(row, expectation),
       learn: (row) => sound.learn(row),
+      pass: (row) => sound.pass(row),
       learnAgain: (properties) => sound.learnAgain(properties),
       progress: () => sound.progress(),
       snapshot: () => sound.snapshot(),

@@ -7,6 +7,7 @@ import { OperatingPoints } from '../../../engine/baselines/operatingPoints.ts';
 import { createJudge } from '../../../engine/detectors/judge.ts';
 import type { Json } from '../../../engine/ports.ts';
 import { newExpectation, phaseArmed, phaseLearning, phaseProvisional } from '../../../engine/signalRow.ts';
+import type { SignalRow } from '../../../engine/signalRow.ts';
 import { noisyValues, randomOf } from '../../checks/detectors/check.ts';
 import { rowOf } from '../../checks/detectors/baselineChecks.ts';
 
@@ -58,6 +59,86 @@ describe('baselines: operating points', () => {
     for (let visit = 0; visit < 20_000; visit += 1) points.visit(Float64Array.of(1e6 * random(), -1e3 * random()));
     assert.ok(points.known() > 10 && points.known() <= 256, `${points.known()} cells`);
     assert.equal(points.covers(Float64Array.of(5e5, -500)), true);
+  });
+});
+
+function everyTenSeconds(index: number, values: readonly number[]): SignalRow {
+  return { ...rowOf(index, values), timeMs: 1_700_000_000_000 + 10_000 * index };
+}
+
+/** A machine whose speed jumps among some, with a load that changes: temperature follows the load with 35 min, vibration has a resonance, noise grows with the load. */
+function storingMachine(rows: number, speeds: readonly number[], seed: number): { rows: SignalRow[]; truth: number[] } {
+  const random = randomOf(seed);
+  const noise = noisyValues(seed + 1, 3 * rows).map((value) => (value - 50) / 0.3);
+  let speed = speeds[0]!;
+  let load = 50;
+  let heat = 50;
+  const truth: number[] = [];
+  return {
+    rows: Array.from({ length: rows }, (_, index) => {
+      if (index % 150 === 0) [speed, load] = [speeds[Math.floor(random() * speeds.length)]!, 20 + 70 * random()];
+      heat += (load - heat) * (1 - Math.exp(-10_000 / 2_100_000));
+      truth.push(heat);
+      const resonance = 3 * Math.exp(-(((speed - 1_450) / 60) ** 2));
+      return everyTenSeconds(index, [speed + noise[3 * index]!, load, 20 + heat + 0.2 * noise[3 * index + 1]!, 1 + resonance + (0.01 + load / 1_000) * noise[3 * index + 2]!]);
+    }),
+    truth,
+  };
+}
+
+describe('baselines: what a machine was, and where it was', () => {
+  const columns = measured('speed', 'load', 'temperature', 'vibration');
+  const known = [1_060, 1_250, 1_450, 1_700];
+  const expectation = newExpectation(4);
+  const taught = (): ReturnType<typeof createBaseline> => {
+    const baseline = createBaseline(columns, {});
+    for (const row of storingMachine(9_000, known, 21).rows) baseline.learn(row);
+    return baseline;
+  };
+
+  it('expects a temperature that follows the load with 35 min: it moves by 15, and the expectation errs by less than 0.8', () => {
+    const baseline = taught();
+    const { rows, truth } = storingMachine(9_400, known, 21);
+    let squares = 0;
+    let count = 0;
+    for (const [index, row] of rows.entries()) {
+      if (index < 9_000) continue;
+      baseline.expect(row, expectation);
+      // Before a load has been seen nothing is expected.
+      if (!Number.isNaN(expectation.expected[2]!)) {
+        squares += (expectation.expected[2]! - 20 - truth[index]!) ** 2;
+        count += 1;
+      }
+      baseline.pass(row);
+    }
+    assert.ok(count > 200, `${count} rows`);
+    assert.ok(Math.sqrt(squares / count) < 0.8, `${Math.sqrt(squares / count)}`);
+  });
+
+  it('knows a resonance at one speed, and a wider band where the load is high', () => {
+    const baseline = taught();
+    const at = (speed: number, load: number): number[] => {
+      baseline.expect(everyTenSeconds(9_000, [speed, load, 70, 2]), expectation);
+      assert.equal(expectation.follows[3], 1);
+      return [expectation.expected[3]!, expectation.high[3]! - expectation.low[3]!];
+    };
+    for (const [speed, level] of [[1_250, 1], [1_450, 4], [1_700, 1]] as const) assert.ok(Math.abs(at(speed, 55)[0]! - level) < 0.2, `${speed}: ${at(speed, 55)[0]}`);
+    assert.ok(at(1_250, 85)[1]! > 1.6 * at(1_250, 25)[1]!, `${at(1_250, 85)[1]} where the load is high, ${at(1_250, 25)[1]} where it is low`);
+  });
+
+  it('expects nothing at a speed between two others that it never ran at, and soon something once it did', () => {
+    const baseline = taught();
+    const row = (index: number): SignalRow => everyTenSeconds(9_000 + index, [1_570, 50, 70, 1 + 0.05 * Math.sin(index)]);
+    baseline.expect(row(0), expectation);
+    assert.ok(Number.isNaN(expectation.expected[3]!));
+    let first = -1;
+    for (let index = 0; index < 800 && first < 0; index += 1) {
+      baseline.expect(row(index), expectation);
+      if (!Number.isNaN(expectation.expected[3]!)) first = index;
+      baseline.learn(row(index));
+    }
+    assert.ok(first > 20 && first < 500, `after ${first} rows`);
+    assert.ok(Math.abs(expectation.expected[3]! - 1) < 0.3, `${expectation.expected[3]}`);
   });
 });
 

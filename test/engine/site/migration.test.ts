@@ -137,8 +137,8 @@ describe('what was learned, for a changed type', function () {
 
   it('without a property: the others are exactly as if it had never been there', async () => {
     const fewer = withProperty('temperature', null);
-    const { asset } = await taught(typeOf(rows), 3);
-    const without = await taught(typeOf(fewer), 3);
+    const { asset } = await taught(typeOf(rows), 4);
+    const without = await taught(typeOf(fewer), 4);
     const plan = planMigration(typeOf(rows), typeOf(fewer), learned(asset));
     assert.deepEqual(plan.outcomes.filter(({ outcome }) => outcome !== 'kept').map(({ property, outcome }) => `${property} ${outcome}`), ['temperature gone']);
     const moved = JSON.parse(JSON.stringify(migrateSnapshot(learned(asset), plan, startMs))) as AssetTwinSnapshot;

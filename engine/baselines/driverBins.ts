@@ -1,0 +1,84 @@
+import type { Json } from '../ports.ts';
+import { member, numberFromJson, numbersFromJson, numbersToJson } from '../statistics/columnTable.ts';
+
+const bins = 64;
+const binsPerScale = 12;
+/**
+ * Rows that a point's place on a driver must have been seen: eight at first, more the more is known of the others; of the first driver, which has a
+ * curve of its own, more than passing through on the way to another speed.
+ */
+const fewest = 8;
+const most = 60;
+const mostOfFirst = 360;
+const shareOfAll = 1 / 200;
+const shareOfFirst = 1 / 40;
+/** A place that is young is judged mildly: so many rows until it counts as half known. */
+const youngRows = 60;
+
+/**
+ * How often the machine was at each place of each driver, in 64 bins of a twelfth of the driver's scale, so that a speed never run is not taken
+ * for known because it lies between two others. Choose it beside the grid of operating points, which is coarse because it has as many
+ * dimensions as there are drivers. 64 numbers per driver.
+ */
+export class DriverBins {
+  private readonly drivers: number;
+  private readonly visits: Float64Array;
+  private readonly places: Uint8Array;
+  private rows = 0;
+
+  constructor(drivers: number) {
+    this.drivers = drivers;
+    this.visits = new Float64Array(drivers * bins);
+    this.places = new Uint8Array(drivers);
+  }
+
+  /** Finds the bins of a point. @param features 1, then each driver in its scaled unit. */
+  read(features: Float64Array): void {
+    for (let driver = 0; driver < this.drivers; driver += 1) {
+      const bin = Math.floor(features[driver + 1]! * binsPerScale) + bins / 2;
+      this.places[driver] = bin < 0 ? 0 : bin >= bins ? bins - 1 : bin;
+    }
+  }
+
+  /** Whether the place of each driver has been seen often enough. */
+  covers(): boolean {
+    for (let driver = 0; driver < this.drivers; driver += 1) {
+      const [share, atMost] = driver === 0 ? [shareOfFirst, mostOfFirst] : [shareOfAll, most];
+      const enough = Math.min(atMost, Math.max(fewest, this.rows * share));
+      if (this.around(driver, this.places[driver]!) < enough) return false;
+    }
+    return true;
+  }
+
+  /** How much wider the band is where the point was reached only lately; 1 where it is well known. */
+  youth(): number {
+    let least = Infinity;
+    for (let driver = 0; driver < this.drivers; driver += 1) least = Math.min(least, this.around(driver, this.places[driver]!));
+    const young = Math.min(youngRows, this.rows / 10);
+    return least >= 10 * young ? 1 : Math.sqrt(1 + (3 * young) / (least + young));
+  }
+
+  /** Counts a visit; true when with it the place has become known. */
+  visit(): boolean {
+    const before = this.covers();
+    this.rows += 1;
+    for (let driver = 0; driver < this.drivers; driver += 1) this.visits[driver * bins + this.places[driver]!]! += 1;
+    return !before && this.covers();
+  }
+
+  snapshot(): Json {
+    return { rows: this.rows, visits: numbersToJson(this.visits) };
+  }
+
+  /** @throws Problem TWIN_SNAPSHOT_UNREADABLE */
+  restore(json: Json, what: string): void {
+    this.rows = numberFromJson(json, 'rows', what);
+    numbersFromJson(member(json, 'visits'), this.visits, `${what}.visits`);
+  }
+
+  private around(driver: number, place: number): number {
+    const first = driver * bins + place;
+    const { visits } = this;
+    return visits[first]! + (place > 0 ? visits[first - 1]! : 0) + (place < bins - 1 ? visits[first + 1]! : 0);
+  }
+}
