@@ -30,7 +30,7 @@ if (list.length > 0) { lags.push(Date.now() - new Date(list[0].sourceTimestamp).
 const now = Date.now();
 if (now - (context.told ?? now - 1000) >= 1000) {
   lags.sort((a, b) => a - b);
-  node.warn('COUNT ' + JSON.stringify({ values: context.values, p50: lags[Math.floor(lags.length / 2)] ?? null }));
+  node.warn('COUNT ' + JSON.stringify({ values: context.values, atMs: now, p50: lags[Math.floor(lags.length / 2)] ?? null }));
   context.lags = [];
   context.told = now;
 } else { context.told ??= now; }`,
@@ -76,21 +76,25 @@ async function measure(name: string, flow: object[]): Promise<void> {
   let output = '';
   red.stdout.on('data', (data: Buffer) => (output += data.toString()));
   red.stderr.on('data', (data: Buffer) => (output += data.toString()));
-  const last = (): { values: number; p50: number } => {
+  const last = (): { values: number; atMs: number; p50: number } => {
     const told = [...output.matchAll(/COUNT (\{.*?\})/g)].at(-1)?.[1];
-    return told === undefined ? { values: 0, p50: NaN } : (JSON.parse(told) as { values: number; p50: number });
+    return told === undefined ? { values: 0, atMs: 0, p50: NaN } : (JSON.parse(told) as { values: number; atMs: number; p50: number });
   };
   await pause(settleMs);
-  const before = last().values;
+  const before = last();
+  const { ticks: ticksBefore = 0 } = await server.ask({ do: 'ticks' });
   const cpuBefore = cpuMs(red.pid!);
   const fromMs = performance.now();
   await pause(measuredMs);
   const seconds = (performance.now() - fromMs) / 1000;
   const after = last();
+  const { ticks = 0 } = await server.ask({ do: 'ticks' });
   const corePercent = Math.round((cpuMs(red.pid!) - cpuBefore) / seconds) / 10;
   red.kill('SIGKILL');
-  const valuesPerSecond = Math.round((after.values - before) / seconds);
-  console.log(JSON.stringify({ source: name, tags, valuesPerSecond, corePercentOfNodeRed: corePercent, lagP50Ms: after.p50 }));
+  // By the counter's own times: it tells once a second, and the second it is in would count as loss.
+  const valuesPerSecond = Math.round((1000 * (after.values - before.values)) / Math.max(1, after.atMs - before.atMs));
+  const offeredPerSecond = Math.round(((ticks - ticksBefore) * tags) / seconds);
+  console.log(JSON.stringify({ source: name, tags, valuesPerSecond, offeredPerSecond, corePercentOfNodeRed: corePercent, lagP50Ms: after.p50 }));
   if (valuesPerSecond === 0) console.log(output.slice(-1500));
 }
 

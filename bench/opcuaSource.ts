@@ -51,6 +51,7 @@ async function speed(security: OpcuaSecurity): Promise<void> {
   });
   await until(() => source.state === 'connected', 20_000, () => `not connected: ${source.problem?.message}`);
   await pause(3000);
+  const { ticks: ticksBefore = 0 } = await server.ask({ do: 'ticks' });
   const before = process.cpuUsage();
   const fromMs = performance.now();
   measuring = true;
@@ -58,11 +59,12 @@ async function speed(security: OpcuaSecurity): Promise<void> {
   measuring = false;
   const seconds = (performance.now() - fromMs) / 1000;
   const cpu = process.cpuUsage(before);
+  const { ticks = 0 } = await server.ask({ do: 'ticks' });
   await source.close();
   await server.kill();
   lagsMs.sort((a, b) => a - b);
   console.log(JSON.stringify({
-    security, tags, valuesPerSecond: Math.round(values / seconds),
+    security, tags, valuesPerSecond: Math.round(values / seconds), offeredPerSecond: Math.round(((ticks - ticksBefore) * tags) / seconds),
     corePercent: Math.round((cpu.user + cpu.system) / 1e4 / seconds * 10) / 10,
     lagMs: { p50: quantile(lagsMs, 0.5), p99: quantile(lagsMs, 0.99) },
     rssMB: Math.round(process.memoryUsage.rss() / 1e6),

@@ -205,6 +205,36 @@ describe('twin-assets', function () {
     assert.deepEqual(run.received('caught').map(codeOf), []);
   });
 
+  it('one limit changed in a table of 50 machines: each machine has it and goes on learning where it was', async () => {
+    const numbers = Array.from({ length: 50 }, (_, index) => index + 1);
+    const table = (high: number): void => {
+      writeFileSync(path.join(userDir, 'machines.csv'), ['key;name;machine;temperature.high', ...numbers.map((number) => `press${number};Press ${number};Press${number};${high},5`)].join('\r\n'));
+    };
+    const chain: Entry[] = [{ id: 'baseline', type: 'twin-baseline', site: 'site', wires: [['learned']] }, { id: 'learned', type: 'helper' }];
+    const fromFile = { source: 'file', file: 'machines.csv', machines: [], settings: [], wires: [['baseline'], ['events']] };
+    const send = (value: number, timestamp: number): void => run.node('assets').receive({ payload: Object.fromEntries(numbers.map((number) => [`ns=2;s=Press${number}.Temp`, value])), timestamp });
+    /** Rows that each machine still lacks, by its last message. */
+    const lacking = (): Map<string, number> => new Map((run.received('learned') as unknown as { twin: { key: string }; learning: { missing: { code: string; missing: number }[] } }[])
+      .map(({ twin, learning }) => [twin.key, learning.missing.find(({ code }) => code === 'rows')?.missing ?? 0]));
+    table(80);
+    await start(fromFile, chain);
+    const startMs = Date.now() - 60_000;
+    for (let row = 0; row < 20; row++) send(60 + (row % 3) / 10, startMs + row * 1000);
+    await run.until(() => run.received('learned').length === 1000, () => `${run.received('learned').length} rows`);
+    const before = lacking();
+    assert.deepEqual([before.size, new Set(before.values()).size], [50, 1]);
+    assert.deepEqual(events(), []);
+    table(59);
+    await run.deploy(pressFlow({ ...fromFile, name: 'Presses' }, chain));
+    send(60, startMs + 20_000);
+    await run.until(() => run.received('learned').length >= 1050, () => `${run.received('learned').length} rows`);
+    for (const [key, rows] of lacking()) assert.ok(rows < (before.get(key) as number), `${key} lacks ${rows} rows, ${before.get(key)} before the change`);
+    await run.until(() => events().length >= 50, () => `${events().length} events`);
+    const found = events().map(({ twin, event }) => `${twin.key} ${event.kind} ${event.limitValue}`).sort();
+    assert.deepEqual(found, numbers.map((number) => `press${number} limit 59.5`).sort());
+    assert.deepEqual(run.warnings(), []);
+  });
+
   it('draws who feeds whom from the table, and ends what the table no longer has', async () => {
     const file = path.join(userDir, 'line.csv');
     const linksBecome = async (...wanted: string[]): Promise<void> => {

@@ -108,6 +108,7 @@ async function serve(settings: TestServerSettings): Promise<void> {
 
   process.on('message', (message: { do: string }) => {
     if (message.do === 'sessions') process.send!({ sessions: server.currentSessionCount, subscriptions: server.currentSubscriptionCount });
+    if (message.do === 'ticks') process.send!({ ticks });
     if (message.do === 'late') variable('Late', 'Int32', int(5));
     if (message.do === 'mute') {
       // The session lives on and answers, but no subscription says anything ever after.
