@@ -1,5 +1,6 @@
 import { fields } from './config.ts';
 import { form } from '../../editor/form.ts';
+import { preparePreview } from '../../editor/linePreview.ts';
 
 const dialog = form('twin-history', fields);
 
@@ -25,7 +26,8 @@ RED.nodes.registerType('twin-history', {
     return dialog.text('port.output');
   },
   oneditprepare() {
-    dialog.prepare(this);
+    const open = dialog.prepare(this);
+    preparePreview(dialog, open);
   },
   oneditsave() {
     dialog.save(this);

@@ -1,11 +1,13 @@
-import type { BatchRow, QualityWord, RecomputedMark, SentValue, TwinHeader } from '../../contract/messages.ts';
-import { encodeLine } from '../../engine/lineProtocol.ts';
-import type { LineField } from '../../engine/lineProtocol.ts';
+import { readConfig } from '../../contract/fields.ts';
+import type { AlertMessage, BatchRow, Expected, ReplayMark, SentValue, TwinEvent, TwinHeader } from '../../contract/messages.ts';
 import { Problem } from '../../engine/problem.ts';
 import type { Site } from '../../engine/site/site.ts';
 import { deliverTo } from '../deliverTo.ts';
 import type { DeliveryLine } from '../deliverTo.ts';
-import type { Message, NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
+import { HistoryLines, previewLines } from '../historyLines.ts';
+import { objectOf } from '../objectOf.ts';
+import type { Message, NodeDefinition, NodeInstance, Request, Response, Runtime } from '../red.d.ts';
+import { siteHandle } from '../siteHandle.ts';
 import { status } from '../status.ts';
 import { assetOfMessage, batchOf, singleOf } from '../twinMessages.ts';
 import { languageOf, onInput, openSite, siteOf, twinNode, whenReady } from '../twinNode.ts';
@@ -21,6 +23,7 @@ export default function twinHistory(RED: Runtime): void {
     const handle = siteOf(RED, twin, config.site);
     if (handle === undefined) return;
     const language = languageOf(handle);
+    const encoder = new HistoryLines(config);
     let line: DeliveryLine | undefined;
     let written = 0;
     let number = 0;
@@ -73,22 +76,7 @@ export default function twinHistory(RED: Runtime): void {
       const site = openSite(handle);
       assetOfMessage(site, message, twin.title);
       if (line !== undefined) {
-        const batch = batchOf(message);
-        const lines: string[] = [];
-        if (batch === undefined) {
-          const single = singleOf(message);
-          const values: Record<string, SentValue> = {};
-          for (const name of single.updated) values[name] = single.payload[name] ?? null;
-          lines.push(...lineOf(config.measurement, single.twin, values, single.quality, single.timestamp));
-        } else {
-          const { recorded, recomputed } = batch.replay ?? {};
-          batch.payload.forEach((row: BatchRow, index) => {
-            const { time, ...values } = row;
-            // What came from history stands there already, but for what was computed anew.
-            if (recorded === true && (recomputed === undefined || time < recomputed.fromMs || time >= recomputed.toMs)) return;
-            lines.push(...lineOf(config.measurement, batch.twin, values as Record<string, SentValue>, batch.quality[index] ?? {}, time, recomputed));
-          });
-        }
+        const lines = linesOf(site, encoder, message);
         if (lines.length > 0) {
           await line.add(lines.map((body) => ({ idempotencyKey: `${twin.node.id}/${started}/${number++}`, body })));
         }
@@ -96,20 +84,38 @@ export default function twinHistory(RED: Runtime): void {
       send(message);
     });
   });
+  RED.httpAdmin.post('/twinwire/history/preview', RED.auth.needsPermission('twin-history.read'), (request: Request, response: Response) => {
+    const { config } = readConfig(fields, request.body);
+    const site = siteHandle(RED.nodes.getNode(config.site))?.site;
+    response.json({ lines: previewLines(site, config, site?.clock.nowMs() ?? Date.now()) });
+  });
 }
 
-/** One line per row: the values as fields, what is not good as a field beside them, who it is as tags. */
-function lineOf(template: string, header: TwinHeader, values: Record<string, SentValue>, quality: Record<string, QualityWord>, timeMs: number, recomputed?: RecomputedMark): string[] {
-  const lineFields: [string, LineField][] = [];
-  for (const [name, value] of Object.entries(values)) {
-    if (value !== null) lineFields.push([name, value]);
-    const word = Object.hasOwn(quality, name) ? quality[name] : undefined;
-    if (word !== undefined) lineFields.push([`${name}.quality`, word]);
+/** What a message has to be written; events and cases are told by what they carry. */
+function linesOf(site: Site, encoder: HistoryLines, message: Message): string[] {
+  const event = objectOf(message.event) as TwinEvent | undefined;
+  if (event !== undefined && typeof event.kind === 'string') {
+    const recomputed = (objectOf(message.replay) as ReplayMark | undefined)?.recomputed;
+    const isAnew = recomputed !== undefined && event.timeMs >= recomputed.fromMs && event.timeMs < recomputed.toMs;
+    return message.historical === true && !isAnew ? [] : encoder.event(message.twin as TwinHeader, event, recomputed);
   }
-  if (lineFields.length === 0) return [];
-  if (recomputed !== undefined) lineFields.push(['.recomputed', `${new Date(recomputed.atMs).toISOString()} ${recomputed.by}: ${recomputed.why}`]);
-  const [typeName = header.type] = header.type.split('@');
-  const measurement = template.replaceAll('{type}', typeName).replaceAll('{key}', header.key).replaceAll('{path}', header.path.join('/'));
-  const line = encodeLine({ measurement, tags: [['twin', header.key], ['path', header.path.join('/')], ['state', header.state]], fields: lineFields, timeMs: Math.round(timeMs) });
-  return line === undefined ? [] : [line];
+  if (objectOf(message['case']) !== undefined && objectOf(message['alarm']) !== undefined) return message.historical === true ? [] : encoder.case(message as unknown as AlertMessage);
+  const batch = batchOf(message);
+  if (batch === undefined) {
+    const single = singleOf(message);
+    const values: Record<string, SentValue> = {};
+    for (const name of single.updated) values[name] = single.payload[name] ?? null;
+    const expected = objectOf(message.expected) as Expected | undefined;
+    return encoder.row(site, single.twin, { values, quality: single.quality, timeMs: single.timestamp, ...(expected && { expected }) }, message.historical === true);
+  }
+  const { recorded, recomputed } = batch.replay ?? {};
+  const expected = Array.isArray(message.expected) ? (message.expected as Expected[]) : [];
+  return batch.payload.flatMap((row: BatchRow, index) => {
+    const { time, ...values } = row;
+    // What came from history stands there already, but for what was computed anew.
+    if (recorded === true && (recomputed === undefined || time < recomputed.fromMs || time >= recomputed.toMs)) return [];
+    const normal = expected[index];
+    const line = { values: values as Record<string, SentValue>, quality: batch.quality[index] ?? {}, timeMs: time, ...(normal && { expected: normal }) };
+    return encoder.row(site, batch.twin, line, message.historical === true, recomputed);
+  });
 }

@@ -154,6 +154,101 @@ describe('twin-history', function () {
       assert.deepEqual(rows.map((row) => [row['time'], row['current']]), [[now - 7_200_000, 3], [now - 3_600_000, 4], [now, 5], [now + 1000, 6]]);
     });
 
+    it('writes on change beyond the deadband, one of each interval, or not at all, as the type says; quality always', async () => {
+      run = await startFlow(historyFlow({ url: service.url, database }, { write: 'change', deadband: 2 }), { userDir });
+      const now = Math.floor(Date.now() / 1000) * 1000 - 100_000;
+      // The pressure's range is 10 bar, the current has none.
+      const rows = [[4, 5], [4.05, 5.15], [4.1, 5.25], [4.1, 99], [4.1, 5.25]];
+      run.node('asset').receive({ payload: rows.map(([current, pressure], index) => ({ time: now + index * 1000, current, pressure })) });
+      const written = await until(4, '*');
+      assert.deepEqual(written.map((row) => [(Number(row['time']) - now) / 1000, row['current'] ?? null, row['pressure'] ?? null, row['pressure.quality'] ?? null]),
+        [[0, 4, 5, null], [2, 4.1, 5.25, null], [3, null, 5.25, 'bad'], [4, null, 5.25, null]]);
+      await run.deploy(historyFlow({ url: service.url, database }, {
+        write: 'every', types: [{ type: 'pump', write: 'interval', deadband: '', every: '10', measurement: 'pump_slow' }],
+      }));
+      const begin = Math.floor(now / 10_000) * 10_000 + 50_000;
+      run.node('asset').receive({ payload: Array.from({ length: 25 }, (_, index) => ({ time: begin + index * 1000, current: index })) });
+      assert.deepEqual((await until(3, 'current', 'pump_slow')).map((row) => row['current']), [0, 10, 20]);
+      await run.deploy(historyFlow({ url: service.url, database }, { types: [{ type: 'pump', write: 'never', deadband: '', every: '', measurement: '' }] }));
+      const passed = run.received('out').length;
+      run.node('asset').receive({ payload: { current: 77 } });
+      await run.until(() => started().received('out').length > passed, 'passed on');
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      assert.equal((await stored('current')).some((row) => row['current'] === 77), false);
+    });
+
+    it('levels of ISA-95 as tags, what was expected beside the value, and twin-read answers the same from there', async () => {
+      const flow = plantFlow({
+        properties,
+        asset: { wires: [['baseline'], []] },
+        more: [
+          { id: 'influx', type: 'twin-influxdb', url: service.url, database },
+          { id: 'baseline', type: 'twin-baseline', site: 'site', wires: [['history']] },
+          { id: 'history', type: 'twin-history', site: 'site', influxdb: 'influx', flushAfter: 0.1, tags: 'levels', expected: true, wires: [['out']] },
+          { id: 'out', type: 'helper' },
+          { id: 'read', type: 'twin-read', site: 'site', influxdb: 'influx', what: 'values', period: 'last', last: 1, properties: 'current', format: 'list', wires: [['answers']] },
+          { id: 'answers', type: 'helper' },
+        ],
+      });
+      run = await startFlow(flow, { userDir });
+      const now = Date.now() - 300_000;
+      run.node('asset').receive({ payload: Array.from({ length: 200 }, (_, index) => ({ time: now + index * 1000, current: 4 + (index % 7) / 100 })) });
+      const rows = await until(200, '*');
+      assert.deepEqual([...new Set(rows.map((row) => [row['twin'], row['area'], row['work_center'], row['work_unit'], row['path'] ?? ''].join()))], ['pump1,plant,line1,pump1,']);
+      const last = rows.at(-1) ?? {};
+      assert.ok(Number(last['current.low']) <= 4.03 && Number(last['current.high']) >= 4.03 && Math.abs(Number(last['current.expected']) - 4.03) < 0.1, JSON.stringify(last));
+      run.node('read').receive({ payload: 'now' });
+      await run.until(() => started().received('answers').length === 1, 'the answer');
+      assert.deepEqual(((started().received('answers')[0] as { payload?: unknown }).payload as { value: number }[]).map(({ value }) => value), rows.map((row) => row['current']));
+    });
+
+    it('cases and events are annotations, each at its time', async () => {
+      const flow = plantFlow({
+        properties: [property('pressure', { unit: 'bar', high: '8', deadband: '0.1' })],
+        asset: { wires: [[], ['history', 'alert']] },
+        more: [
+          { id: 'influx', type: 'twin-influxdb', url: service.url, database },
+          { id: 'alert', type: 'twin-alert', site: 'site', onStale: false, clearAfter: 1, wires: [['history']] },
+          { id: 'history', type: 'twin-history', site: 'site', influxdb: 'influx', flushAfter: 0.1, annotations: 'marks', wires: [['out']] },
+          { id: 'out', type: 'helper' },
+        ],
+      });
+      run = await startFlow(flow, { userDir });
+      const now = Date.now() - 20_000;
+      run.node('asset').receive({ payload: [{ time: now, pressure: 7 }, { time: now + 1000, pressure: 8.5 }, { time: now + 5000, pressure: 7 }] });
+      const marks = await until(4, '*', 'marks');
+      const of = (kind: string): Record<string, unknown>[] => marks.filter((mark) => mark['kind'] === kind);
+      assert.deepEqual(of('limit').map((mark) => [mark['time'], mark['property'], mark['limit'], mark['active'], mark['value'], mark['path']]),
+        [[now + 1000, 'pressure', 'high', true, 8.5, 'plant/line1/pump1'], [now + 5000, 'pressure', 'high', false, 7, 'plant/line1/pump1']]);
+      assert.deepEqual(of('case').map((mark) => [mark['change'], mark['caseState'], mark['active']]), [['opened', 'open', true], ['cleared', 'cleared', false]]);
+      assert.match(String(of('case')[0]?.['text']), /above the limit of 8 bar/);
+      assert.ok(of('case').every((mark) => String(mark['title']).includes('Pump 1')));
+      // Not a value of the machine.
+      assert.deepEqual(await stored('*', 'pump'), []);
+    });
+
+    it('the dialog is shown three lines as they will stand there', async () => {
+      run = await startFlow(historyFlow({ url: service.url, database }), { userDir });
+      const ask = async (settings: Record<string, unknown>): Promise<string[]> => {
+        const answer = await started().admin('POST', '/twinwire/history/preview', settings);
+        assert.equal(answer.status, 200);
+        return (answer.body as { lines: string[] }).lines;
+      };
+      const example = await ask({ site: 'nobody', tags: 'levels', measurement: '{type}_{key}', annotations: 'marks' });
+      assert.match(example[0] ?? '', /^press_press3,twin=press3,enterprise=acme,site=hamburg,area=hall2,work_center=line1,work_unit=press3,state=running temperature=61.4,pressure=4.02 \d{13}$/);
+      assert.match(example[2] ?? '', /^marks,/);
+      run.node('asset').receive({ payload: { current: 4.25 } });
+      await run.until(() => started().received('out').length === 1, 'a value');
+      const own = await ask({ site: 'site', tags: 'path', expected: true });
+      assert.equal(own.length, 3);
+      assert.match(own[0] ?? '', /^pump,twin=pump1,path=plant\/line1\/pump1 current=4.25,current.expected=/);
+      assert.match(own[1] ?? '', /current.quality="bad"/);
+      // All of it is line protocol that InfluxDB takes.
+      await service.query(`CREATE DATABASE ${database}`);
+      const written = await fetch(`${service.url}/write?precision=ms&db=${database}`, { method: 'POST', body: [...example, ...own].join('\n') });
+      assert.equal(written.status, 204, await written.text());
+    });
+
     it('refuses what is no message of a twin', async () => {
       run = await startFlow(historyFlow({ url: service.url, database }), { userDir });
       const odd = [
