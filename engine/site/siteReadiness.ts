@@ -1,8 +1,8 @@
-import type { ReadinessRow, TwinReadiness } from '../../contract/messages.ts';
+import type { Conclusion, ConclusionAnswer, ReadinessRow, TwinReadiness } from '../../contract/messages.ts';
 import type { Json } from '../ports.ts';
 import { ObservationFacts } from '../readiness/observationFacts.ts';
 import type { AssetTwin } from './assetTwin.ts';
-import { readinessCaution, readinessRows, twinReadiness } from './twinReadiness.ts';
+import { mayConclude, readinessCaution, readinessRows, twinReadiness } from './twinReadiness.ts';
 
 /** Facts are written once a minute: after a power cut a minute of a day is missing, and the disk is spared. */
 const writtenEveryMs = 60_000;
@@ -122,6 +122,11 @@ export class SiteReadiness {
     const changes = this.#changes;
     this.#changes = [];
     return changes;
+  }
+
+  /** Asked before something is concluded from the data of a machine, or of one property: a forecast that gets anything but yes says the reason instead. */
+  mayConclude(asset: AssetTwin, conclusion: Conclusion, siteNowMs: number, property?: string): ConclusionAnswer {
+    return mayConclude(asset, conclusion, siteNowMs, this.#rate, property);
   }
 
   /** The report of a machine, and its lines of the table; undefined while nobody watches. */

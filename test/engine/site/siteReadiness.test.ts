@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { SeededRandom } from '../../../demo/seededRandom.ts';
-import { mayConclude } from '../../../engine/site/twinReadiness.ts';
 import { registration, single, startSite } from './siteFixture.ts';
 
 describe('readiness of a site', () => {
@@ -22,12 +21,16 @@ describe('readiness of a site', () => {
     feed(2000, () => false);
     assert.equal(asset.progress().caution, undefined, 'nobody looks at the data yet');
     assert.equal(site.readiness.report(asset, clock.wallMs), undefined);
+    assert.equal(site.readiness.mayConclude(asset, 'forecast', clock.wallMs).answer, 'yes', 'nobody looked: that is said, and nothing is refused');
 
     site.readiness.addNode('readiness');
     feed(600, (row) => row % 2 === 0);
     const cautious = /^Less certain, because the data is unusable: Motor current: bad signal in \d+ % of the time\.$/;
     assert.match(asset.progress().caution ?? '', cautious);
-    assert.equal(mayConclude(asset, 'baseline', clock.wallMs).answer, 'no');
+    assert.equal(site.readiness.mayConclude(asset, 'baseline', clock.wallMs).answer, 'no');
+    const forecast = site.readiness.mayConclude(asset, 'forecast', clock.wallMs, 'current');
+    assert.deepEqual([forecast.answer, /bad signal/i.test(forecast.reason)], ['no', true], forecast.reason);
+    assert.notEqual(site.readiness.mayConclude(asset, 'forecast', clock.wallMs, 'vibration').answer, 'no', 'the other values are good');
     // Far away from what is normal: the verdict says how much it is worth.
     let told = 0;
     for (let row = 0; row < 30; row++) {
