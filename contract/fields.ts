@@ -4,9 +4,10 @@
  */
 export type Field =
   | { kind: 'text'; default: string; required?: boolean; maximumLength?: number; placeholder?: string }
-  | { kind: 'number'; default: number; minimum: number; maximum: number; step?: number; integer?: boolean; unit?: FieldUnit }
+  /** `before`: what a node does that was saved before there was this field; absent: as the default says. */
+  | { kind: 'number'; default: number; before?: number; minimum: number; maximum: number; step?: number; integer?: boolean; unit?: FieldUnit }
   | { kind: 'choice'; default: string; options: readonly string[] }
-  | { kind: 'flag'; default: boolean }
+  | { kind: 'flag'; default: boolean; before?: boolean }
   /** A config node, by its type. Stored as that node's id. */
   | { kind: 'reference'; to: string; default: ''; required?: boolean }
   /** A list of rows, edited by the node's own part of the dialog. `row` says what a row holds. */
@@ -80,6 +81,7 @@ function readField(name: string, field: Field, given: unknown, problems: FieldPr
       return text;
     }
     case 'number': {
+      if (given === undefined && field.before !== undefined) return field.before;
       if (absent || given === '') return field.default;
       const number = typeof given === 'number' ? given : typeof given === 'string' && /^[-+]?\d/.test(given.trim()) ? Number(given) : NaN;
       if (!Number.isFinite(number)) {
@@ -100,6 +102,7 @@ function readField(name: string, field: Field, given: unknown, problems: FieldPr
       }
       return given;
     case 'flag':
+      if (given === undefined && field.before !== undefined) return field.before;
       return absent ? field.default : given === true || given === 'true';
     case 'reference':
       if (typeof given === 'string' && given !== '' && unset === undefined) return given;

@@ -43,7 +43,10 @@ const linkCommand = (verb: 'link' | 'unlink') =>
 export const messageSchemas = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'Messages of the Twinwire nodes',
-  oneOf: [reference('TwinMessage'), reference('TwinBatchMessage'), reference('TwinEventMessage'), reference('AlertMessage'), reference('ReadinessMessage')],
+  oneOf: [
+    reference('TwinMessage'), reference('TwinBatchMessage'), reference('TwinEventMessage'), reference('AlertMessage'), reference('AlertDigestMessage'),
+    reference('ReadinessMessage'),
+  ],
   $defs: {
     QualityWord: { enum: ['good', 'uncertain', 'bad'] },
     SentValue: { type: ['number', 'string', 'boolean', 'null'] },
@@ -171,9 +174,28 @@ export const messageSchemas = {
         signals: { type: 'array', items: reference('AnomalySignal') },
         occurrences: count,
         historical: flag,
+        aside: shape({ what: { enum: ['shelved', 'suppressed', 'outOfService', 'root'] }, by: text, why: text, untilMs: timeMs }, ['by', 'why', 'untilMs']),
+        members: reference('CaseMembers'),
       },
-      ['clearedMs', 'acknowledgedBy'],
+      ['clearedMs', 'acknowledgedBy', 'aside', 'members'],
     ),
+    AlarmState: { enum: ['NORM', 'UNACK', 'ACKED', 'RTNUN', 'LUNAK', 'LACKD', 'SHLVD', 'DSUPR', 'OOSRV'], description: 'ISA-18.2 / IEC 62682.' },
+    CaseMembers: shape({
+      alarms: {
+        type: 'array',
+        items: shape({ alarm: text, state: reference('AlarmState'), priority: { enum: ['high', 'medium', 'low'] }, sinceMs: timeMs, active: flag }),
+      },
+      more: count,
+      inhibits: { type: 'array', items: shape({ key: text, name: text }) },
+    }),
+    AlertDigestMessage: shape({
+      topic: { type: 'string', pattern: '^[^\\u0000-\\u001f\\u007f]*$' },
+      payload: text,
+      digest: shape({ v: version, reason: { enum: ['quiet', 'cap', 'flood', 'floodOver'] }, inTenMinutes: count }),
+      cases: { type: 'array', items: reference('TwinCase') },
+      alarm: shape({ v: version, priority: { enum: ['high', 'medium', 'low'] }, idempotencyKey: text }),
+      timestamp: timeMs,
+    }),
     Neighbour: shape({ relation: text, key: text, name: text, direction: { enum: ['upstream', 'downstream'] } }),
     SimilarCase: shape(
       { case: text, sinceMs: timeMs, alike: number, found: { enum: ['onIt', 'real', 'falseAlarm', 'planned', 'changed', 'unanswered'] }, what: text }, ['what'],
@@ -183,7 +205,7 @@ export const messageSchemas = {
         topic: { type: 'string', pattern: '^[^\\u0000-\\u001f\\u007f]*$' },
         payload: text,
         case: reference('TwinCase'),
-        alarm: shape({ v: version, priority: { enum: ['high', 'medium', 'low'] }, idempotencyKey: text }),
+        alarm: shape({ v: version, priority: { enum: ['high', 'medium', 'low'] }, idempotencyKey: text, test: { const: true } }, ['test']),
         why: shape(
           {
             signals: { type: 'array', items: reference('AnomalySignal') },
@@ -311,8 +333,18 @@ export const messageSchemas = {
       },
     }),
     TwinCommand: {
-      oneOf: [
-        shape({ twin: text, do: { const: 'acknowledge' }, case: text, by: text, comment: text }, ['twin', 'case', 'by', 'comment']),
+      anyOf: [
+        {
+          ...shape({ twin: text, do: { const: 'acknowledge' }, case: text, by: text, comment: text }, ['twin', 'case', 'by', 'comment']),
+          description: 'Of the open case.',
+        },
+        shape(
+          {
+            do: { enum: ['acknowledge', 'reset', 'shelve', 'unshelve', 'suppress', 'unsuppress', 'take-out-of-service', 'return-to-service', 'note'] },
+            twin: text, case: text, alarm: text, occurrence: count, minutes: number, oneShot: flag, by: text, why: text,
+          },
+          ['case', 'alarm', 'occurrence', 'minutes', 'oneShot', 'why'],
+        ),
         shape({ twin: text, do: { const: 'learn-again' }, properties: texts }, ['twin', 'properties']),
         shape(
           {

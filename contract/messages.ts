@@ -136,6 +136,8 @@ export interface AnomalySignal {
   low?: number;
   high?: number;
   unit?: string;
+  /** What a rule of twin-alert says of it, as one sentence without its full stop. */
+  text?: string;
 }
 
 /** Added by twin-anomaly. In a batch: one entry per row. */
@@ -206,6 +208,8 @@ export interface TwinCase {
   /** How often it came back while open. */
   occurrences: number;
   historical: boolean;
+  /** It is over because somebody, or something upstream, hides what was left of it; it may still be true. `untilMs`: how long it is shelved. */
+  aside?: { what: 'shelved' | 'suppressed' | 'outOfService' | 'root'; by?: string; why?: string; untilMs?: number };
   /** Its alarms, and the machines that it stands for; absent in cases of earlier versions. */
   members?: CaseMembers;
 }
@@ -217,7 +221,8 @@ export interface AlertMessage extends HistoricalMarks {
   /** Plain text, ready for a mail or messenger. */
   payload: string;
   case: TwinCase;
-  alarm: { v: 1; priority: 'high' | 'medium' | 'low'; idempotencyKey: string };
+  /** `test`: somebody pressed the button "test alarm". */
+  alarm: { v: 1; priority: 'high' | 'medium' | 'low'; idempotencyKey: string; test?: true };
   why: {
     signals: AnomalySignal[];
     neighbours: { relation: string; key: string; name: string; direction: 'upstream' | 'downstream' }[];
@@ -229,6 +234,18 @@ export interface AlertMessage extends HistoricalMarks {
     picture?: { svg: string; text: string };
   };
   twin: TwinHeader;
+  timestamp: number;
+}
+
+/** Sent by twin-alert instead of several AlertMessages: at the end of quiet hours, of a day above its cap, and in a flood. */
+export interface AlertDigestMessage {
+  topic: string;
+  payload: string;
+  /** floodOver: a flood has ended. `inTenMinutes`: alarms annunciated in the last ten minutes. */
+  digest: { v: 1; reason: 'quiet' | 'cap' | 'flood' | 'floodOver'; inTenMinutes: number };
+  /** Newest picture of each machine's case. */
+  cases: TwinCase[];
+  alarm: AlertMessage['alarm'];
   timestamp: number;
 }
 
@@ -438,6 +455,19 @@ export interface PublishedMeta {
 /** Message commands, in `msg.command`, that a node takes instead of data. */
 export type TwinCommand =
   | { twin?: string; do: 'acknowledge'; case?: string; by?: string; comment?: string }
+  | {
+      do: 'acknowledge' | 'reset' | 'shelve' | 'unshelve' | 'suppress' | 'unsuppress' | 'take-out-of-service' | 'return-to-service' | 'note';
+      twin: string;
+      case?: string;
+      /** One alarm of the machine; absent: all that it fits. */
+      alarm?: string;
+      occurrence?: number;
+      /** shelve: for how long; with oneShot until it is normal once. */
+      minutes?: number;
+      oneShot?: boolean;
+      by: string;
+      why?: string;
+    }
   | { twin?: string; do: 'learn-again'; properties?: string[] }
   | { do: 'answer'; answer: FeedbackAnswer; twin?: string; case?: string; what?: string; untilMs?: number; hours?: number; by?: string; confirm?: boolean }
   | { do: 'undo'; twin: string; id: string; by?: string }

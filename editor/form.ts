@@ -139,8 +139,9 @@ export function form(type: string, fields: Fields, checks: Readonly<Record<strin
 
 function showDefault(element: HTMLInputElement | null, field: Field): void {
   if (element === null || field.kind === 'reference' || field.kind === 'credential' || field.kind === 'list') return;
-  if (field.kind === 'flag') element.checked = field.default;
-  else element.value = String(field.default);
+  // A node from before there was this field goes on as it was, so that is what it shows.
+  if (field.kind === 'flag') element.checked = field.before ?? field.default;
+  else element.value = String(field.kind === 'number' ? (field.before ?? field.default) : field.default);
 }
 
 /** Chooses the only config node there is, so that a first node needs no choice. */

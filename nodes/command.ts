@@ -1,3 +1,4 @@
+import type { AlarmAction, AlarmActionName } from '../contract/alarms.ts';
 import type { FeedbackAnswer } from '../contract/feedback.ts';
 import type { TwinCommand } from '../contract/messages.ts';
 import { Problem } from '../engine/problem.ts';
@@ -54,6 +55,39 @@ function finite<N extends string>(given: Record<string, unknown>, name: N): Part
   if (value === undefined || value === null) return {};
   if (typeof value !== 'number' || !Number.isFinite(value)) throw wrong(`"${name}" is not a number`);
   return { [name]: value } as Partial<Record<N, number>>;
+}
+
+const alarmActions: Readonly<Record<string, AlarmActionName>> = {
+  acknowledge: 'acknowledge', reset: 'reset', shelve: 'shelve', unshelve: 'unshelve', suppress: 'suppress', unsuppress: 'unsuppress',
+  'take-out-of-service': 'takeOutOfService', 'return-to-service': 'returnToService', note: 'note',
+};
+
+/**
+ * What `msg.command` does to the alarms of a machine; undefined: it is no such command. Acknowledging without an alarm is a matter of the
+ * case, see `commandOf`.
+ * @throws Problem TWIN_COMMAND
+ */
+export function alarmActionOf(message: Message): AlarmAction | undefined {
+  const given = Object.hasOwn(message, 'command') ? (message.command as Record<string, unknown> | null) : undefined;
+  if (typeof given !== 'object' || given === null || Array.isArray(given) || typeof given.do !== 'string' || !Object.hasOwn(alarmActions, given.do)) return undefined;
+  if (given.do === 'acknowledge' && given.alarm === undefined) return undefined;
+  const { minutes, occurrence, oneShot } = given;
+  if (minutes !== undefined && (typeof minutes !== 'number' || !Number.isFinite(minutes))) throw wrong('"minutes" is not a number');
+  if (occurrence !== undefined && !Number.isInteger(occurrence)) throw wrong('"occurrence" is not a whole number');
+  const { twin, by } = { ...text(given, 'twin'), ...text(given, 'by') };
+  if (twin === undefined) throw wrong('"twin" is missing');
+  return {
+    action: alarmActions[given.do] as AlarmActionName,
+    twin,
+    by: by ?? '',
+    via: 'message',
+    ...text(given, 'case'),
+    ...text(given, 'alarm'),
+    ...text(given, 'why'),
+    ...(occurrence === undefined ? {} : { occurrence: occurrence as number }),
+    ...(minutes === undefined ? {} : { forMs: (minutes as number) * 60_000 }),
+    ...(oneShot === true ? { oneShot: true } : {}),
+  };
 }
 
 function text<N extends string>(given: Record<string, unknown>, name: N): Partial<Record<N, string>> {

@@ -16,6 +16,8 @@ export interface AlarmTraits {
   realarmAfterMs: number;
   /** An outermost limit: no root alarm upstream holds it back. */
   critical: boolean;
+  /** Says that nothing arrives. */
+  silence: boolean;
 }
 
 /** A journal record without what only the site knows. */
@@ -26,8 +28,8 @@ export interface WideSuppression {
   by?: string;
   why?: string;
   sinceMs: number;
-  /** Outermost limits are told nevertheless. */
-  sparesCritical: boolean;
+  /** all alarms; all but outermost limits; only that nothing arrives. */
+  covers: 'all' | 'notCritical' | 'silence';
 }
 
 interface Entry {
@@ -116,7 +118,7 @@ export class AlarmBook {
     const drafts: JournalDraft[] = [];
     if (active) {
       for (const [cause, wide] of this.#suppressions) {
-        if (!(wide.sparesCritical && traits.critical)) this.#apply(name, entry, { do: 'SUP', cause, ...who(wide) }, nowMs, drafts);
+        if (covers(wide, traits)) this.#apply(name, entry, { do: 'SUP', cause, ...who(wide) }, nowMs, drafts);
       }
       if (this.#outOfService !== undefined) this.#apply(name, entry, { do: 'OOS', by: this.#outOfService.by, why: this.#outOfService.why }, nowMs, drafts);
     }
@@ -139,7 +141,7 @@ export class AlarmBook {
     this.#suppressions.set(cause, { ...suppression });
     const drafts: JournalDraft[] = [];
     for (const [name, entry] of this.#entries) {
-      if (entry.course.shown === 'NORM' || (suppression.sparesCritical && entry.traits.critical)) continue;
+      if (entry.course.shown === 'NORM' || !covers(suppression, entry.traits)) continue;
       this.#apply(name, entry, { do: 'SUP', cause, ...who(suppression) }, nowMs, drafts, via);
     }
     return drafts;
@@ -266,4 +268,8 @@ export class AlarmBook {
 
 function who({ by, why }: WideSuppression): { by?: string; why?: string } {
   return { ...(by === undefined ? {} : { by }), ...(why === undefined ? {} : { why }) };
+}
+
+function covers(suppression: WideSuppression, traits: AlarmTraits): boolean {
+  return suppression.covers === 'all' || (suppression.covers === 'silence' ? traits.silence : !traits.critical);
 }

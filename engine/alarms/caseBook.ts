@@ -16,10 +16,14 @@ export interface Condition {
   /** When it began, where that lies before `timeMs`. */
   sinceMs?: number;
   severity: Severity;
+  /** How urgent; absent: by severity. */
+  priority?: CaseChange['priority'];
+  /** It is a new occurrence, or one that was hidden: told again, and a case that was acknowledged is open again. */
+  again?: boolean;
 }
 
 /** What a condition says of the machine; decides letter and priority. */
-export type Severity = 'failure' | 'maintenance' | 'specification';
+export type Severity = 'failure' | 'check' | 'maintenance' | 'specification';
 
 export interface CaseChange {
   case: TwinCase;
@@ -48,6 +52,7 @@ interface OpenCondition {
   /** Until then nobody could see whether it is back; absent where it could be seen all the time. */
   unseenMs?: number;
   severity: Severity;
+  priority?: CaseChange['priority'];
   signals: AnomalySignal[];
 }
 
@@ -65,8 +70,8 @@ interface CaseBookSnapshot {
   open: OpenCase | null;
 }
 
-/** More would tell nobody anything. */
-const maximumConditions = 200;
+/** A message names them all, so there is an end to it. */
+const maximumConditions = 2000;
 
 /**
  * One open case per machine: it gathers what is wrong, is told once, told again when something new joins or nobody
@@ -135,19 +140,24 @@ export class CaseBook {
     if (open === undefined) return [...cleared, this.#openWith(condition)];
     const known = Object.hasOwn(open.conditions, condition.name) ? open.conditions[condition.name] : undefined;
     if (known === undefined && Object.keys(open.conditions).length >= maximumConditions) return cleared;
-    const before = signature(open.conditions);
+    const news = known === undefined || condition.again === true || condition.signals.some(({ property }) => !known.signals.some((each) => each.property === property));
     const returned = known !== undefined && !known.active;
     open.conditions[condition.name] = {
       active: true,
       sinceMs: known?.sinceMs ?? condition.sinceMs ?? condition.timeMs,
       endedMs: NaN,
       severity: condition.severity,
+      ...(condition.priority === undefined ? {} : { priority: condition.priority }),
       signals: mergeSignals(known?.signals ?? [], condition.signals),
     };
     open.case.signals = rankedSignals(open.conditions);
     open.case.letter = letterOf(open.conditions);
     if (returned) open.case.occurrences++;
-    if (signature(open.conditions) === before) return cleared;
+    if (!news) return cleared;
+    if (condition.again === true && open.case.state === 'acknowledged') {
+      open.case.state = 'open';
+      delete open.case.acknowledgedBy;
+    }
     open.case.change = 'updated';
     open.case.changedMs = condition.timeMs;
     return [...cleared, this.#tell(open, condition.timeMs, false)];
@@ -219,6 +229,37 @@ export class CaseBook {
     return this.#tell(open, nowMs, false);
   }
 
+  /** Whether the open case has this condition. */
+  has(name: string): boolean {
+    return this.#open !== undefined && Object.hasOwn(this.#open.conditions, name);
+  }
+
+  /** The conditions of the open case. */
+  names(): string[] {
+    return this.#open === undefined ? [] : Object.keys(this.#open.conditions);
+  }
+
+  /** Somebody or something hides an alarm: it is no part of the case any more. What is left empty is over, and says why. */
+  hide(name: string, aside: NonNullable<TwinCase['aside']>, nowMs: number): CaseChange[] {
+    const open = this.#open;
+    if (open === undefined || !Object.hasOwn(open.conditions, name)) return [];
+    delete open.conditions[name];
+    const left = Object.values(open.conditions);
+    if (left.length > 0) {
+      open.case.signals = rankedSignals(open.conditions);
+      open.case.letter = letterOf(open.conditions);
+      return [];
+    }
+    open.case.state = 'cleared';
+    open.case.change = 'cleared';
+    open.case.changedMs = nowMs;
+    open.case.clearedMs = nowMs;
+    open.case.aside = aside;
+    const change = this.#tell(open, nowMs, false);
+    this.#open = undefined;
+    return [change];
+  }
+
   snapshot(): Json {
     const snapshot: CaseBookSnapshot = { v: 1, number: this.#number, open: this.#open ?? null };
     return structuredCopy(snapshot) as unknown as Json;
@@ -228,7 +269,14 @@ export class CaseBook {
     this.#number++;
     const sinceMs = condition.sinceMs ?? condition.timeMs;
     const conditions: Record<string, OpenCondition> = Object.create(null) as Record<string, OpenCondition>;
-    conditions[condition.name] = { active: true, sinceMs, endedMs: NaN, severity: condition.severity, signals: mergeSignals([], condition.signals) };
+    conditions[condition.name] = {
+      active: true,
+      sinceMs,
+      endedMs: NaN,
+      severity: condition.severity,
+      ...(condition.priority === undefined ? {} : { priority: condition.priority }),
+      signals: mergeSignals([], condition.signals),
+    };
     const open: OpenCase = {
       case: {
         v: 1,
@@ -264,14 +312,6 @@ export class CaseBook {
   }
 }
 
-/** What makes a case different enough to be told again: which conditions, which signals, which kind. Shares and values move all the time. */
-function signature(conditions: Record<string, OpenCondition>): string {
-  return Object.entries(conditions)
-    .flatMap(([name, condition]) => [name, ...condition.signals.map((signal) => signal.property)])
-    .sort()
-    .join('\n');
-}
-
 /** The newest picture of each signal; a signal that was part of the condition stays part of the story. */
 function mergeSignals(known: readonly AnomalySignal[], now: readonly AnomalySignal[]): AnomalySignal[] {
   const merged = new Map<string, AnomalySignal>();
@@ -296,7 +336,8 @@ function rankedSignals(conditions: Record<string, OpenCondition>): AnomalySignal
   return signals.sort((a, b) => b.share - a.share);
 }
 
-const gravity: Record<Severity, number> = { specification: 1, maintenance: 2, failure: 3 };
+const gravity: Record<Severity, number> = { specification: 1, maintenance: 2, check: 3, failure: 4 };
+const letters: Record<Severity, TwinCase['letter']> = { specification: 'S', maintenance: 'M', check: 'C', failure: 'F' };
 
 function worstSeverity(conditions: Record<string, OpenCondition>): Severity {
   let worst: Severity = 'specification';
@@ -307,13 +348,23 @@ function worstSeverity(conditions: Record<string, OpenCondition>): Severity {
 }
 
 function letterOf(conditions: Record<string, OpenCondition>): TwinCase['letter'] {
-  const worst = worstSeverity(conditions);
-  return worst === 'failure' ? 'F' : worst === 'maintenance' ? 'M' : 'S';
+  return letters[worstSeverity(conditions)];
 }
 
+const priorities = ['low', 'medium', 'high'] as const;
+
 function priorityOf(conditions: Record<string, OpenCondition>): CaseChange['priority'] {
-  const worst = worstSeverity(conditions);
-  return worst === 'failure' ? 'high' : worst === 'maintenance' ? 'medium' : 'low';
+  let worst = 0;
+  for (const { severity, priority } of Object.values(conditions)) worst = Math.max(worst, priorities.indexOf(priority ?? priorityOfSeverity(severity)));
+  return priorities[worst] as CaseChange['priority'];
+}
+
+export function priorityOfSeverity(severity: Severity): CaseChange['priority'] {
+  return severity === 'failure' ? 'high' : severity === 'specification' ? 'low' : 'medium';
+}
+
+export function letterOfSeverity(severity: Severity): TwinCase['letter'] {
+  return letters[severity];
 }
 
 /** A stuck or silent signal tells of a failed sensor or line; a drift of wear; the rest of being outside what is specified or usual. */

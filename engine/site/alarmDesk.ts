@@ -13,10 +13,10 @@ export interface AlarmDesk {
   act(action: AlarmAction): AlarmActionAnswer;
   /** Of one machine, or of all; most urgent first. Normal ones are left out. */
   list(twin?: string): Alarm[];
-  answer(twin?: string): AlarmsAnswer;
+  answer(twin?: string): Omit<AlarmsAnswer, 'site'>;
   /** Newest first. */
-  journal(query: JournalQuery): Promise<JournalAnswer>;
-  measures(days: number): Promise<AlarmMeasures>;
+  journal(query: JournalQuery): Promise<Omit<JournalAnswer, 'site'>>;
+  measures(days: number): Promise<Omit<AlarmMeasures, 'site'>>;
   /** Writes a line that changes no alarm: a remark, an answer to a case, its effect, that it was taken back. */
   note(note: Pick<JournalRecord, 'twin' | 'event'> & Partial<Pick<JournalRecord, 'alarm' | 'by' | 'why' | 'via' | 'case'>>): JournalRecord;
   /** Who shows the journal is told of each record. */

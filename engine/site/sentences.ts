@@ -24,6 +24,16 @@ interface Texts {
   acknowledgedBy: string;
   clearedAt: string;
   neighbours: string;
+  /** Of a case that is over because what was left of it is hidden. */
+  aside: Record<'shelved' | 'suppressed' | 'outOfService' | 'root', string>;
+  inhibits: string;
+  also: string;
+  reason: string;
+  /** Rules of twin-alert. */
+  farFromSetpoint: string;
+  badSignal: string;
+  digests: Record<'quiet' | 'cap' | 'flood' | 'floodOver', { subject: string; body: string }>;
+  test: { subject: string; body: string };
   relations: Record<string, string>;
   normal: string;
   off: string;
@@ -71,6 +81,27 @@ const texts: Record<Language, Texts> = {
     acknowledgedBy: 'Acknowledged by {by}.',
     clearedAt: 'Normal again since {time}.',
     neighbours: 'Beside it: {list}.',
+    aside: {
+      shelved: '{machine}: put aside by {by} until {time}',
+      suppressed: '{machine}: nothing is told for now',
+      outOfService: '{machine}: taken out of service by {by}',
+      root: '{machine}: {cause} is the cause',
+    },
+    inhibits: 'Held back because of this: {list}.',
+    also: 'Also: {list}.',
+    reason: 'Reason: {why}.',
+    farFromSetpoint: '{signal} is {value}, further than {limit} from its setpoint {setpoint}',
+    badSignal: '{signal} sends no usable value',
+    digests: {
+      quiet: { subject: '{site}: {count} messages from the quiet hours', body: 'What happened in the quiet hours:' },
+      cap: { subject: '{site}: {count} messages that were held back', body: "The day's number of messages was used up. What came after it:" },
+      flood: {
+        subject: '{site}: alarm flood, {alarms} alarms in ten minutes',
+        body: '{alarms} alarms came within ten minutes, more than anybody can follow. Until that is over only the most urgent are told singly, the others together:',
+      },
+      floodOver: { subject: '{site}: the alarm flood is over', body: 'Fewer than five alarms came within ten minutes. Each case is told singly again. What was held back last:' },
+    },
+    test: { subject: 'TEST: {site}', body: 'This is a TEST alarm, sent by the button in the dialog of {node}. Nothing is wrong. If you can read this, alarms reach you here.' },
     relations: {
       feeds: 'feeds {name}',
       'fed by': 'is fed by {name}',
@@ -129,6 +160,27 @@ const texts: Record<Language, Texts> = {
     acknowledgedBy: 'Bestätigt von {by}.',
     clearedAt: 'Wieder normal seit {time}.',
     neighbours: 'Daneben: {list}.',
+    aside: {
+      shelved: '{machine}: von {by} zurückgestellt bis {time}',
+      suppressed: '{machine}: wird vorerst nicht gemeldet',
+      outOfService: '{machine}: von {by} außer Betrieb genommen',
+      root: '{machine}: {cause} ist die Ursache',
+    },
+    inhibits: 'Deshalb nicht eigens gemeldet: {list}.',
+    also: 'Außerdem: {list}.',
+    reason: 'Grund: {why}.',
+    farFromSetpoint: '{signal} ist {value}, weiter als {limit} vom Sollwert {setpoint} entfernt',
+    badSignal: '{signal} sendet keinen brauchbaren Wert',
+    digests: {
+      quiet: { subject: '{site}: {count} Meldungen aus der Ruhezeit', body: 'Was in der Ruhezeit geschah:' },
+      cap: { subject: '{site}: {count} zurückgehaltene Meldungen', body: 'Die Zahl der Meldungen für den Tag war aufgebraucht. Was danach kam:' },
+      flood: {
+        subject: '{site}: Alarmflut, {alarms} Alarme in zehn Minuten',
+        body: '{alarms} Alarme kamen innerhalb von zehn Minuten, mehr als jemand verfolgen kann. Bis das vorbei ist, kommen nur die dringendsten einzeln, die anderen gesammelt:',
+      },
+      floodOver: { subject: '{site}: die Alarmflut ist vorbei', body: 'Weniger als fünf Alarme kamen innerhalb von zehn Minuten. Jeder Fall wird wieder einzeln gemeldet. Zuletzt zurückgehalten:' },
+    },
+    test: { subject: 'TEST: {site}', body: 'Das ist ein TEST-Alarm, gesendet vom Knopf im Dialog von {node}. Es ist nichts passiert. Wer das lesen kann, den erreichen hier auch Alarme.' },
     relations: {
       feeds: 'beliefert {name}',
       'fed by': 'wird von {name} beliefert',
@@ -195,6 +247,7 @@ export function valueText(value: SentValue | undefined, unit: string | undefined
 
 /** "Vibration is 4.1 mm/s, normal here is 2.2 to 2.9 mm/s" */
 export function signalSentence(signal: AnomalySignal, naming: Naming, language: Language): string {
+  if (signal.text !== undefined) return signal.text;
   const { label, unit } = naming(signal.property);
   const t = texts[language];
   const { kind, value, expected, low, high } = signal;
@@ -301,7 +354,13 @@ export interface CaseTextInput {
   acknowledgedBy?: string;
   historical: boolean;
   neighbours: readonly { relation: string; name: string }[];
+  /** Machines that the case stands for. */
+  inhibits?: readonly string[];
+  /** Why it is over although it may still be true; `why` of a root alarm: the machine's name. */
+  aside?: { what: 'shelved' | 'suppressed' | 'outOfService' | 'root'; by?: string; why?: string; untilMs?: number };
 }
+
+const namesPerLine = 15;
 
 /** Subject line and body of a case, ready for mail, MQTT and messengers: plain text, control characters taken out. */
 export function caseText(input: CaseTextInput, naming: Naming, language: Language): { subject: string; body: string } {
@@ -309,6 +368,11 @@ export function caseText(input: CaseTextInput, naming: Naming, language: Languag
   const silent = input.silent === true && input.change !== 'cleared';
   const what = silent ? t.stale : signalsSentence(input.signals, naming, language);
   let subject = fill(t.subjects[input.change], { machine: input.machine, what, by: input.acknowledgedBy ?? '' });
+  const { aside } = input;
+  if (aside !== undefined) {
+    const until = aside.untilMs === undefined ? '–' : timeText(aside.untilMs, language);
+    subject = fill(t.aside[aside.what], { machine: input.machine, by: aside.by ?? '–', time: until, cause: aside.why ?? '' });
+  }
   if (input.historical) subject += ` ${t.historical}`;
   // What has next to no part in it only distracts.
   const named = input.signals.filter((signal, index) => index === 0 || signal.share >= 0.005).slice(0, 5);
@@ -319,13 +383,42 @@ export function caseText(input: CaseTextInput, naming: Naming, language: Languag
   });
   if (silent || (lines.length === 0 && input.change !== 'cleared')) lines.unshift(plainSentence('stale', language));
   lines.push(fill(t.since, { time: timeText(input.sinceMs, language) }));
-  if (input.clearedMs !== undefined) lines.push(fill(t.clearedAt, { time: timeText(input.clearedMs, language) }));
+  // What has no part in it is left out, but in a crowd everybody has next to none.
+  const crowd = input.signals.length > 50;
+  const others = input.signals.filter((signal) => !named.includes(signal) && (crowd || signal.share >= 0.005)).map(({ property }) => naming(property).label);
+  for (let at = 0; at < others.length; at += namesPerLine) lines.push(fill(t.also, { list: others.slice(at, at + namesPerLine).join(', ') }));
+  const held = input.inhibits ?? [];
+  for (let at = 0; at < held.length; at += namesPerLine) lines.push(fill(t.inhibits, { list: held.slice(at, at + namesPerLine).join(', ') }));
+  if (aside?.why !== undefined && aside.what !== 'root') lines.push(fill(t.reason, { why: aside.why }));
+  if (input.clearedMs !== undefined && aside === undefined) lines.push(fill(t.clearedAt, { time: timeText(input.clearedMs, language) }));
   if (input.acknowledgedBy !== undefined && input.change !== 'acknowledged') lines.push(fill(t.acknowledgedBy, { by: input.acknowledgedBy }));
   if (input.neighbours.length > 0) {
     const list = input.neighbours.slice(0, 6).map((neighbour) => fill(t.relations[neighbour.relation] ?? '{name}', { name: neighbour.name }));
     lines.push(fill(t.neighbours, { list: list.join(', ') }));
   }
   return { subject: oneLine(subject), body: [oneLine(subject), '', ...lines.map(oneLine)].join('\n') };
+}
+
+/** Several cases in one message: a line each, the newest picture of it. */
+export function digestText(
+  input: { site: string; reason: 'quiet' | 'cap' | 'flood' | 'floodOver'; alarms: number; texts: readonly { subject: string; body: string }[] }, language: Language,
+): { subject: string; body: string } {
+  const { subject, body } = texts[language].digests[input.reason];
+  const values = { site: input.site, count: String(input.texts.length), alarms: String(input.alarms) };
+  const parts = input.texts.map((text) => text.body);
+  return { subject: oneLine(fill(subject, values)), body: [oneLine(fill(body, values)), ...parts].join('\n\n') };
+}
+
+/** What the button "test alarm" sends: says in the first word what it is. */
+export function testText(site: string, node: string, language: Language): { subject: string; body: string } {
+  const { subject, body } = texts[language].test;
+  return { subject: oneLine(fill(subject, { site })), body: `${oneLine(fill(subject, { site }))}\n\n${oneLine(fill(body, { node }))}` };
+}
+
+/** What a rule says of a signal; without its full stop. */
+export function ruleSentence(rule: 'deviation' | 'badSignal', signal: { label: string; value: string; limit: string; setpoint: string }, language: Language): string {
+  const t = texts[language];
+  return fill(rule === 'badSignal' ? t.badSignal : t.farFromSetpoint, { signal: signal.label, value: signal.value, limit: signal.limit, setpoint: signal.setpoint });
 }
 
 /** No line breaks, no control or direction-changing characters: a name must not forge a mail header or a second line. */

@@ -1,4 +1,5 @@
-import type { AlertMessage, TwinCase, TwinEvent } from '../../contract/messages.ts';
+import type { TwinCase, TwinEvent } from '../../contract/messages.ts';
+import type { CaseChange } from '../alarms/caseBook.ts';
 import type { Fact, HistoryPoint, Historian, Json, Outbox, StateStore, GraphStore, Clock } from '../ports.ts';
 import { Problem } from '../problem.ts';
 import { Relations } from '../graph/relations.ts';
@@ -7,12 +8,14 @@ import type { TwinType, TwinTypeInput } from '../twin/twinType.ts';
 import { Twin } from '../twin/twin.ts';
 import type { TwinOptions } from '../twin/twin.ts';
 import { compareTypes } from '../twin/typeChange.ts';
+import { noteCases } from './alert.ts';
 import { AssetTwin } from './assetTwin.ts';
 import type { AssetTwinSnapshot } from './assetTwin.ts';
 import { migratedSentence, versionSentence } from './migrationSentences.ts';
 import { Migrations } from './migrations.ts';
 import type { MachineMigration } from './migrations.ts';
 import type { Language } from './sentences.ts';
+import { SiteAlarms } from './siteAlarms.ts';
 import { SiteFeedback } from './siteFeedback.ts';
 import { SiteReadiness } from './siteReadiness.ts';
 
@@ -117,6 +120,7 @@ export class Site {
   readonly readiness: SiteReadiness;
   /** What people answer to cases. */
   readonly feedback: SiteFeedback;
+  readonly alarms: SiteAlarms;
   readonly #ports: SitePorts;
   readonly #assets = new Map<string, Registered>();
   readonly #saved = new Map<string, Json>();
@@ -127,7 +131,7 @@ export class Site {
   readonly #judges = new Set<string>();
   readonly #tickListeners = new Set<() => void>();
   readonly #changeListeners = new Set<(key: string) => void>();
-  readonly #answerListeners = new Set<(message: AlertMessage) => void>();
+  readonly #caseListeners = new Set<(asset: AssetTwin, changes: readonly CaseChange[]) => void>();
   #history: HistoryPoint[] = [];
   #clears = new Map<string, { twin: string; property: string; fromMs: number; toMs: number }>();
   #historyWriting: Promise<void> | undefined;
@@ -147,6 +151,15 @@ export class Site {
     this.outbox = ports.outbox;
     this.readiness = new SiteReadiness(this.clock.rate);
     this.feedback = new SiteFeedback(this, ports.state);
+    this.alarms = new SiteAlarms({
+      nowMs: () => this.clock.nowMs(),
+      monotonicMs: () => ports.clock.monotonicMs(),
+      rate: options.clock === 'replay' ? 0 : this.clock.rate,
+      asset: (key) => this.#assets.get(key)?.asset,
+      relations: () => this.relations.open(),
+      tellCases: (asset, changes) => this.tellCases(asset, changes),
+      changed: (key) => this.#changed(key),
+    });
   }
 
   /** Loads what was learned. Nothing may be registered before it resolves. */
@@ -158,6 +171,14 @@ export class Site {
       const key = stored.case.twin;
       this.#endedOf(key).push(stored);
     }
+    const after = (prefix: string, entries: readonly { key: string; value: Json }[]): { key: string; value: Json }[] =>
+      entries.map(({ key, value }) => ({ key: key.slice(prefix.length), value }));
+    const unread = this.alarms.load({
+      alarms: after('alarms/', await this.#ports.state.entries('alarms/')),
+      journal: after('journal/', await this.#ports.state.entries('journal/')),
+      clock: (await this.#ports.state.get('alarm-clock'))?.value,
+    });
+    this.#problems.push(...unread);
     for (const entry of await this.#ports.state.entries('waiting/')) this.#waiting.set(entry.key.slice('waiting/'.length), entry.value);
     for (const list of this.#ended.values()) list.sort((a, b) => b.case.sinceMs - a.case.sinceMs);
     await this.relations.load();
@@ -430,14 +451,15 @@ export class Site {
     this.#changed(key);
   }
 
-  /** What a person answered on the page goes out through the flow as well: to the twin-alert nodes that know the machine. */
-  onAnswered(listener: (message: AlertMessage) => void): () => void {
-    this.#answerListeners.add(listener);
-    return () => this.#answerListeners.delete(listener);
+  /** Changes of cases that come by no message: what a person did, what time did. For the twin-alert nodes that know the machine. */
+  onCaseChanges(listener: (asset: AssetTwin, changes: readonly CaseChange[]) => void): () => void {
+    this.#caseListeners.add(listener);
+    return () => this.#caseListeners.delete(listener);
   }
 
-  tellAnswered(message: AlertMessage): void {
-    for (const listener of this.#answerListeners) listener(message);
+  tellCases(asset: AssetTwin, changes: readonly CaseChange[]): void {
+    noteCases(this, asset, changes);
+    for (const listener of this.#caseListeners) listener(asset, changes);
   }
 
   #changed(key: string): void {
@@ -454,7 +476,10 @@ export class Site {
     if (index >= 0) list.splice(index, 1);
     list.unshift(stored);
     for (const dropped of list.splice(keptCasesPerTwin)) this.#pendingChanges.push({ key: caseKey(dropped.case), value: null });
-    this.#pendingChanges.push({ key: caseKey(stored.case), value: stored as unknown as Json });
+    // A case that is told of ten times a second is written once.
+    const key = caseKey(stored.case);
+    this.#pendingChanges = this.#pendingChanges.filter((change) => change.key !== key);
+    this.#pendingChanges.push({ key, value: stored as unknown as Json });
   }
 
   endedCases(key: string): readonly StoredCase[] {
@@ -495,6 +520,7 @@ export class Site {
         this.#changed(asset.key);
       }
     }
+    this.alarms.tick();
     for (const listener of this.#tickListeners) listener();
     void this.#writeHistory();
     const monotonicMs = this.#ports.clock.monotonicMs();
@@ -552,7 +578,9 @@ export class Site {
   async checkpoint(most = Infinity, writtenBeforeMs = Infinity): Promise<void> {
     if (this.#checkpointing !== undefined && most < Infinity) return;
     while (this.#checkpointing !== undefined) await this.#checkpointing;
-    const changes: { key: string; value: Json | null }[] = [...this.#pendingChanges, ...this.readiness.takeChanges(), ...this.feedback.takeChanges(this.#ports.clock.monotonicMs(), most === Infinity)];
+    const changes: { key: string; value: Json | null }[] = [
+      ...this.#pendingChanges, ...this.readiness.takeChanges(), ...this.alarms.takeChanges(), ...this.feedback.takeChanges(this.#ports.clock.monotonicMs(), most === Infinity),
+    ];
     this.#pendingChanges = [];
     const due = [...this.#assets.values()].filter(({ asset, writtenMs }) => asset.dirty && writtenMs <= writtenBeforeMs);
     if (due.length > most) due.sort((a, b) => a.writtenMs - b.writtenMs).splice(most);

@@ -1,33 +1,63 @@
-import type { AlertMessage, TwinEvent } from '../../contract/messages.ts';
+import type { AlertDigestMessage, AlertMessage, TwinBatchMessage, TwinEvent, TwinMessage } from '../../contract/messages.ts';
+import type { CaseChange } from '../../engine/alarms/caseBook.ts';
+import { Notifier } from '../../engine/alarms/notifier.ts';
+import type { Digest, Told } from '../../engine/alarms/notifier.ts';
 import { Problem } from '../../engine/problem.ts';
-import { acknowledgeCase, conditionOfEvent, takeConditions, takeVerdicts, watchCases } from '../../engine/site/alert.ts';
-import type { AlertSettings } from '../../engine/site/alert.ts';
+import { acknowledgeCase, alertMessages, conditionOfEvent, takeConditions, takeVerdicts, watchCases } from '../../engine/site/alert.ts';
+import { AlarmRules } from '../../engine/site/alarmRules.ts';
 import type { AssetTwin } from '../../engine/site/assetTwin.ts';
+import { digestText, testText } from '../../engine/site/sentences.ts';
 import type { Site } from '../../engine/site/site.ts';
-import { commandOf } from '../command.ts';
+import { AlarmBits } from '../alarmBits.ts';
+import { alarmRulesOf, alertSettingsOf, notifierSettingsOf } from '../alertSettings.ts';
+import { alarmActionOf, commandOf } from '../command.ts';
 import { deliverTo } from '../deliverTo.ts';
 import type { DeliveryLine } from '../deliverTo.ts';
-import type { Message, NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
+import { localCalendar } from '../localCalendar.ts';
+import type { Message, NodeDefinition, NodeInstance, Request, Response, Runtime } from '../red.d.ts';
 import { status } from '../status.ts';
-import { assetOfMessage, isLate } from '../twinMessages.ts';
+import { assetOfMessage, batchOf, isLate } from '../twinMessages.ts';
 import { languageOf, onInput, openSite, siteOf, twinNode, whenReady } from '../twinNode.ts';
 import { fields } from './config.ts';
 
+/** What a twin-alert sends; a test has a case of its own, which is nowhere kept. */
+type Sent = { message: AlertMessage | AlertDigestMessage; path: readonly string[]; key: string };
+
+const keptFor = (nodeId: string): string => `alert/${nodeId}`;
+
 export default function twinAlert(RED: Runtime): void {
+  /** What the button "test alarm" does, by the node's id. */
+  const tests = new Map<string, () => Promise<void>>();
+
+  RED.httpAdmin.post('/twinwire/alert/:id/test', RED.auth.needsPermission('twin-alert.write'), (request: Request, response: Response) => {
+    const test = tests.get(request.params['id'] ?? '');
+    if (test === undefined) {
+      response.json({ ok: false });
+      return;
+    }
+    test().then(
+      () => response.json({ ok: true }),
+      (problem: unknown) => {
+        RED.log.error(`twin-alert: ${String(problem)}`);
+        response.json({ ok: false });
+      },
+    );
+  });
+
   RED.nodes.registerType('twin-alert', function constructAlert(this: NodeInstance, definition: NodeDefinition) {
     const twin = twinNode(RED, this, definition, fields);
     const { config, node } = twin;
     const handle = siteOf(RED, twin, config.site);
     if (handle === undefined) return;
     const language = languageOf(handle);
-    const settings: AlertSettings = {
-      onAnomaly: config.onAnomaly,
-      onLimit: config.onLimit,
-      onStale: config.onStale,
-      clearAfterMs: config.clearAfter * 1000,
-      repeatAfterMs: config.repeatAfter * 3_600_000,
-      teller: node.id,
-    };
+    const settings = alertSettingsOf(config, node.id);
+    const { rules, problems } = alarmRulesOf(config.rules, twin.title);
+    const notifying = notifierSettingsOf(config, twin.title);
+    for (const problem of [...problems, ...(notifying.problem === undefined ? [] : [notifying.problem])]) twin.fail(problem);
+    const watches = new AlarmRules({ rules, badSignalAfterMs: config.badSignalAfter * 1000 });
+    const bits = new AlarmBits(config.bits);
+    let notifier = new Notifier(notifying.settings);
+    let kept = '';
     /** Live machines that this node answers for. */
     const own = new Map<string, AssetTwin>();
     let line: DeliveryLine | undefined;
@@ -35,6 +65,8 @@ export default function twinAlert(RED: Runtime): void {
 
     const opening = whenReady(twin, handle, () => {
       const site = handle.site as Site;
+      notifier = new Notifier(notifying.settings, site.waiting(keptFor(node.id)));
+      twin.onClose(site.alarms.limitShelf(node.id, config.longestShelf * 3_600_000));
       twin.onClose(
         site.onTick(() => {
           // A case that this node told before a restart or deploy is still its own, though the machine has said nothing since.
@@ -44,32 +76,122 @@ export default function twinAlert(RED: Runtime): void {
             showCases();
           }
           for (const [key, asset] of own) {
-            if (site.asset(key) !== asset) own.delete(key);
-            else void publish(watchCases(site, asset, settings, site.clock.nowMs())).catch((problem: unknown) => node.warn(String(problem)));
+            if (site.asset(key) !== asset) {
+              own.delete(key);
+              continue;
+            }
+            const nowMs = site.clock.nowMs();
+            const due = watches.isEmpty || site.options.clock === 'replay' ? [] : watches.advance(site, asset, nowMs);
+            tell(site, asset, due.length === 0 ? [] : takeConditions(site, asset, due, settings)).catch(complain);
+            tell(site, asset, watchCases(site, asset, settings, nowMs)).catch(complain);
           }
+          send(site).catch(complain);
         }),
       );
       twin.onClose(
-        site.onAnswered((message) => {
-          if (own.has(message.twin.key)) void publish([message]).catch((problem: unknown) => node.warn(String(problem)));
+        site.onCaseChanges((asset, changes) => {
+          if (own.has(asset.key)) tell(site, asset, changes).catch(complain);
         }),
       );
+      twin.onClose((removed) => {
+        if (removed) site.keepWaiting(keptFor(node.id), null);
+      });
       if (config.mqtt !== '') line = deliverTo(RED, twin, site, config.mqtt, `alert:${node.id}`, { waitMs: 0, onProblem: (problem) => twin.fail(problem), onDelivered: showCases });
+      tests.set(node.id, () => sendTest(site));
+      twin.onClose(() => void tests.delete(node.id));
     });
 
-    /** Resolves when what has to be delivered is on disk. */
-    async function publish(messages: readonly AlertMessage[]): Promise<void> {
-      if (messages.length === 0) return;
-      const records: { idempotencyKey: string; body: string }[] = [];
-      for (const message of messages) {
-        node.send(message as unknown as Message);
-        if (message.historical === true) continue;
-        const topic = fillTopic(config.mqttTopic, message.twin.path, message.twin.key);
-        records.push({ idempotencyKey: message.alarm.idempotencyKey, body: JSON.stringify({ topic, payload: mqttBody(message), retain: false }) });
+    function complain(problem: unknown): void {
+      node.warn(String(problem));
+    }
+
+    /** Takes changes to be told in; each is told as soon as it may. Resolves when what has to be delivered is on disk. */
+    async function tell(site: Site, asset: AssetTwin, changes: readonly CaseChange[]): Promise<void> {
+      if (changes.length === 0) return;
+      if (asset.replay !== undefined) {
+        for (const message of alertMessages(site, asset, changes)) node.send(message as unknown as Message);
+        return;
+      }
+      const sending: Promise<void>[] = [];
+      for (const change of changes) {
+        notifier.offer(asset.key, change, site.alarms.steadyMs());
+        sending.push(send(site));
       }
       showCases();
+      await Promise.all(sending);
+    }
+
+    /** Sends what is due. */
+    async function send(site: Site): Promise<void> {
+      const nowMs = site.clock.nowMs();
+      const date = localCalendar.dateOf(nowMs);
+      const minuteOfDay = Math.floor((nowMs - localCalendar.utcOf(date.year, date.month, date.day, 0, 0, 0)) / 60_000);
+      const { told, digests } = notifier.due(site.alarms.steadyMs(), { minuteOfDay, day: `${date.year}-${date.month}-${date.day}` }, site.alarms.flood);
+      keepNotifier(site);
+      if (told.length === 0 && digests.length === 0) return;
+      await publish([...told.flatMap((each) => messageOf(site, each) ?? []), ...digests.map((digest) => digestMessage(site, digest))]);
+    }
+
+    function messageOf(site: Site, { twin: key, change }: Told): Sent | undefined {
+      const asset = site.asset(key);
+      if (asset === undefined) return undefined;
+      const [message] = alertMessages(site, asset, [change]);
+      return message === undefined ? undefined : { message, path: message.twin.path, key };
+    }
+
+    function digestMessage(site: Site, digest: Digest): Sent {
+      const members = digest.members.flatMap((each) => messageOf(site, each) ?? []).map(({ message }) => message as AlertMessage);
+      const texts = members.map(({ topic, payload }) => ({ subject: topic, body: payload }));
+      const text = digestText({ site: site.options.name, reason: digest.reason, alarms: digest.inTenMinutes, texts }, language);
+      const priorities = members.map(({ alarm }) => alarm.priority);
+      const message: AlertDigestMessage = {
+        topic: text.subject,
+        payload: text.body,
+        digest: { v: 1, reason: digest.reason, inTenMinutes: digest.inTenMinutes },
+        cases: members.map((member) => member.case),
+        alarm: { v: 1, priority: priorities.includes('high') ? 'high' : priorities.includes('medium') ? 'medium' : 'low', idempotencyKey: `${node.id}/${digest.idempotencyKey}` },
+        timestamp: site.clock.nowMs(),
+      };
+      return { message, path: [site.options.name, 'digest'], key: 'digest' };
+    }
+
+    async function publish(sent: readonly Sent[]): Promise<void> {
+      const records: { idempotencyKey: string; body: string }[] = [];
+      for (const { message, path, key } of sent) {
+        node.send(message as unknown as Message);
+        const topic = fillTopic(config.mqttTopic, path, key);
+        records.push({ idempotencyKey: message.alarm.idempotencyKey, body: JSON.stringify({ topic, payload: mqttBody(message), retain: false }) });
+      }
       // All of it at once, so that nothing told meanwhile comes in between.
       await line?.add(records);
+    }
+
+    /** The way of a real alarm, to the end, with a message that says in its first word that it is none. */
+    async function sendTest(site: Site): Promise<void> {
+      const nowMs = site.clock.nowMs();
+      const text = testText(site.options.name, twin.title, language);
+      const message: AlertMessage = {
+        topic: text.subject,
+        payload: text.body,
+        case: {
+          v: 1, id: `TEST/${nowMs}`, twin: 'TEST', state: 'open', change: 'opened', sinceMs: nowMs, changedMs: nowMs, letter: 'C', signals: [], occurrences: 1, historical: false,
+        },
+        alarm: { v: 1, priority: 'high', idempotencyKey: `${node.id}/TEST/${nowMs}`, test: true },
+        why: { signals: [], neighbours: [] },
+        twin: { v: 1, key: 'TEST', name: 'TEST', type: '', state: '', path: [site.options.name, 'TEST'], units: {}, row: 0 },
+        timestamp: nowMs,
+      };
+      site.alarms.note({ twin: '', event: 'TEST', why: twin.title });
+      await publish([{ message, path: message.twin.path, key: 'TEST' }]);
+    }
+
+    /** What waits to be told, so that it is told after a power cut as well; written in one commit with the cases. */
+    function keepNotifier(site: Site): void {
+      const snapshot = notifier.snapshot();
+      const text = JSON.stringify(snapshot);
+      if (text === kept) return;
+      kept = text;
+      site.keepWaiting(keptFor(node.id), snapshot);
     }
 
     function showCases(): void {
@@ -80,6 +202,13 @@ export default function twinAlert(RED: Runtime): void {
 
     onInput(twin, opening, async (message: Message) => {
       const site = openSite(handle);
+      const action = alarmActionOf(message);
+      if (action !== undefined) {
+        const asset = site.asset(action.twin);
+        if (asset !== undefined) own.set(asset.key, asset);
+        site.alarms.act(action);
+        return;
+      }
       const command = commandOf(message);
       if (command !== undefined) {
         if (command.do !== 'acknowledge') throw new Problem('TWIN_COMMAND', `twin-alert cannot "${command.do}".`, "Send msg.command = {do: 'acknowledge', twin, case, by}.");
@@ -89,7 +218,7 @@ export default function twinAlert(RED: Runtime): void {
           throw new Problem('TWIN_CASE_UNKNOWN', 'There is no open case to acknowledge.', 'Name the machine in msg.command.twin.');
         }
         own.set(asset.key, asset);
-        acknowledgeCase(site, asset, command.case, command.by ?? '');
+        acknowledgeCase(site, asset, command.case, command.by ?? '', 'message', 'comment' in command ? command.comment : undefined);
         return;
       }
       const asset = assetOfMessage(site, message, twin.title);
@@ -99,22 +228,38 @@ export default function twinAlert(RED: Runtime): void {
       const event = message.event as TwinEvent | undefined;
       if (typeof event === 'object' && event !== null && typeof event.kind === 'string') {
         const condition = conditionOfEvent(event, settings);
-        if (condition !== undefined) await publish(takeConditions(site, asset, [condition], settings));
+        if (condition !== undefined) await tell(site, asset, takeConditions(site, asset, [condition], settings));
         return;
       }
-      if (message.anomaly === undefined) {
+      if (message.anomaly === undefined && watches.isEmpty && config.bits.length === 0) {
         throw new Problem('TWIN_NOTHING_TO_ALERT', `"${twin.title}" got a message without a verdict or event.`, 'Wire a twin-anomaly, or the second output of twin-asset, in front of it.');
       }
       const told = message as unknown as Parameters<typeof takeVerdicts>[2];
-      await publish(takeVerdicts(site, asset, told, settings));
-      if (asset.replay !== undefined) await publish(watchCases(site, asset, settings, told.timestamp));
+      // Mode first: it decides whether what the rules find is an alarm.
+      const changes = takeVerdicts(site, asset, told, settings);
+      if (!watches.isEmpty) changes.push(...takeConditions(site, asset, watches.take(site, asset, told), settings));
+      bits.take(site, asset, goodValues(told));
+      await tell(site, asset, changes);
+      if (asset.replay !== undefined) await tell(site, asset, watchCases(site, asset, settings, told.timestamp));
     });
   });
 }
 
+/** The newest values that came with a message, without those whose quality is not good. */
+function goodValues(message: TwinMessage | TwinBatchMessage): TwinMessage['payload'] {
+  const batch = batchOf(message as unknown as Message);
+  const row = batch?.payload.at(-1);
+  const quality = batch === undefined ? (message as TwinMessage).quality : (batch.quality[batch.payload.length - 1] ?? {});
+  const values = (batch === undefined ? (message as TwinMessage).payload : (row ?? {})) as TwinMessage['payload'];
+  if (Object.keys(quality).length === 0) return values;
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !Object.hasOwn(quality, name)));
+}
+
 /** What goes over MQTT: the data of the case, with its text for a person. */
-function mqttBody(message: AlertMessage): string {
-  const { topic, payload, case: twinCase, alarm, why, twin, timestamp } = message;
+function mqttBody(message: AlertMessage | AlertDigestMessage): string {
+  const { topic, payload, alarm, timestamp } = message;
+  if ('digest' in message) return JSON.stringify({ subject: topic, text: payload, digest: message.digest, cases: message.cases, alarm, timestamp });
+  const { case: twinCase, why, twin } = message;
   return JSON.stringify({ subject: topic, text: payload, case: twinCase, alarm, why, twin, timestamp });
 }
 

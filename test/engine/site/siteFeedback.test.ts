@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { openMemoryStore } from '../../../adapters/memory/memoryStore.ts';
 import type { AlertMessage, TwinEvent } from '../../../contract/messages.ts';
 import { SeededRandom } from '../../../demo/seededRandom.ts';
-import { conditionOfEvent, takeConditions, takeVerdicts, watchCases } from '../../../engine/site/alert.ts';
+import { alertMessages, conditionOfEvent, takeConditions, takeVerdicts, watchCases } from '../../../engine/site/alert.ts';
 import type { AlertSettings } from '../../../engine/site/alert.ts';
 import type { AssetTwin } from '../../../engine/site/assetTwin.ts';
 import type { Site } from '../../../engine/site/site.ts';
@@ -46,8 +46,9 @@ class Pump {
       const message = single(this.site, this.asset, { timeMs: this.clock.wallMs, values });
       const evaluation = this.asset.evaluate(message);
       assert.ok(evaluation);
-      this.told.push(...takeVerdicts(this.site, this.asset, { ...message, anomaly: evaluation.anomaly }, settings));
-      this.told.push(...watchCases(this.site, this.asset, settings, this.clock.wallMs));
+      const changes = takeVerdicts(this.site, this.asset, { ...message, anomaly: evaluation.anomaly }, settings);
+      changes.push(...watchCases(this.site, this.asset, settings, this.clock.wallMs));
+      this.told.push(...alertMessages(this.site, this.asset, changes));
     }
     return this.told.slice(from);
   }
@@ -61,7 +62,7 @@ class Pump {
     return { key: 'pump', answer, by: 'Kim', via: 'page', ...more };
   }
 
-  idOf(message: AlertMessage | undefined): { case: string } {
+  idOf(message: Pick<AlertMessage, 'case'> | undefined): { case: string } {
     assert.ok(message, 'a case');
     return { case: message.case.id };
   }
