@@ -62,6 +62,8 @@ interface OpenCase {
   toldMs: number;
   teller?: string;
   conditions: Record<string, OpenCondition>;
+  /** Something joined, and is told with the next watch. */
+  gathered?: boolean;
 }
 
 interface CaseBookSnapshot {
@@ -72,6 +74,8 @@ interface CaseBookSnapshot {
 
 /** A message names them all, so there is an end to it. */
 const maximumConditions = 2000;
+/** A case with more than this many is told of what joins four times a second at most. */
+const toldSingly = 20;
 
 /**
  * One open case per machine: it gathers what is wrong, is told once, told again when something new joins or nobody
@@ -139,7 +143,8 @@ export class CaseBook {
     }
     if (open === undefined) return [...cleared, this.#openWith(condition)];
     const known = Object.hasOwn(open.conditions, condition.name) ? open.conditions[condition.name] : undefined;
-    if (known === undefined && Object.keys(open.conditions).length >= maximumConditions) return cleared;
+    const count = Object.keys(open.conditions).length;
+    if (known === undefined && count >= maximumConditions) return cleared;
     const news = known === undefined || condition.again === true || condition.signals.some(({ property }) => !known.signals.some((each) => each.property === property));
     const returned = known !== undefined && !known.active;
     open.conditions[condition.name] = {
@@ -150,9 +155,12 @@ export class CaseBook {
       ...(condition.priority === undefined ? {} : { priority: condition.priority }),
       signals: mergeSignals(known?.signals ?? [], condition.signals),
     };
-    open.case.signals = rankedSignals(open.conditions);
-    open.case.letter = letterOf(open.conditions);
     if (returned) open.case.occurrences++;
+    const crowd = count > toldSingly;
+    if (!crowd) {
+      open.case.signals = rankedSignals(open.conditions);
+      open.case.letter = letterOf(open.conditions);
+    }
     if (!news) return cleared;
     if (condition.again === true && open.case.state === 'acknowledged') {
       open.case.state = 'open';
@@ -160,6 +168,10 @@ export class CaseBook {
     }
     open.case.change = 'updated';
     open.case.changedMs = condition.timeMs;
+    if (crowd) {
+      open.gathered = true;
+      return cleared;
+    }
     return [...cleared, this.#tell(open, condition.timeMs, false)];
   }
 
@@ -186,6 +198,10 @@ export class CaseBook {
       const change = this.#tell(open, nowMs, false);
       this.#open = undefined;
       return [change];
+    }
+    if (open.gathered === true && !withoutReminder) {
+      open.case.change = 'updated';
+      return [this.#tell(open, nowMs, false)];
     }
     const repeatAfterMs = this.#options.repeatAfterMs;
     const due = repeatAfterMs > 0 && open.case.state === 'open' && nowMs - open.toldMs >= repeatAfterMs;
@@ -301,6 +317,11 @@ export class CaseBook {
 
   #tell(open: OpenCase, nowMs: number, reminder: boolean): CaseChange {
     open.annunciation++;
+    if (open.gathered === true) {
+      delete open.gathered;
+      open.case.signals = rankedSignals(open.conditions);
+      open.case.letter = letterOf(open.conditions);
+    }
     open.toldMs = nowMs;
     if (this.#options.teller !== undefined) open.teller = this.#options.teller;
     return {

@@ -151,6 +151,9 @@ describe('CaseBook', () => {
     for (let index = 0; index < 5000; index++) {
       book.condition({ name: `limit/p${index}/high`, active: true, timeMs: index, signals: [signal(`p${index}`)], severity: 'specification' });
     }
+    assert.deepEqual(changesOf(book.watch(5000)), ['updated'], 'a crowd is told together');
+    assert.equal(book.open?.signals.length, 2000);
+    assert.deepEqual(book.watch(5001), []);
     // A message names all of a thousand alarms, so there is room for two thousand.
     assert.ok(JSON.stringify(book.snapshot()).length < 1_000_000);
   });
