@@ -1,4 +1,5 @@
 import { fields } from './config.ts';
+import { unsetVariable } from '../../contract/fields.ts';
 import { prepareFinding } from '../../editor/findMachines.ts';
 import { form } from '../../editor/form.ts';
 import { placeMachines, sourceRows } from '../../editor/placeMachines.ts';
@@ -28,7 +29,9 @@ function place(node: EditorNode, review: Review, present: readonly Row[], replac
   }, 300);
 }
 
+/** A variable of the environment stands for one until it runs. */
 function isAddress(text: string): boolean {
+  if ((unsetVariable(text) ?? '') !== '') return true;
   return /^(?:nsu=[^;]+;|ns=\d{1,5};)?[isgb]=.+$/.test(text.trim());
 }
 
