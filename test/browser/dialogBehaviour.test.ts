@@ -318,7 +318,7 @@ describe('what the dialogs do', function () {
     assert.ok(files.length >= 9, `only ${files.length} files`);
     // One editor, emptied before each of the files: to open one takes seconds.
     const fresh = await EditorPage.open(browser as Browser, (red as NodeRed).url, 'light', 'en-US');
-    const wrongIn = (nodes: readonly FlowNode[]): Promise<{ id: string; problems: string[] }[]> => fresh.page.evaluate((flow) => {
+    const wrongIn = (nodes: FlowNode[]): Promise<{ id: string; problems: string[] }[]> => fresh.page.evaluate((flow) => {
       interface Node { id: string; type: string; validationErrors?: string[] }
       const { RED } = globalThis as unknown as {
         RED: {
