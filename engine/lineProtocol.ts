@@ -168,12 +168,16 @@ export function splitLines(text: string): string[] {
   let start = 0;
   let inFields = false;
   let quoted = false;
+  let afterEquals = false;
   for (let at = 0; at < text.length; at += 1) {
     const character = text[at];
+    const opens = afterEquals;
+    afterEquals = false;
     if (character === '\\') at += 1;
     else if (quoted) quoted = character !== '"';
     else if (character === ' ') inFields = true;
-    else if (character === '"') quoted = inFields && text[at - 1] === '=';
+    else if (character === '=') afterEquals = inFields;
+    else if (character === '"') quoted = opens;
     else if (character === '\n') {
       lines.push(text.slice(start, at));
       start = at + 1;

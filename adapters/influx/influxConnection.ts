@@ -42,6 +42,8 @@ export interface InfluxConnection {
   /** After a 404: true when the place has been created and the write may be repeated. */
   create(): Promise<boolean>;
   test(): Promise<{ ok: true; version: string } | Problem>;
+  /** Whether this is a database that takes lines but keeps no texts. Rejects with what the network threw. */
+  keepsNumbersOnly(): Promise<boolean>;
   close(): Promise<void>;
 }
 

@@ -68,6 +68,7 @@ export function influxOne(options: InfluxWriterOptions): InfluxConnection {
         return unreachable(place, error);
       }
     },
+    keepsNumbersOnly: async () => false,
     close: async () => {},
   };
 }

@@ -27,6 +27,8 @@ export function influxTwo(options: InfluxWriterOptions): InfluxConnection {
   // Core and Enterprise 3.x know no organisation, and 1.8 ignores it.
   const query = new URLSearchParams({ ...(organisation !== '' && { org: organisation }), bucket, precision: 'ms' });
 
+  /** VictoriaMetrics names its host in every answer, and no version of InfluxDB. */
+  let isVictoria: boolean | undefined;
   const ask = (method: 'GET' | 'POST', path: string, body?: string): Promise<InfluxAnswer & { version: string | undefined }> =>
     new Promise((resolve, reject) => {
       const outgoing = (secure ? secureRequest : request)(`${base}${path}`, {
@@ -43,6 +45,7 @@ export function influxTwo(options: InfluxWriterOptions): InfluxConnection {
         incoming.on('end', () => {
           const { 'x-influxdb-version': header } = incoming.headers;
           const version = typeof header === 'string' ? header : undefined;
+          isVictoria = incoming.headers['x-server-hostname'] !== undefined;
           const retryAfterMs = retryAfterOf(incoming.headers['retry-after']);
           resolve({ status: incoming.statusCode ?? 0, ...readAnswer(text), version, ...(retryAfterMs !== undefined && { retryAfterMs }) });
         });
@@ -57,6 +60,10 @@ export function influxTwo(options: InfluxWriterOptions): InfluxConnection {
     place,
     post: (body) => ask('POST', `/api/v2/write?${query.toString()}`, body),
     create: async () => false,
+    async keepsNumbersOnly() {
+      if (isVictoria === undefined) await ask('GET', '/ping');
+      return isVictoria === true;
+    },
     async test() {
       try {
         const ping = await ask('GET', '/ping');

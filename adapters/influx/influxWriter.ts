@@ -1,3 +1,4 @@
+import { decodeLine, encodeLine } from '../../engine/lineProtocol.ts';
 import type { LineWriter, RejectedLine } from '../../engine/ports.ts';
 import type { Problem } from '../../engine/problem.ts';
 import { problemOf, unreachable } from './influxConnection.ts';
@@ -34,9 +35,32 @@ class Writer implements InfluxWriter {
       if (line === '' || line.startsWith('#')) rejected.push({ index, line, reason: 'This is no line of data.' });
       else open.push({ index, line });
     });
-    await this.#divide(open, rejected, false);
+    await this.#divide(await this.#withoutTexts(open), rejected, false);
+    for (const one of rejected) one.line = lines[one.index] ?? one.line;
     rejected.sort((a, b) => a.index - b.index);
     return { stored: lines.length - rejected.length, rejected };
+  }
+
+  /**
+   * VictoriaMetrics keeps a text as the number 0, takes a line break in one for the end of the line and a quotation mark in a name for the beginning
+   * of one: so it gets neither.
+   */
+  async #withoutTexts(lines: { index: number; line: string }[]): Promise<{ index: number; line: string }[]> {
+    if (!lines.some(({ line }) => line.includes('"'))) return lines;
+    const numbersOnly = await this.#connection.keepsNumbersOnly().catch((error: unknown) => {
+      throw unreachable(this.#connection.place, error);
+    });
+    if (!numbersOnly) return lines;
+    return lines.flatMap(({ index, line }) => {
+      const point = line.includes('"') ? decodeLine(line) : undefined;
+      if (point === undefined) return [{ index, line }];
+      const name = (text: string): string => text.replaceAll('"', "'");
+      const numbers = encodeLine({
+        ...point, measurement: name(point.measurement), tags: point.tags.map(([tag, value]) => [name(tag), name(value)] as const),
+        fields: point.fields.flatMap(([field, value]) => (typeof value === 'string' ? [] : [[name(field), value] as const])),
+      });
+      return numbers === undefined ? [] : [{ index, line: numbers }];
+    });
   }
 
   /**

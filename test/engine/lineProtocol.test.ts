@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { encodeLine, lineKey, lineMeasurement, lineName } from '../../engine/lineProtocol.ts';
+import fc from 'fast-check';
+import { decodeLine, encodeLine, lineKey, lineMeasurement, lineName, splitLines } from '../../engine/lineProtocol.ts';
+import { checkParameters } from '../checks/ports/checkParameters.ts';
 
 describe('lineProtocol', () => {
   const fields: [string, number][] = [['v', 1]];
@@ -48,5 +50,35 @@ describe('lineProtocol', () => {
       assert.equal(encodeLine({ measurement: 'm', tags: [], fields, timeMs }, tell), undefined);
     }
     assert.equal(told.length, 5);
+  });
+
+  /** Characters that have a meaning somewhere in a line, and a few that have none. */
+  const unit = fc.constantFrom(...'a1_.,;= "\'\\#\n\r\t/{}$&%ü', '\u{1F600}', '\0', '漢', '\ud800', '__proto__', 'time');
+  const name = fc.oneof(fc.string({ unit, maxLength: 12 }), fc.string({ unit: 'binary', maxLength: 8 }));
+  const value = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean(), fc.string({ unit, maxLength: 20 }), fc.bigInt({ min: -(2n ** 60n), max: 2n ** 60n }));
+  const point = fc.record({
+    measurement: name, tags: fc.array(fc.tuple(name, name), { maxLength: 3 }), fields: fc.array(fc.tuple(name, value), { minLength: 1, maxLength: 3 }), timeMs: fc.integer(),
+  });
+
+  it('what is written is read back, one line or many, cut anywhere behind a line (property)', () => {
+    fc.assert(fc.property(fc.array(point, { maxLength: 5 }), (points) => {
+      const lines = points.flatMap((one) => encodeLine(one) ?? []);
+      const decoded = lines.map((line) => decodeLine(line));
+      assert.deepEqual(decoded.map((one) => one && encodeLine(one)), lines);
+      let at = 0;
+      for (const one of points) {
+        if (encodeLine(one) === undefined) continue;
+        const values = one.fields.flatMap(([key, each]) => (key === '' ? [] : [typeof each === 'string' ? each.replace(/\p{Surrogate}/gu, '\uFFFD') : each === 0 ? 0 : each]));
+        assert.deepEqual([decoded[at]?.timeMs, decoded[at]?.fields.map(([, each]) => each)], [one.timeMs, values]);
+        at += 1;
+      }
+      assert.deepEqual(splitLines(lines.map((line) => `${line}\n`).join('')), [...lines, '']);
+    }), checkParameters(2000));
+  });
+
+  it('what is no line is none', () => {
+    for (const text of ['', '#', 'm', 'm v=1', 'm v=1 x', 'm v= 5', 'm =1 5', 'm,t v=1 5', 'm,t= v=1 5', 'm,t=a=b v=1 5', 'm v="a 5', 'm v=NaN 5', 'm v=1, 5', ',t=a v=1 5', 'm v=1  5']) {
+      assert.equal(decodeLine(text), undefined, text);
+    }
   });
 });

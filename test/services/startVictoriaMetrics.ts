@@ -4,6 +4,8 @@ import { ServiceProcess, freePort, temporaryFolder } from './serviceProcess.ts';
 export interface VictoriaMetrics {
   url: string;
   process: ServiceProcess;
+  /** Every stored value: name (measurement_field), tags, time and number. */
+  values(): Promise<{ name: string; tags: Record<string, string>; timeMs: number; value: number }[]>;
   stop(): Promise<void>;
 }
 
@@ -25,5 +27,18 @@ export async function victoriaMetrics(): Promise<VictoriaMetrics> {
     }
   });
   await service.start();
-  return { url, process: service, stop: () => service.stop() };
+  return {
+    url, process: service, stop: () => service.stop(),
+    async values() {
+      // What came a moment ago is not found otherwise.
+      await (await fetch(`${url}/internal/force_flush`)).arrayBuffer();
+      const answer = await fetch(`${url}/api/v1/export`, { method: 'POST', body: new URLSearchParams({ 'match[]': '{__name__!=""}', start: '0' }) });
+      const text = await answer.text();
+      return text.split('\n').filter((line) => line !== '').flatMap((line) => {
+        const { metric, values, timestamps } = JSON.parse(line) as { metric: Record<string, string>; values: number[]; timestamps: number[] };
+        const { __name__: name = '', ...tags } = metric;
+        return timestamps.map((timeMs, index) => ({ name, tags, timeMs, value: values[index] ?? NaN }));
+      });
+    },
+  };
 }
