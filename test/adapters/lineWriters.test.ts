@@ -204,8 +204,11 @@ for (const version of ['2.7', '3 Core'] as const) {
 describe('VictoriaMetrics, which takes the same lines', () => {
   before(requireService('victoria-metrics'));
   // It keeps numbers alone (true is 1), as measurement_field and with some ten digits, and takes a bad line for the number 0; it gets ' for " in names.
-  const textOf = (name: string, tags: [string, string][], timeMs: number, value: number): string =>
-    JSON.stringify([name.replaceAll('"', "'"), tags.map((pair) => pair.map((text) => text.replaceAll('"', "'")) as [string, string]).sort(([a], [b]) => (a < b ? -1 : 1)), timeMs, (Math.abs(value) < 1e-200 ? 0 : value).toPrecision(9)]);
+  const named = (text: string): string => text.replaceAll('"', "'");
+  const textOf = (name: string, tags: [string, string][], timeMs: number, value: number): string => {
+    const pairs = tags.map(([tag, each]) => [named(tag), named(each)] as const).sort(([a], [b]) => (a < b ? -1 : 1));
+    return JSON.stringify([named(name), pairs, timeMs, (Math.abs(value) < 1e-200 ? 0 : value).toPrecision(9)]);
+  };
 
   checkLineWriter('VictoriaMetrics', {
     refusesBadLines: false, numRuns: 12,
