@@ -152,22 +152,31 @@ function preselect(select: HTMLElement): void {
   if (real.length === 1 && only !== undefined) $(select).val(only.value).trigger('change');
 }
 
-/** Rows with `data-when="field=value"`, `"field"` (has a value) or `"!field"` are shown only then. */
+/** Rows with `data-when="field=value"`, `"field"` (has a value), `"!field"` or several of them with `or` between are shown only then. */
 function prepareConditions(open: OpenForm, fields: Fields): void {
   const rows = [...open.root.querySelectorAll<HTMLElement>('[data-when]')];
   const apply = (): void => {
     for (const row of rows) {
-      const [, not, name, , wanted] = /^(!?)(\w+)(=(.*))?$/.exec(row.dataset['when'] ?? '') ?? [];
-      if (name === undefined || !Object.hasOwn(fields, name)) continue;
-      const value = open.value(name);
-      const holds = wanted === undefined ? value !== '' : wanted.split('|').includes(value);
-      row.style.display = holds === (not === '') ? '' : 'none';
+      const answers = conditionsOf(row).flatMap(([not, name, wanted]) => {
+        if (!Object.hasOwn(fields, name)) return [];
+        const value = open.value(name);
+        const holds = wanted === undefined ? value !== '' : wanted.split('|').includes(value);
+        return [holds === (not === '')];
+      });
+      if (answers.length > 0) row.style.display = answers.includes(true) ? '' : 'none';
     }
   };
-  for (const name of new Set(rows.map((row) => /\w+/.exec(row.dataset['when'] ?? '')?.[0] ?? ''))) {
+  for (const name of new Set(rows.flatMap((row) => conditionsOf(row).map(([, name]) => name)))) {
     if (Object.hasOwn(fields, name)) $(open.input(name)).on('change', apply);
   }
   apply();
+}
+
+function conditionsOf(row: HTMLElement): [not: string, name: string, wanted: string | undefined][] {
+  return (row.dataset['when'] ?? '').split(' or ').map((condition) => {
+    const [, not = '', name = '', , wanted] = /^(!?)(\w+)(=(.*))?$/.exec(condition) ?? [];
+    return [not, name, wanted];
+  });
 }
 
 /** What is wrong with a value by the field's own definition: true or a sentence. */

@@ -402,8 +402,8 @@ export const problemSentences: readonly (readonly [english: string, german: stri
     '{} Werte wurden seit dem Start aufgegeben: Es warteten mehr oder länger, als erlaubt ist, oder sie ließen sich nicht speichern.',
   ],
   [
-    'See why InfluxDB does not take them, or keep more; the site tells from when they are.',
-    'Nachsehen, warum InfluxDB sie nicht nimmt, oder mehr aufheben lassen; der Standort sagt, von wann sie sind.',
+    'See why they are not taken, or keep more; the site tells from when they are.',
+    'Nachsehen, warum sie nicht genommen werden, oder mehr aufheben lassen; der Standort sagt, von wann sie sind.',
   ],
 
   // Alarms
@@ -563,6 +563,20 @@ export const problemSentences: readonly (readonly [english: string, german: stri
   ['its inverse needs another name', 'das Gegenstück braucht einen anderen Namen'],
   ['a kind is not known', 'eine Art ist nicht bekannt'],
 
+  // Files
+  ['No folder is given for the files.', 'Für die Dateien ist kein Ordner angegeben.'],
+  ['Enter the folder in the connection.', 'Den Ordner in der Verbindung eintragen.'],
+  ['There is no room for the files in {}.', 'Für die Dateien in {} ist kein Platz.'],
+  ['Free some room; it goes on by itself, and nothing is lost until then.', 'Platz schaffen; es geht von selbst weiter, und bis dahin geht nichts verloren.'],
+  ['The files in {} cannot be written: {}.', 'Die Dateien in {} lassen sich nicht schreiben: {}.'],
+  ['Another connection writes the files {} already.', 'Die Dateien {} schreibt schon eine andere Verbindung.'],
+  ['Give each its own name or folder.', 'Jeder einen eigenen Namen oder Ordner geben.'],
+  [
+    '{} files of history were deleted since the start: all together they may be {} MB.',
+    '{} Dateien der Historie wurden seit dem Start gelöscht: Alle zusammen dürfen {} MB groß sein.',
+  ],
+  ['Keep more, or copy them away in time.', 'Mehr behalten oder sie rechtzeitig wegkopieren.'],
+
   // InfluxDB
   ['No InfluxDB is set.', 'Keine InfluxDB ist eingetragen.'],
   ['Enter its address in the connection.', 'Ihre Adresse in der Verbindung eintragen.'],
@@ -581,7 +595,7 @@ export const problemSentences: readonly (readonly [english: string, german: stri
   [
     'Check the address and that InfluxDB runs; it is tried again by itself.', 'Die Adresse prüfen, und ob InfluxDB läuft; es wird von selbst wieder versucht.',
   ],
-  ['InfluxDB refused {} values: {}', 'InfluxDB hat {} Werte abgelehnt: {}'],
+  ['The target refused {} values: {}', 'Das Ziel hat {} Werte abgelehnt: {}'],
   ['They are set aside and not lost; correct the cause.', 'Sie liegen zur Seite und sind nicht verloren; die Ursache beheben.'],
   [
     'Check user name and password, or the token and what it may write.', 'Benutzername und Passwort prüfen, oder den Token und was er schreiben darf.',

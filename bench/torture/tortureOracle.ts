@@ -112,6 +112,10 @@ export class TortureOracle {
       return;
     }
     const text = Buffer.concat(parts).toString('utf8');
+    if (request.url === '/ping') {
+      response.writeHead(204).end();
+      return;
+    }
     if (request.url === '/alert') this.#takeAlerts(text);
     else this.#takeLines(text);
     if (this.mood === 'cut') request.destroy();

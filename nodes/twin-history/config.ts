@@ -1,10 +1,12 @@
 import type { Fields } from '../../contract/fields.ts';
 
-/** Writes the twin's values to InfluxDB, beside the embedded historian. */
+/** Writes the twin's values to InfluxDB or files, beside the embedded historian. */
 export const fields = {
   name: { kind: 'text', default: '', maximumLength: 100 },
   site: { kind: 'reference', to: 'twin-site', default: '', required: true },
   influxdb: { kind: 'reference', to: 'twin-influxdb', default: '' },
+  /** Instead, or as well. */
+  file: { kind: 'reference', to: 'twin-file', default: '' },
   /** {type}, {key} and {path} stand for the twin's. */
   measurement: { kind: 'text', default: '{type}', maximumLength: 200 },
   /** every: each value; change: beyond the deadband; interval: one of each interval. */

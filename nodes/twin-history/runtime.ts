@@ -2,7 +2,7 @@ import { readConfig } from '../../contract/fields.ts';
 import type { AlertMessage, BatchRow, Expected, ReplayMark, SentValue, TwinEvent, TwinHeader } from '../../contract/messages.ts';
 import { Problem } from '../../engine/problem.ts';
 import type { Site } from '../../engine/site/site.ts';
-import { deliverTo } from '../deliverTo.ts';
+import { deliverToAll } from '../deliverToAll.ts';
 import type { DeliveryLine } from '../deliverTo.ts';
 import { HistoryLines, previewLines } from '../historyLines.ts';
 import { objectOf } from '../objectOf.ts';
@@ -41,18 +41,18 @@ export default function twinHistory(RED: Runtime): void {
 
     const opening = whenReady(twin, handle, () => {
       const site = handle.site as Site;
-      if (config.influxdb !== '') {
-        line = deliverTo(RED, twin, site, config.influxdb, `history:${twin.node.id}`, {
+      if (config.influxdb !== '' || config.file !== '') {
+        line = deliverToAll(RED, twin, site, [{ id: config.influxdb, name: `history:${twin.node.id}` }, { id: config.file, name: `history:${twin.node.id}/file` }], {
           batchRecords: config.batchRows,
           waitMs: config.flushAfter * 1000,
           keepBytes: config.keepAtMost * 1_000_000,
           ...(config.keepDays > 0 && { keepMs: config.keepDays * 86_400_000 }),
           atCap: config.whenFull as 'dropOldest' | 'block',
-          // InfluxDB orders by the time in the line.
+          // Whoever reads the lines orders them by the time in them.
           order: 'liveFirst',
           onProblem: (problem) => twin.fail(problem),
           onRejected: (count, reason) =>
-            twin.fail(new Problem('TWIN_REJECTED', `InfluxDB refused ${count} values: ${reason}`, 'They are set aside and not lost; correct the cause.', { count, reason })),
+            twin.fail(new Problem('TWIN_REJECTED', `The target refused ${count} values: ${reason}`, 'They are set aside and not lost; correct the cause.', { count, reason })),
           onDelivered: (count) => {
             written += count;
             if (isBehind) void showWaiting();
@@ -65,7 +65,7 @@ export default function twinHistory(RED: Runtime): void {
             if (Date.now() - droppedToldMs < dropToldEveryMs) return;
             droppedToldMs = Date.now();
             const found = `${dropped} values were given up since the start: more waited, or longer, than may be kept, or they could not be stored.`;
-            twin.warn(new Problem('TWIN_HISTORY_DROPPED', found, 'See why InfluxDB does not take them, or keep more; the site tells from when they are.', { count: dropped }));
+            twin.warn(new Problem('TWIN_HISTORY_DROPPED', found, 'See why they are not taken, or keep more; the site tells from when they are.', { count: dropped }));
           },
         });
       }
