@@ -441,8 +441,8 @@ export class OutboxLog {
       this.#views.delete(segment);
       this.#views.set(segment, view);
       for (const old of this.#views.keys()) if (this.#views.size > mostViews) this.#views.delete(old);
-      // Not while it grows: what is being appended at this moment is not in the view.
-      if (segment !== this.#active?.segment && !view.isCounted) {
+      // Not while it grows: what was appended since the reading began is not in the view, though the file may be full by now.
+      if (segment !== this.#active?.segment && segment.bytes === bytes && !view.isCounted) {
         view.isCounted = true;
         if (view.sequences.length !== segment.last - segment.first + 1) this.#recount(segment, view);
       }

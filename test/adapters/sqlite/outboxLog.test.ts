@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { open as openFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { MemoryOutbox } from '../../../adapters/memory/memoryStore.ts';
 import { openDatabase } from '../../../adapters/sqlite/databaseFile.ts';
 import { NumberRanges } from '../../../adapters/sqlite/numberRanges.ts';
+import { OutboxLog } from '../../../adapters/sqlite/outboxLog.ts';
 import { OutboxFolder } from '../../../adapters/sqlite/outboxFolder.ts';
 import type { Problem } from '../../../engine/problem.ts';
 import { checkParameters } from '../../checks/ports/checkParameters.ts';
@@ -182,6 +184,41 @@ describe('outbox log', function () {
     assert.deepEqual(found, Array.from({ length: 1000 }, (_, n) => String(n)));
     assert.deepEqual(await outbox.gaps('t'), []);
     await outbox.close();
+  });
+
+  it('a file that becomes full while its front is being read lacks nothing', async () => {
+    const log = new OutboxLog(folder, 'race', [], (problem) => problems.push(problem));
+    let count = 0;
+    const append = async (size: number): Promise<void> => {
+      await log.append([{ target: 'race', idempotencyKey: String(count++), body: 'x'.repeat(size), acceptedMs: 1 }]);
+      await log.sync();
+      log.keep();
+    };
+    await append(100_000);
+    // The process stands still, for instance, in the middle of the reading.
+    const probe = await openFile(join(folder, readdirSync(folder)[0] as string));
+    const prototype = Object.getPrototypeOf(probe) as { read: (...given: unknown[]) => Promise<unknown> };
+    const { read } = prototype;
+    await probe.close();
+    let goOn = (): void => {};
+    const gate = new Promise<void>((resolve) => (goOn = resolve));
+    prototype.read = async function slowRead(...given) {
+      await gate;
+      return read.apply(this, given);
+    };
+    try {
+      const reading = log.pending(10);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await append(2_200_000);
+      await append(10);
+      goOn();
+      await reading;
+    } finally {
+      prototype.read = read;
+    }
+    assert.deepEqual((await log.pending(10)).map(({ idempotencyKey }) => idempotencyKey), ['0', '1', '2']);
+    assert.deepEqual([log.gaps(), (await log.depth()).records], [[], 3]);
+    await log.close();
   });
 
   it('a copy of the folder at any moment opens with all that was accepted before (group)', async () => {

@@ -35,7 +35,7 @@ async function withBench<Result>(bench: NodeBench, work: (bench: NodeBench) => P
 function takesMessages(unit: NodeUnit): boolean {
   return !configTypes.has(unit.type);
 }
-const configTypes = new Set(['twin-site', 'twin-type', 'twin-mqtt', 'twin-influxdb', 'twin-opcua']);
+const configTypes = new Set(['twin-site', 'twin-type', 'twin-mqtt', 'twin-influxdb', 'twin-opcua', 'twin-file']);
 
 /** Messages that the node is made for, through a twin-asset where it needs one. */
 async function feed(bench: NodeBench, unit: NodeUnit, count: number): Promise<string[]> {
