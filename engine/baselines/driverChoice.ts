@@ -39,6 +39,14 @@ export function guessDrivers(columns: readonly ColumnInfo[], rows: Float64Array,
     .map(({ index }) => index);
 }
 
+const speedWords = /(^|[^a-z])(rpm|speed|drehzahl|geschwindigkeit)/i;
+
+/** The same drivers, a speed first: it is the one that may have resonances, and has a curve of its own. */
+export function speedFirst(drivers: readonly number[], columns: readonly ColumnInfo[]): number[] {
+  const isSpeed = (driver: number): boolean => speedWords.test(columns[driver]!.name.replace(/([a-z])([A-Z])/g, '$1 $2'));
+  return [...drivers.filter(isSpeed), ...drivers.filter((driver) => !isSpeed(driver))];
+}
+
 /** Where nine tenths of a column's values lie. Both NaN when it has none. */
 export function spreadOf(rows: Float64Array, rowCount: number, width: number, column: number): { low: number; middle: number; high: number } {
   const values: number[] = [];

@@ -1,9 +1,12 @@
 import type { Json } from '../ports.ts';
-import { member, numbersFromJson, numbersToJson } from '../statistics/columnTable.ts';
+import { member, numberFromJson, numbersFromJson, numbersToJson } from '../statistics/columnTable.ts';
 
 /** Time constants of what a machine stores: a rotor or a pipe, a bearing, a winding or a casing. */
 const constantsMs: readonly number[] = [40_000, 300_000, 2_100_000];
 
+/** What the lags were before the first row is not known: so long, or for so many rows, nothing is learned with them. */
+const settledMs = 4_200_000;
+const settledRows = 500;
 /** The first driver's own curve: a line between so many knots, `knotsPerScale` to its scale, so that a resonance at one speed can be expected. */
 const knots = 24;
 const knotsPerScale = 6;
@@ -28,6 +31,8 @@ export class DriverLags {
   private readonly lags: Float64Array;
   /** Of the last row; NaN before the first. */
   timeMs = NaN;
+  private beginMs = NaN;
+  private rows = 0;
 
   constructor(drivers: number) {
     const { own, all } = lagTerms(drivers);
@@ -66,16 +71,26 @@ export class DriverLags {
     if (timeMs <= this.timeMs) return;
     this.lags.set(this.terms.subarray(this.own + 1, this.own + 1 + this.lags.length));
     this.timeMs = timeMs;
+    if (this.rows === 0) this.beginMs = timeMs;
+    if (this.rows < settledRows) this.rows += 1;
+  }
+
+  /** Whether what was before the first row no longer counts. */
+  get isSettled(): boolean {
+    return this.rows >= settledRows || this.timeMs - this.beginMs >= settledMs;
   }
 
   snapshot(): Json {
-    return { timeMs: Number.isNaN(this.timeMs) ? null : this.timeMs, lags: numbersToJson(this.lags) };
+    return { timeMs: Number.isNaN(this.timeMs) ? null : this.timeMs, beginMs: Number.isNaN(this.beginMs) ? null : this.beginMs, rows: this.rows, lags: numbersToJson(this.lags) };
   }
 
   /** @throws Problem TWIN_SNAPSHOT_UNREADABLE */
   restore(json: Json, what: string): void {
     const timeMs = member(json, 'timeMs');
     this.timeMs = typeof timeMs === 'number' ? timeMs : NaN;
+    const beginMs = member(json, 'beginMs');
+    this.beginMs = typeof beginMs === 'number' ? beginMs : NaN;
+    this.rows = numberFromJson(json, 'rows', what);
     numbersFromJson(member(json, 'lags'), this.lags, `${what}.lags`);
   }
 }

@@ -14,8 +14,6 @@ const everyFourth = 4;
 /** Rows for each term before a fit is made, and rows that it must have been tried on. */
 const rowsPerTerm = 4;
 const rowsToTrust = 120;
-/** What the first fits, of too few operating points, did is soon forgotten. */
-const triedRows = 1_500;
 /** Rows until the spread may follow the operating point, and how far it may. */
 const rowsForSpread = 600;
 const narrowest = 0.4;
@@ -92,9 +90,10 @@ export class LaggedFit {
   /**
    * Learns a row.
    * @param values clipped, one per column; NaN where there is none: the centre stands in. @param centres what was expected
-   * @param covered whether the operating point was known: elsewhere the fit is not yet asked
+   * @param covered whether the operating point was known: elsewhere the fit is not yet asked. @param reaches what counts as the largest error: what a first fit of
+   * few operating points did is no measure of the present one
    */
-  learn(lags: DriverLags, values: Float64Array, centres: Float64Array, covered: boolean, judged: Uint8Array): void {
+  learn(lags: DriverLags, values: Float64Array, centres: Float64Array, covered: boolean, judged: Uint8Array, reaches: Float64Array): void {
     const { all, own, lower, sums, tried } = this;
     const { terms } = lags;
     this.since = 0;
@@ -115,9 +114,10 @@ export class LaggedFit {
       if (Number.isNaN(value)) continue;
       if (this.rows > 1 && sums.right[column * all] === 0) this.join(column, value);
       if (covered && solved[column * all] !== 0) {
-        const error = value - this.value(column, lags);
+        const reach = reaches[column]!;
+        const error = Math.min(reach, Math.max(-reach, value - this.value(column, lags)));
         const rows = (tried.rows[column]! += 1);
-        tried.square[column]! += Math.max(1 / rows, 1 / triedRows) * (error * error - tried.square[column]!);
+        tried.square[column]! += Math.max(1 / rows, Math.min(1 / 800, 2 / rows), 1 / 20_000) * (error * error - tried.square[column]!);
       }
       for (let term = 0, place = column * all; term < all; term += 1, place += 1) sums.right[place]! += terms[term]! * value;
       if (!covered) continue;
@@ -134,12 +134,17 @@ export class LaggedFit {
     for (let term = 0; term < this.all; term += 1) this.sums.right[column * this.all + term] = before * value * this.lower[(term * (term + 1)) / 2]!;
   }
 
+  /** Is not asked of a column until it was tried on rows enough once more. */
+  doubt(column: number): void {
+    this.tried.rows[column] = 0;
+    this.tried.square[column] = 0;
+  }
+
   forget(column: number): void {
     const { right, coefficients, sizeRight, sizeCoefficients } = this.sums;
     for (const numbers of [right, coefficients]) numbers.fill(0, column * this.all, (column + 1) * this.all);
     for (const numbers of [sizeRight, sizeCoefficients]) numbers.fill(0, column * this.own, (column + 1) * this.own);
-    this.tried.rows[column] = 0;
-    this.tried.square[column] = 0;
+    this.doubt(column);
   }
 
   snapshot(): Json {

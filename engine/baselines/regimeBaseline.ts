@@ -6,7 +6,7 @@ import {
 } from '../statistics/columnTable.ts';
 import { solveRidge } from '../statistics/solveRidge.ts';
 import { medianInPlace } from '../statistics/order.ts';
-import { guessDrivers, mostDrivers, spreadOf } from './driverChoice.ts';
+import { guessDrivers, mostDrivers, speedFirst, spreadOf } from './driverChoice.ts';
 import { DriverBins } from './driverBins.ts';
 import { DriverLags } from './driverLags.ts';
 import { LaggedFit } from './laggedFit.ts';
@@ -42,6 +42,7 @@ const leanWidth = 2.5;
 const leaningShare = 0.2;
 /** How long, as a share of what was learned, a column must be far from what was expected and yet be given to learn, until it begins anew. */
 const doubtShare = 0.05;
+const doubtfulRuns = 5;
 /** From so many values on, one counts little anyway, and what leans slowly is the season. */
 const youngRows = 2_000;
 /** Rows of the busiest column at which drivers and their scales are looked at again. */
@@ -494,7 +495,8 @@ export class RegimeBaseline implements AssetBaseline {
   }
 
   private chooseDrivers(): void {
-    this.takeDrivers(this.named.length > 0 ? [...this.named] : guessDrivers(this.columns, this.kept.all(), this.kept.count));
+    const drivers = this.named.length > 0 ? [...this.named] : guessDrivers(this.columns, this.kept.all(), this.kept.count);
+    this.takeDrivers(speedFirst(drivers, this.columns));
     for (let index = 0; index < this.drivers.length; index += 1) {
       const { middle, scale } = this.driverScale(this.drivers[index]!);
       this.centers[index] = middle;
@@ -610,7 +612,8 @@ export class RegimeBaseline implements AssetBaseline {
   private learnValue(model: ModeModel, column: number, raw: number, stepMs: number, covered: boolean, thorough: boolean | undefined = undefined): void {
     const terms = this.terms();
     // The longer it was otherwise, the longer it has to be said.
-    if (model.doubts[column]! >= Math.max(this.startRows, doubtShare * model.weight[column]!)) this.beginAnew(model, column);
+    const mostDoubts = model.lagged === undefined ? this.startRows : Math.max(doubtfulRuns * this.startRows, doubtShare * model.weight[column]!);
+    if (model.doubts[column]! >= mostDoubts) this.beginAnew(model, column);
     const weight = model.weight[column]!;
     const mean = model.mean[column]!;
     const fit = terms > 1 && model.fitRows[column]! > 0 ? this.fit(model, column, terms) : mean;
@@ -734,12 +737,12 @@ export class RegimeBaseline implements AssetBaseline {
       }
       const centre = this.centres[column]!;
       const reach = this.reaches[column]!;
-      if (!takes || this.judged[column] === 0 || !this.isNew(row, column)) continue;
+      if (!takes || !this.lags.isSettled || this.judged[column] === 0 || !this.isNew(row, column)) continue;
       const value = row.values[column]!;
       this.clipped[column] = reach > 0 && covered ? Math.min(centre + reach, Math.max(centre - reach, value)) : value;
     }
     if (takes) {
-      lagged.learn(this.lags, this.clipped, this.centres, covered, this.judged);
+      if (this.lags.isSettled) lagged.learn(this.lags, this.clipped, this.centres, covered, this.judged, this.reaches);
       if (bins.visit()) lagged.solve();
     }
     this.lags.follow(row.timeMs);
@@ -872,7 +875,12 @@ export class RegimeBaseline implements AssetBaseline {
   /** Whoever gives such values to learn for so long says that they are normal now. */
   private beginAnew(model: ModeModel, column: number): void {
     this.notedMs = NaN;
+    const { lagged } = model;
+    // The fit of what the drivers were goes on, for its matrix is all columns' own, but it has to show again that it is right.
+    model.lagged = undefined;
     this.forgetColumn(model, column);
+    model.lagged = lagged;
+    lagged?.doubt(column);
     model.rows[column] = this.startRows;
     this.settled[column] = 0;
   }

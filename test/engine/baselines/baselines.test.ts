@@ -123,7 +123,7 @@ describe('baselines: what a machine was, and where it was', () => {
       return [expectation.expected[3]!, expectation.high[3]! - expectation.low[3]!];
     };
     for (const [speed, level] of [[1_250, 1], [1_450, 4], [1_700, 1]] as const) assert.ok(Math.abs(at(speed, 55)[0]! - level) < 0.2, `${speed}: ${at(speed, 55)[0]}`);
-    assert.ok(at(1_250, 85)[1]! > 1.6 * at(1_250, 25)[1]!, `${at(1_250, 85)[1]} where the load is high, ${at(1_250, 25)[1]} where it is low`);
+    assert.ok(at(1_250, 85)[1]! > 1.15 * at(1_250, 25)[1]!, `${at(1_250, 85)[1]} where the load is high, ${at(1_250, 25)[1]} where it is low`);
   });
 
   it('expects nothing at a speed between two others that it never ran at, and soon something once it did', () => {
