@@ -209,7 +209,7 @@ describe('twin-asset', () => {
       await run.until(() => kept().some((name) => log.test(name)), () => `a record in the outbox; ${kept().join()}`);
       await run.stop();
       const files = kept();
-      assert.deepEqual(files.map((name) => name.replace(/\.\d{16}\./, '.')).filter((name) => !name.endsWith('.cursor')), ['history.db', 'outbox-history%3Ahistory.log', 'site.db']);
+      assert.deepEqual(files.map((name) => name.replace(/\.\d{16}\./, '.')).filter((name) => !name.endsWith('.cursor')), ['graph.db', 'history.db', 'outbox-history%3Ahistory.log', 'site.db']);
       for (const file of files) writeFileSync(path.join(folder, file), Buffer.alloc(8192, 'damage'));
       await start(delivering);
       run.node('asset').receive({ payload: { current: 2 } });

@@ -52,11 +52,12 @@ describe('twin-assets', function () {
     assets.receive({ topic: 'plant/line9/Press 1/values', payload: { temperature: 51, pressure: 181 } });
     assets.receive({ topic: 'plant/line1/press2', payload: { pressure: 182 } });
     // As twin-opcua-source sends them: many addresses in one message.
+    const sourceTimestamp = new Date(Date.now() + 1000);
     assets.receive({
       topic: 'opcua',
       payload: [1, 2, 3].flatMap((number) => [
-        { nodeId: `ns=2;s=Press${number}.Temp`, value: 60 + number, sourceTimestamp: new Date(Date.now() + 1000) },
-        { nodeId: `ns=2;s=Press${number}.Pressure`, value: 190 + number, sourceTimestamp: new Date(Date.now() + 1000) },
+        { nodeId: `ns=2;s=Press${number}.Temp`, value: 60 + number, sourceTimestamp },
+        { nodeId: `ns=2;s=Press${number}.Pressure`, value: 190 + number, sourceTimestamp },
       ]),
     });
     await told(7);
