@@ -19,6 +19,7 @@ import { opcuaSpeed } from './opcuaSpeed.ts';
 import { simulationSpeed } from './simulationSpeed.ts';
 import { storeSpeed } from './storeSpeed.ts';
 import { verdictOf } from './verdictOf.ts';
+import { writePath } from './writePath.ts';
 
 /** The table of detection quality, and the aims for the default chain beside what it reached (means over the seeds). */
 async function streamWithAims(print: (line: string) => void): Promise<void> {
@@ -47,6 +48,7 @@ const benches: Record<string, (print: (line: string) => void) => Promise<unknown
   detectionSpeed,
   store: storeSpeed,
   historian: historianSpeed,
+  writePath: (print) => writePath(print),
   backtest: backTestSpeed,
   opcua: opcuaSpeed,
   simulation: simulationSpeed,

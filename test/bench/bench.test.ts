@@ -7,7 +7,9 @@ import { detectionStream } from '../../bench/detectionStream.ts';
 import { tuningSeeds } from '../../bench/labelledStream.ts';
 import { growthOf, memoryUse } from '../../bench/memoryUse.ts';
 import { storeSpeed } from '../../bench/storeSpeed.ts';
+import { writePath } from '../../bench/writePath.ts';
 import { packageRoot } from '../../scripts/packageRoot.ts';
+import { requireService } from '../services/requireService.ts';
 
 /** Runs every bench with tiny sizes: that it measures what it says, not how fast this machine is. */
 describe('benches', function () {
@@ -62,5 +64,19 @@ describe('benches', function () {
   it('store: history and outbox are written', async () => {
     const speed = await storeSpeed(print, { points: 2_000, records: 100, alone: 3 });
     assert.ok(speed.historyPointsPerSecond > 0 && speed.outboxRecordsPerSecond > 0 && speed.outboxMillisecondsAlone > 0);
+  });
+
+  describe('beside InfluxDB', () => {
+    before(requireService('influxd'));
+
+    it('write path: everything arrives by each way', async () => {
+      const speeds = await writePath(print, { batches: 2, signals: [2] });
+      assert.equal(speeds.length, 4);
+      for (const { name, stored, microsecondsPerValue } of speeds) {
+        assert.equal(stored, 2 * 2 * 1000, name);
+        assert.ok(microsecondsPerValue > 0, name);
+      }
+      assert.equal(table().length, 2 + speeds.length);
+    });
   });
 });
