@@ -1,6 +1,6 @@
 import type { Form, OpenForm } from './form.ts';
 import { request } from './request.ts';
-import type { Row, RowProblem } from './rowList.ts';
+import { make, type Row, type RowProblem } from './rowList.ts';
 
 /** What is being typed is asked about when it stands for so long. */
 const askAfterMs = 250;
@@ -16,14 +16,16 @@ export function preparePreview(dialog: Form, open: OpenForm): void {
     const own = asked;
     const got = await request<{ lines: string[] }>('POST', 'twinwire/history/preview', { ...open.values(), types: types.read() });
     if (own !== asked) return;
-    shown.textContent = got.ok ? got.value.lines.join('\n') : dialog.text('preview.failed', { status: got.status });
+    const lines = got.ok ? got.value.lines : [dialog.text('preview.failed', { status: got.status })];
+    shown.replaceChildren(...lines.map((line) => make('code', '', line)));
   };
   const soon = (): void => {
     clearTimeout(timer);
     timer = setTimeout(() => void ask(), askAfterMs);
   };
   const types = open.list('types', {
-    columns: { type: 'minmax(90px, 2fr)', write: 'minmax(110px, 2fr)', deadband: '70px', every: '70px', measurement: 'minmax(90px, 2fr)' },
+    columns: { type: 'minmax(100px, 1fr)', write: '190px' },
+    details: [{ title: 'differs', fields: ['deadband', 'every'] }, { title: 'where', fields: ['measurement'], broad: true }],
     check: (rows) => rows.flatMap((row, index) => problemsOf(dialog, row, index)),
     onChange: soon,
   });

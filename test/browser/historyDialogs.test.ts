@@ -1,0 +1,114 @@
+// What runs inside the page is written here as well, so this file knows the browser's names.
+/// <reference lib="dom" />
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { chromium as playwright, type Browser } from 'playwright-core';
+import { openSiteStore } from '../../adapters/sqlite/siteStore.ts';
+import { siteFolder } from '../../contract/siteFolder.ts';
+import { verdictSeries } from '../../engine/site/verdictRecord.ts';
+import { startNodeRed, type FlowNode, type NodeRed } from '../flows/startNodeRed.ts';
+import { chromium, requireService } from '../services/requireService.ts';
+import { EditorPage } from './editorPage.ts';
+
+const dayMs = 86_400_000;
+const z = 'plant';
+
+const flow: FlowNode[] = [
+  { id: z, type: 'tab', label: 'Plant' },
+  { id: 'site', type: 'twin-site', name: 'Plant' },
+  { id: 'type', type: 'twin-type', name: 'press', version: 1, properties: [{ name: 'temperature', unit: 'Cel', valueKind: 'measured' }, { name: 'force', unit: 'kN', valueKind: 'measured' }] },
+  { id: 'influx', type: 'twin-influxdb', url: '' },
+  { id: 'asset', type: 'twin-asset', z, x: 100, y: 100, site: 'site', assetType: 'type', key: 'press3', name: 'Press 3', place: 'acme/hamburg/hall2/line1', wires: [['baseline', 'history'], []] },
+  { id: 'baseline', type: 'twin-baseline', z, x: 300, y: 100, site: 'site', wires: [['anomaly']] },
+  { id: 'anomaly', type: 'twin-anomaly', z, x: 500, y: 100, site: 'site', wires: [[]] },
+  { id: 'history', type: 'twin-history', z, x: 300, y: 200, site: 'site', influxdb: 'influx', wires: [[]] },
+  { id: 'replay', type: 'twin-replay', z, x: 100, y: 200, site: 'site', source: 'history', recompute: true, wires: [['asset']] },
+];
+
+/** Two weeks of verdicts: twelve faults, of which five at the usual setting. */
+async function recorded(folder: string): Promise<void> {
+  const store = openSiteStore(folder);
+  const series = verdictSeries('press3');
+  const now = Date.now();
+  const points = [];
+  for (let timeMs = now - 14 * dayMs; timeMs < now; timeMs += 1_800_000) points.push({ ...series, timeMs, value: 1000, quality: 'good' as const });
+  for (let fault = 0; fault < 12; fault += 1) {
+    const timeMs = now - 13 * dayMs + fault * dayMs + 60_000;
+    points.push({ ...series, timeMs, value: fault < 5 ? 0.5 : 20, quality: 'good' as const }, { ...series, timeMs: timeMs + 300_000, value: 1000, quality: 'good' as const });
+  }
+  await store.historian.write(points);
+  await store.close();
+}
+
+describe('the dialogs of history', function () {
+  this.timeout(60_000);
+  let browser: Browser;
+  let red: NodeRed;
+  const userDir = mkdtempSync(path.join(tmpdir(), 'twinwire-history-dialogs-'));
+
+  before(requireService('chromium'));
+  before(async function () {
+    this.timeout(90_000);
+    await recorded(path.join(userDir, siteFolder('Plant', '')));
+    red = await startNodeRed({ flow, userDir });
+    red.receive('asset', { payload: { temperature: 61.4, force: 812 } });
+    await red.until(() => red.sent.some(({ from }) => from === 'baseline'), 'an expectation');
+    browser = await playwright.launch({ executablePath: chromium(), args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
+  });
+  after(async () => {
+    await browser?.close();
+    await red?.stop();
+    rmSync(userDir, { recursive: true, force: true });
+  });
+
+  async function look(editor: EditorPage, id: string, name: string, at: (page: EditorPage['page']) => Promise<void>): Promise<void> {
+    await editor.openDialog(id);
+    await at(editor.page);
+    const pictures = process.env['TWINWIRE_PICTURES'];
+    if (pictures !== undefined) await editor.page.screenshot({ path: path.join(pictures, `${id}-${name}.png`) });
+    assert.deepEqual([await editor.missingTexts(), await editor.cutTexts(), editor.complaints], [[], [], []]);
+    await editor.page.click('#node-dialog-cancel');
+    await editor.page.waitForSelector('.twinwire-dialog', { state: 'detached' });
+  }
+
+  for (const [theme, language] of [['light', 'en-US'], ['dark', 'de']] as const) {
+    it(`three lines that follow what is typed, what a setting would have raised, a replay of history: ${theme}, ${language}`, async () => {
+      const editor = await EditorPage.open(browser, red.url, theme, language, 'asset');
+      const name = `${theme}-${language}`;
+      const { page } = editor;
+      const shows = (part: string, wanted: string): Promise<unknown> =>
+        page.waitForFunction(([of, each]) => document.querySelector(`.twinwire-dialog [data-part="${of}"]`)?.textContent?.includes(each), [part, wanted] as const);
+      try {
+        await look(editor, 'history', name, async () => {
+          await shows('preview', 'press,twin=press3,path=acme/hamburg/hall2/line1/press3 temperature=61.4,force=812');
+          assert.equal(await page.locator('[data-part="preview"] > code').count(), 3);
+          await page.selectOption('#node-input-tags', 'levels');
+          await shows('preview', ',enterprise=acme,site=hamburg,area=hall2,work_center=line1,work_unit=press3 ');
+          await page.fill('#node-input-measurement', 'plant_{type}');
+          await shows('preview', 'plant_press,');
+          await page.selectOption('#node-input-write', 'change');
+          // A type with a measurement of its own goes before.
+          await page.click('.twinwire-dialog [data-part="types"] .twinwire-list-add');
+          await page.fill('.twinwire-dialog [data-part="types"] input >> nth=0', 'press');
+          await page.click('.twinwire-dialog [data-part="types"] .twinwire-list-row button >> nth=0');
+          await page.fill('.twinwire-dialog [data-part="types"] input >> nth=3', 'presses');
+          await shows('preview', 'presses,');
+          await page.evaluate(() => document.querySelector('.twinwire-dialog [data-part="preview"]')?.scrollIntoView({ block: 'center' }));
+        });
+        await look(editor, 'anomaly', name, async () => {
+          const would = (count: number): string => (language === 'de' ? `14 Tagen hätte diese Einstellung ${count} Fälle gemeldet` : `14 days this setting would have raised ${count} cases`);
+          await shows('backTest', would(5));
+          await page.fill('.twinwire-dialog [data-part="rate-number"]', '30');
+          await shows('backTest', would(12));
+        });
+        await look(editor, 'replay', name, async () => {
+          assert.deepEqual(await Promise.all(['from', 'warmUp', 'file'].map((field) => page.isVisible(`#node-input-${field}`))), [true, true, false]);
+        });
+      } finally {
+        await editor.close();
+      }
+    });
+  }
+});
