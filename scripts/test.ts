@@ -23,15 +23,16 @@ const order = [
 ];
 /** Pure and small: all in one process. Everything else has a process for each file, so that a crash or a leak names its file. */
 const together = ['engine', 'contract'];
-/** These start whole programs; two at a time would fight for the cores. */
-const alone = ['bench', 'flows', 'package', 'browser', 'services', 'demo'];
+/** These start whole programs: one after the other within a lane, so that only two fight for the cores. */
+const lanes = [['browser'], ['demo', 'bench', 'services', 'flows', 'package']];
 /** A process that says nothing for this long hangs. Installing a service takes minutes; a test has a time limit of its own. */
 const silenceMs = 15 * 60_000;
 
 interface Group {
   name: string;
   files: string[];
-  alone: boolean;
+  /** Which of the lanes; absent: beside anything. */
+  lane?: number;
 }
 
 interface GroupResult {
@@ -124,20 +125,16 @@ function startSoak(): Promise<string | undefined> {
 async function runTests(): Promise<void> {
   const groups = testGroups();
   const concurrent = Math.max(1, Math.min(2, os.availableParallelism()));
-  const waiting = [...groups];
   const scratch = await mkdtemp(path.join(os.tmpdir(), 'twinwire-test-'));
   try {
-    const worker = async (): Promise<void> => {
-      for (;;) {
-        if (waiting[0] === undefined || waiting[0].alone) return;
-        await runAndTell(waiting.shift() as Group, scratch);
-      }
+    const inTurn = async (waiting: Group[]): Promise<void> => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await runAndTell(next, scratch);
     };
-    while (waiting.length > 0) {
-      await Promise.all(Array.from({ length: concurrent }, worker));
-      const next = waiting.shift();
-      if (next !== undefined) await runAndTell(next, scratch);
-    }
+    const free = groups.filter(({ lane }) => lane === undefined);
+    await Promise.all(Array.from({ length: concurrent }, () => inTurn(free)));
+    const inLanes = lanes.map((_, lane) => groups.filter((group) => group.lane === lane));
+    if (concurrent > 1) await Promise.all(inLanes.map(inTurn));
+    else for (const lane of inLanes) await inTurn(lane);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -155,8 +152,11 @@ function testGroups(): Group[] {
   const pure = all.filter((file) => together.includes(folderOf(file)));
   const others = all.filter((file) => !together.includes(folderOf(file)));
   return [
-    ...(pure.length > 0 ? [{ name: `${pure.length} pure test file${pure.length === 1 ? '' : 's'}`, files: pure, alone: false }] : []),
-    ...others.map((file) => ({ name: file, files: [file], alone: alone.includes(folderOf(file)) })),
+    ...(pure.length > 0 ? [{ name: `${pure.length} pure test file${pure.length === 1 ? '' : 's'}`, files: pure }] : []),
+    ...others.map((file): Group => {
+      const lane = lanes.findIndex((folders) => folders.includes(folderOf(file)));
+      return { name: file, files: [file], ...(lane >= 0 && { lane }) };
+    }),
   ];
 }
 
@@ -164,7 +164,7 @@ async function runAndTell(group: Group, scratch: string): Promise<void> {
   const result = await runGroup(group, scratch);
   if (!result.finished && group.files.length > 1) {
     // One file that does not even load takes the others with it: find out which.
-    for (const file of group.files) await runAndTell({ name: file, files: [file], alone: group.alone }, scratch);
+    for (const file of group.files) await runAndTell({ name: file, files: [file] }, scratch);
     return;
   }
   passed += result.passed;
