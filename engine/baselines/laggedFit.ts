@@ -51,6 +51,10 @@ export class LaggedFit {
     this.tried = { square: new Float64Array(columns), rows: new Float64Array(columns) };
   }
 
+  get isTried(): boolean {
+    return this.rows >= eachRow;
+  }
+
   /** Mean square of what the fit leaves on rows not yet learned; Infinity while it was not tried on enough of them. */
   square(column: number): number {
     return this.tried.rows[column]! >= rowsToTrust ? this.tried.square[column]! : Infinity;

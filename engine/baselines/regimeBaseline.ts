@@ -42,7 +42,7 @@ const leanWidth = 2.5;
 const leaningShare = 0.2;
 /** How long, as a share of what was learned, a column must be far from what was expected and yet be given to learn, until it begins anew. */
 const doubtShare = 0.05;
-const doubtfulRuns = 5;
+const doubtfulRuns = 2;
 /** From so many values on, one counts little anyway, and what leans slowly is the season. */
 const youngRows = 2_000;
 /** Rows of the busiest column at which drivers and their scales are looked at again. */
@@ -698,7 +698,7 @@ export class RegimeBaseline implements AssetBaseline {
     }
     found.widening = lagged.widening(column, this.lags.terms) * bins.youth();
     const square = lagged.square(column);
-    if (square < asGood * found.square) {
+    if (square < (lagged.isTried ? asGood : worthwhile) * found.square) {
       found.square = square;
       found.value = lagged.value(column, this.lags);
     } else {
