@@ -11,6 +11,10 @@ import type { AnomalySignal, CaseState, LearningProgress, QualityWord, SentValue
  *   GET /twin/api/live            server-sent events: `overview` (Overview) on connect and when machines come or go, then `machine` (MachineChange)
  *                                 as they change, at most 2 a second each, and `clock` (SiteClock[]) every 15 s
  *   POST /twin/api/acknowledge    AcknowledgeRequest → Machine; needs a JSON content type, so that no foreign form can send it
+ *   GET /twin/api/alarms?site=&key=          AlarmsAnswer (alarms.ts)
+ *   GET /twin/api/journal?site=…             JournalAnswer
+ *   GET /twin/api/alarm-measures?site=&days= AlarmMeasures
+ *   POST /twin/api/alarm-action  AlarmActionRequest → AlarmActionAnswer
  *   POST /twin/api/login          LoginRequest → LoginAnswer and a cookie; on every site of the page that knows this name and password
  *   POST /twin/api/password       PasswordRequest → {} and a new cookie; ends all other logins of that person
  *   POST /twin/api/logout         {} → {}; on every site

@@ -1,5 +1,6 @@
 import { Problem } from '../engine/problem.ts';
 import type { AcknowledgeRequest, BackTest, Machine, MachineDetail, Overview, SiteReadinessReport } from '../contract/http.ts';
+import type { SiteAlarmDesk } from './alarmRoutes.ts';
 import type { FeedbackDesk } from './feedbackRoutes.ts';
 import type { SiteGate } from './pageAccess.ts';
 import type { SitePageSource, TwinPageChange, TwinPageSource } from './twinPageSource.ts';
@@ -71,6 +72,10 @@ export class SiteDirectory implements TwinPageSource {
   feedback(site: string): { desk: FeedbackDesk; nowMs: number } | undefined {
     const source = this.#sites.get(site)?.source;
     return source?.feedback === undefined ? undefined : { desk: source.feedback, nowMs: source.nowMs() };
+  }
+
+  alarms(site: string): SiteAlarmDesk | undefined {
+    return this.#sites.get(site)?.source.alarms;
   }
 
   readiness(): SiteReadinessReport[] {

@@ -1,4 +1,5 @@
 import type { AcknowledgeRequest, BackTest, Machine, MachineDetail, Overview, SiteReadinessReport, SiteSummary } from '../contract/http.ts';
+import type { SiteAlarmDesk } from './alarmRoutes.ts';
 import type { FeedbackDesk } from './feedbackRoutes.ts';
 import type { SiteGate } from './pageAccess.ts';
 
@@ -29,6 +30,8 @@ export interface TwinPageSource {
   backTest?(site: string, key: string, perWeek?: number): Promise<BackTest | undefined>;
   /** What people answer to the cases of a site, and the site's time. */
   feedback?(site: string): { desk: FeedbackDesk; nowMs: number } | undefined;
+  /** Its alarms, their journal and measures, and what people do with them. */
+  alarms?(site: string): SiteAlarmDesk | undefined;
   /** The sites' gates now; absent: everything is open. The routes see to it that nobody passes them; the source answers everything. */
   gates?(): ReadonlyMap<string, SiteGate>;
 }
@@ -54,4 +57,5 @@ export interface SitePageSource {
   readiness?(): SiteReadinessReport;
   backTest?(key: string, perWeek?: number): Promise<BackTest | undefined>;
   readonly feedback?: FeedbackDesk;
+  readonly alarms?: SiteAlarmDesk;
 }

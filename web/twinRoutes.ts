@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Problem } from '../engine/problem.ts';
 import type { AcknowledgeRequest, ErrorAnswer, LoginAnswer, LoginRequest, PageAction, PasswordRequest } from '../contract/http.ts';
+import { alarmRoutes, type AlarmTools } from './alarmRoutes.ts';
 import { feedbackRoutes, type FeedbackTools } from './feedbackRoutes.ts';
 import { LiveClients, type LiveClientsOptions } from './liveClients.ts';
 import { LoginDelay } from './loginDelay.ts';
@@ -130,16 +131,18 @@ export function twinRoutes(source: TwinPageSource, options: TwinRoutesOptions = 
         return true;
       default:
         if (!path.startsWith('/api/')) return false;
-        if (await feedbackRoutes(path, url.searchParams, feedbackTools(request, response))) return true;
+        if (await feedbackRoutes(path, url.searchParams, deskTools(request, response))) return true;
+        if (await alarmRoutes(path, url.searchParams, deskTools(request, response))) return true;
         sendError(response, 404, 'TWIN_PAGE_NOT_FOUND', 'There is no such address.');
         return true;
     }
   };
 
-  const feedbackTools = (request: IncomingMessage, response: ServerResponse): FeedbackTools => {
+  const deskTools = (request: IncomingMessage, response: ServerResponse): FeedbackTools & AlarmTools => {
     const visitor = visitorOf(request);
     return {
       desk: (site) => source.feedback?.(site),
+      alarms: (site) => source.alarms?.(site),
       allowed: (site, action) => allowed(visitor, site, action, response),
       userOf: (site) => visitor.user(site, true)?.name,
       isPost: request.method === 'POST',

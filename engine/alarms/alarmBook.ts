@@ -18,6 +18,8 @@ export interface AlarmTraits {
   critical: boolean;
   /** Says that nothing arrives. */
   silence: boolean;
+  /** Who raises it (a node's id). */
+  teller?: string;
 }
 
 /** A journal record without what only the site knows. */

@@ -20,6 +20,8 @@ export interface Condition {
   priority?: CaseChange['priority'];
   /** It is a new occurrence, or one that was hidden: told again, and a case that was acknowledged is open again. */
   again?: boolean;
+  /** It has waited for others already: whoever tells it need not. */
+  waited?: boolean;
 }
 
 /** What a condition says of the machine; decides letter and priority. */
@@ -32,6 +34,8 @@ export interface CaseChange {
   idempotencyKey: string;
   /** true: nobody acknowledged it, so it is told again. */
   reminder: boolean;
+  /** What opened the case has waited for others already. */
+  waited?: true;
 }
 
 export interface CaseBookOptions {
@@ -70,6 +74,8 @@ interface CaseBookSnapshot {
   v: 1;
   number: number;
   open: OpenCase | null;
+  /** Rises with each change: of two copies the higher one is the newer. */
+  revision?: number;
 }
 
 /** A message names them all, so there is an end to it. */
@@ -89,6 +95,7 @@ export class CaseBook {
   #options: CaseBookOptions;
   #number = 0;
   #open: OpenCase | undefined;
+  #revision = 0;
 
   /** @throws Problem TWIN_SNAPSHOT_UNREADABLE */
   constructor(options: CaseBookOptions, snapshot?: Json) {
@@ -104,6 +111,7 @@ export class CaseBook {
       );
     }
     this.#number = saved.number;
+    this.#revision = saved.revision ?? 0;
     this.#open = saved.open === null ? undefined : structuredCopy(saved.open);
   }
 
@@ -136,6 +144,7 @@ export class CaseBook {
     if (!condition.active) {
       const known = open?.conditions[condition.name];
       if (known?.active === true) {
+        this.#revision++;
         known.active = false;
         known.endedMs = condition.timeMs;
       }
@@ -147,6 +156,7 @@ export class CaseBook {
     if (known === undefined && count >= maximumConditions) return cleared;
     const news = known === undefined || condition.again === true || condition.signals.some(({ property }) => !known.signals.some((each) => each.property === property));
     const returned = known !== undefined && !known.active;
+    if (news || returned) this.#revision++;
     open.conditions[condition.name] = {
       active: true,
       sinceMs: known?.sinceMs ?? condition.sinceMs ?? condition.timeMs,
@@ -245,6 +255,10 @@ export class CaseBook {
     return this.#tell(open, nowMs, false);
   }
 
+  get revision(): number {
+    return this.#revision;
+  }
+
   /** Whether the open case has this condition. */
   has(name: string): boolean {
     return this.#open !== undefined && Object.hasOwn(this.#open.conditions, name);
@@ -260,6 +274,7 @@ export class CaseBook {
     const open = this.#open;
     if (open === undefined || !Object.hasOwn(open.conditions, name)) return [];
     delete open.conditions[name];
+    this.#revision++;
     const left = Object.values(open.conditions);
     if (left.length > 0) {
       open.case.signals = rankedSignals(open.conditions);
@@ -277,7 +292,7 @@ export class CaseBook {
   }
 
   snapshot(): Json {
-    const snapshot: CaseBookSnapshot = { v: 1, number: this.#number, open: this.#open ?? null };
+    const snapshot: CaseBookSnapshot = { v: 1, number: this.#number, open: this.#open ?? null, revision: this.#revision };
     return structuredCopy(snapshot) as unknown as Json;
   }
 
@@ -312,11 +327,13 @@ export class CaseBook {
       conditions,
     };
     this.#open = open;
-    return this.#tell(open, condition.timeMs, false);
+    const change = this.#tell(open, condition.timeMs, false);
+    return condition.waited === true ? { ...change, waited: true } : change;
   }
 
   #tell(open: OpenCase, nowMs: number, reminder: boolean): CaseChange {
     open.annunciation++;
+    this.#revision++;
     if (open.gathered === true) {
       delete open.gathered;
       open.case.signals = rankedSignals(open.conditions);

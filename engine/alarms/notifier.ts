@@ -122,7 +122,7 @@ export class Notifier {
         const opened = same && pending.change.case.change === 'opened';
         const next: CaseChange = opened ? { ...change, case: { ...change.case, change: 'opened' } } : change;
         const firstMs = same ? pending.firstMs : nowMs;
-        const earliestMs = change.reminder ? nowMs : firstMs + this.settings.groupWaitMs;
+        const earliestMs = change.reminder || change.waited === true ? nowMs : firstMs + this.settings.groupWaitMs;
         const moreUrgent = told && group.toldPriority !== null && rank[change.priority] > rank[group.toldPriority];
         const dueMs = moreUrgent || group.toldMs === null ? earliestMs : Math.max(earliestMs, group.toldMs + this.settings.changeEveryMs);
         group.pending = { change: next, firstMs, dueMs: same ? Math.min(pending.dueMs, dueMs) : dueMs };

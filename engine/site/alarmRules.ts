@@ -60,6 +60,14 @@ export class AlarmRules {
     return this.#settings.rules.length === 0 && this.#settings.badSignalAfterMs === 0;
   }
 
+  /** Alarms of rules that were taken away, or changed their name, are over. */
+  orphans(site: Site, asset: AssetTwin, teller: string): RuledCondition[] {
+    const { rules } = this.#of(site, asset);
+    const names = new Set(rules.map(({ name }) => name));
+    if (this.#settings.badSignalAfterMs > 0) for (const { name } of asset.twin.type.properties) names.add(`badSignal/${name}`);
+    return site.alarms.orphans(asset.key, teller, names).map((name) => ({ name, active: false, timeMs: site.clock.nowMs(), signals: [], severity: 'specification' }));
+  }
+
   /** What the values of a message begin or end, in the order of their times. */
   take(site: Site, asset: AssetTwin, message: TwinMessage | TwinBatchMessage): RuledCondition[] {
     if (this.isEmpty) return [];

@@ -146,6 +146,7 @@ function circumstancesOf(asset: AssetTwin, condition: RuledCondition, settings: 
       realarmAfterMs: settings.realarmAfterMs ?? 0,
       critical: /\/(highHigh|lowLow)$/.test(name),
       silence: name === 'stale' || name.startsWith('stale/'),
+      ...(settings.teller === undefined ? {} : { teller: settings.teller }),
     },
     offDelayMs: rule?.offDelayMs ?? settings.clearAfterMs,
     holdMs: settings.holdMs ?? 0,
@@ -220,6 +221,7 @@ function noted(site: Site, asset: AssetTwin, changes: CaseChange[]): CaseChange[
 export function noteCases(site: Site, asset: AssetTwin, changes: readonly CaseChange[]): void {
   if (changes.length === 0) return;
   asset.dirty = true;
+  if (asset.replay === undefined) site.alarms.noteCase(asset.key);
   for (const { case: twinCase } of changes) {
     if (asset.replay === undefined && asset.cases.open?.id === twinCase.id) twinCase.members = site.alarms.members(asset);
     if (asset.replay === undefined && (twinCase.change === 'opened' || twinCase.change === 'cleared')) {
@@ -239,6 +241,8 @@ export function alertMessages(site: Site, asset: AssetTwin, changes: readonly Ca
   return changes.map((change): AlertMessage => {
     const twinCase = change.case;
     const { aside } = twinCase;
+    // It may have waited to be told, and more may have joined.
+    if (asset.replay === undefined && asset.cases.open?.id === twinCase.id) twinCase.members = site.alarms.members(asset);
     const text = caseText(
       {
         machine: header.name,

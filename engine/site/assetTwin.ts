@@ -632,6 +632,11 @@ export class AssetTwin {
     return snapshot as unknown as Json;
   }
 
+  /** A newer copy of its cases than the one it came with. */
+  restoreCases(saved: Json): void {
+    this.cases = new CaseBook({ twin: this.key, historical: this.replay !== undefined, clearAfterMs: 60_000, repeatAfterMs: 0 }, saved);
+  }
+
   /**
    * Takes over what was learned, from a snapshot (of another type: migrated before) or from a replay of this twin. What fits no longer (another set of
    * properties) is learned anew; labels, limits and units change nothing.

@@ -81,7 +81,7 @@ export function machineOf(site: Site, live: AssetTwin): Machine {
     learning: progress,
     updatedMs: twin.timeMs ?? null,
     properties: propertiesOf(asset, abnormal),
-    ...(open === undefined ? {} : { openCase: summaryOf(open, asset) }),
+    ...(open === undefined ? {} : { openCase: { ...summaryOf(open, asset), ...(asset.replay === undefined ? { members: site.alarms.members(asset) } : {}) } }),
     lastCases: site
       .endedCases(asset.key)
       .filter((stored) => stored.case.id !== open?.id || stored.case.historical !== open.historical)

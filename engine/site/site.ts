@@ -226,6 +226,7 @@ export class Site {
     const saved = this.#saved.get(key);
     const events: TwinEvent[] = [];
     const asset = saved === undefined ? this.#newAsset(registration) : this.#restored(registration, saved, events);
+    this.alarms.adopt(asset, events.length > 0);
     asset.dirty = false;
     asset.judged = this.#judges.size > 0;
     asset.answers = this.feedback.of(key);

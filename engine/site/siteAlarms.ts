@@ -48,6 +48,8 @@ interface Machine {
   ending: Map<string, { endedMs: number; unseenMs: number; offDelayMs: number }>;
   /** Source time at which an operating mode ends to be quiet for good; NaN: no such end is near. */
   quietEndMs: number;
+  /** The case as it was written with the alarms; it may be newer than what the machine learned. */
+  cases?: Json;
   dirty: boolean;
 }
 
@@ -56,6 +58,7 @@ interface SavedMachine {
   book: Json;
   latest: [string, { condition: Condition; root: boolean }][];
   ending: [string, { endedMs: number; unseenMs: number; offDelayMs: number }][];
+  cases?: Json;
 }
 
 interface Held {
@@ -115,8 +118,10 @@ export class SiteAlarms implements AlarmDesk {
     this.#startMonotonicMs = this.#host.monotonicMs();
     for (const { key, value } of entries.alarms) {
       try {
-        const { book, latest, ending } = value as unknown as SavedMachine;
-        this.#machines.set(key, { book: new AlarmBook(key, this.longestShelfMs, book), latest: new Map(latest), ending: new Map(ending), quietEndMs: NaN, dirty: false });
+        const { book, latest, ending, cases } = value as unknown as SavedMachine;
+        this.#machines.set(key, {
+          book: new AlarmBook(key, this.longestShelfMs, book), latest: new Map(latest), ending: new Map(ending), quietEndMs: NaN, dirty: false, ...(cases === undefined ? {} : { cases }),
+        });
       } catch (problem) {
         if (!(problem instanceof Problem)) throw problem;
         problems.push(problem);
@@ -136,6 +141,37 @@ export class SiteAlarms implements AlarmDesk {
   limitShelf(nodeId: string, longestMs: number): () => void {
     this.#shelfLimits.set(nodeId, longestMs);
     return () => this.#shelfLimits.delete(nodeId);
+  }
+
+  /**
+   * A machine has come, with what it had learned. Its case is the newer of the two copies, and what was told of properties that it has
+   * no more is over.
+   */
+  adopt(asset: AssetTwin, migrated: boolean): void {
+    const machine = this.#machines.get(asset.key);
+    if (machine === undefined) return;
+    const saved = machine.cases as { revision?: number } | null | undefined;
+    if (!migrated && saved !== undefined && saved !== null && (saved.revision ?? 0) > asset.cases.revision) asset.restoreCases(saved as Json);
+    const known = new Set(asset.twin.type.properties.map(({ name }) => name));
+    for (const name of machine.latest.keys()) {
+      const [, property = ''] = /^(?:limit|stale|badSignal)\/(.*?)(?:\/(?:highHigh|high|low|lowLow))?$/s.exec(name) ?? [];
+      if (property === '' || known.has(property) || machine.ending.has(name)) continue;
+      machine.ending.set(name, { endedMs: this.#host.nowMs(), unseenMs: 0, offDelayMs: 0 });
+      machine.dirty = true;
+    }
+  }
+
+  /** Its case changed: written with the alarms, so that both are of one moment. */
+  noteCase(key: string): void {
+    const machine = this.#machines.get(key);
+    if (machine !== undefined) machine.dirty = true;
+  }
+
+  /** Active alarms that a twin-alert raised by rules that it has no more. */
+  orphans(key: string, teller: string, known: ReadonlySet<string>): string[] {
+    const machine = this.#machines.get(key);
+    if (machine === undefined) return [];
+    return [...machine.latest.keys()].filter((name) => /^(?:rule|badSignal)\//.test(name) && !known.has(name) && machine.book.traits(name)?.teller === teller);
   }
 
   /** ms UTC, but never moved by a step of the wall clock. */
@@ -218,8 +254,10 @@ export class SiteAlarms implements AlarmDesk {
     const machine = this.#machines.get(asset.key);
     if (machine === undefined || machine.ending.size === 0) return [];
     const drafts: JournalDraft[] = [];
-    for (const [name, { endedMs, unseenMs, offDelayMs }] of machine.ending) {
-      if (timeMs - Math.max(endedMs, unseenMs) < offDelayMs) continue;
+    for (const [name, { endedMs, unseenMs, offDelayMs: usualMs }] of machine.ending) {
+      // What nobody sees disturbs nobody by coming and going: it must not look active when it is seen again.
+      const offDelayMs = machine.book.course(name)?.hidden === true ? 0 : usualMs;
+      if (offDelayMs > 0 && timeMs - Math.max(endedMs, unseenMs) < offDelayMs) continue;
       machine.ending.delete(name);
       const latest = machine.latest.get(name);
       machine.latest.delete(name);
@@ -256,6 +294,7 @@ export class SiteAlarms implements AlarmDesk {
     const machine = this.#machine(asset.key);
     if (machine.book.suppressions.has(cause) === active) return [];
     const nowMs = this.steadyMs();
+    if (!active) this.watch(asset, -Infinity);
     const drafts = active
       ? machine.book.suppress(cause, { why, sinceMs: nowMs, covers: 'all' }, nowMs, 'rule')
       : machine.book.unsuppress(cause, nowMs, { why }, 'rule');
@@ -307,20 +346,31 @@ export class SiteAlarms implements AlarmDesk {
   }
 
   #decideHeld(nowMs: number): void {
-    for (const [key, held] of this.#held) {
-      if (held.dueMs > nowMs) continue;
-      this.#held.delete(key);
-      const { asset, condition, circumstances } = held;
-      if (this.#host.asset(key) !== asset || !asset.twin.stale) {
-        this.#endCause(key, 'stale');
-        continue;
-      }
-      const leader = this.#leaderOf(key, sinceOf(condition));
-      if (leader !== undefined) this.#hide(key, leader, 'stale', 'silence');
-      const changes = this.#begin(asset, this.#machine(key), condition, circumstances);
-      this.#tell(asset, changes);
-      // Others that were decided before, alone, and belong to the same loss.
-      if (leader === undefined) for (const follower of this.#silentWith(key, sinceOf(condition))) this.#hide(follower, key, 'stale', 'silence');
+    const told: [AssetTwin, CaseChange[]][] = [];
+    for (const [key, { dueMs }] of this.#held) if (dueMs <= nowMs) this.#decide(key, told);
+    // Only then, so that the first message names all that was decided with it.
+    for (const [asset, changes] of told) this.#tell(asset, changes);
+  }
+
+  #decide(key: string, told: [AssetTwin, CaseChange[]][], given?: string): void {
+    const held = this.#held.get(key);
+    if (held === undefined) return;
+    this.#held.delete(key);
+    const { asset, condition, circumstances } = held;
+    if (this.#host.asset(key) !== asset || !asset.twin.stale) {
+      this.#endCause(key, 'stale');
+      return;
+    }
+    const sinceMs = sinceOf(condition);
+    const leader = given ?? this.#leaderOf(key, sinceMs);
+    if (leader !== undefined) this.#hide(key, leader, 'stale', 'silence');
+    told.push([asset, this.#begin(asset, this.#machine(key), { ...condition, waited: true }, circumstances)]);
+    if (leader !== undefined) return;
+    // Those that were told alone before and belong to the same loss, and those that still wait.
+    const together = this.#silentWith(key, sinceMs, true);
+    for (const each of together) {
+      if (this.#held.has(each)) this.#decide(each, told, key);
+      else this.#hide(each, key, 'stale', 'silence');
     }
   }
 
@@ -377,6 +427,7 @@ export class SiteAlarms implements AlarmDesk {
     }
     for (const { asset, machine } of waiting) {
       machine.dirty = true;
+      this.watch(asset, -Infinity);
       this.#tell(asset, this.#surfaced(asset, machine.book.unsuppress(cause, nowMs)));
     }
   }
@@ -449,7 +500,9 @@ export class SiteAlarms implements AlarmDesk {
     for (const [key, machine] of this.#machines) {
       if (!machine.dirty) continue;
       machine.dirty = false;
-      const saved: SavedMachine = { v: 1, book: machine.book.snapshot(), latest: [...machine.latest], ending: [...machine.ending] };
+      const cases = this.#host.asset(key)?.cases.snapshot() ?? machine.cases;
+      if (cases !== undefined) machine.cases = cases;
+      const saved: SavedMachine = { v: 1, book: machine.book.snapshot(), latest: [...machine.latest], ending: [...machine.ending], ...(cases === undefined ? {} : { cases }) };
       changes.push({ key: `alarms/${key}`, value: JSON.parse(JSON.stringify(saved)) as Json });
     }
     for (const chunk of this.#dirtyChunks) {

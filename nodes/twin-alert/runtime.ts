@@ -72,7 +72,7 @@ export default function twinAlert(RED: Runtime): void {
           // A case that this node told before a restart or deploy is still its own, though the machine has said nothing since.
           for (const asset of site.assets()) {
             if (asset.cases.teller !== node.id || own.has(asset.key)) continue;
-            own.set(asset.key, asset);
+            take(site, asset);
             showCases();
           }
           for (const [key, asset] of own) {
@@ -100,6 +100,14 @@ export default function twinAlert(RED: Runtime): void {
       tests.set(node.id, () => sendTest(site));
       twin.onClose(() => void tests.delete(node.id));
     });
+
+    /** From now on this node answers for the machine. */
+    function take(site: Site, asset: AssetTwin): void {
+      if (own.get(asset.key) === asset) return;
+      own.set(asset.key, asset);
+      const over = watches.orphans(site, asset, node.id);
+      if (over.length > 0) tell(site, asset, takeConditions(site, asset, over, settings)).catch(complain);
+    }
 
     function complain(problem: unknown): void {
       node.warn(String(problem));
@@ -205,7 +213,7 @@ export default function twinAlert(RED: Runtime): void {
       const action = alarmActionOf(message);
       if (action !== undefined) {
         const asset = site.asset(action.twin);
-        if (asset !== undefined) own.set(asset.key, asset);
+        if (asset !== undefined) take(site, asset);
         site.alarms.act(action);
         return;
       }
@@ -217,14 +225,14 @@ export default function twinAlert(RED: Runtime): void {
         if (asset === undefined) {
           throw new Problem('TWIN_CASE_UNKNOWN', 'There is no open case to acknowledge.', 'Name the machine in msg.command.twin.');
         }
-        own.set(asset.key, asset);
+        take(site, asset);
         acknowledgeCase(site, asset, command.case, command.by ?? '', 'message', 'comment' in command ? command.comment : undefined);
         return;
       }
       const asset = assetOfMessage(site, message, twin.title);
       if (asset === undefined) return;
       if (isLate(message)) return;
-      if (asset.replay === undefined) own.set(asset.key, asset);
+      if (asset.replay === undefined) take(site, asset);
       const event = message.event as TwinEvent | undefined;
       if (typeof event === 'object' && event !== null && typeof event.kind === 'string') {
         const condition = conditionOfEvent(event, settings);

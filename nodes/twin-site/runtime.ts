@@ -266,6 +266,7 @@ export default function twinSite(RED: Runtime): void {
         await site.written();
         return machineOf(site, asset);
       },
+      alarms: { desk: site.alarms, written: () => site.written() },
       feedback: {
         list: (key) => (site.asset(key) === undefined ? undefined : site.feedback.list(key)),
         preview: (input) => site.feedback.preview({ ...input, via: 'page' }),
