@@ -1,8 +1,10 @@
 import { createServer, connect } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 
-/** pass: through. refuse: nothing listens. blackhole: bytes vanish both ways, connections stay. stall: taken, but never answered. */
-export type ProxyMode = 'pass' | 'refuse' | 'blackhole' | 'stall';
+/** pass: through. trickle: through, in small pieces. refuse: nothing listens. blackhole: bytes vanish both ways, connections stay. stall: taken, but never answered. */
+export type ProxyMode = 'pass' | 'trickle' | 'refuse' | 'blackhole' | 'stall';
+
+const trickleBytes = 500;
 
 /** A TCP proxy on loopback that misbehaves on command. */
 export class FaultProxy {
@@ -32,7 +34,7 @@ export class FaultProxy {
       this.#server = undefined;
     } else if (this.#server === undefined) await this.#listen();
     // What was swallowed is missing in the stream: such a connection cannot be used again.
-    if (mode === 'pass' && before !== 'pass') for (const pair of this.#pairs) pair.far?.destroy();
+    if (mode === 'pass' && before !== 'pass' && before !== 'trickle') for (const pair of this.#pairs) pair.far?.destroy();
   }
 
   /** Ends all connections: politely, or with a reset. */
@@ -86,7 +88,15 @@ export class FaultProxy {
     pair.far = far;
     far.on('error', () => {});
     far.on('close', () => near.destroy());
-    near.on('data', (data) => this.#mode === 'pass' && far.write(data));
-    far.on('data', (data) => this.#mode === 'pass' && near.write(data));
+    let trickling = Promise.resolve();
+    near.on('data', (data) => {
+      if (this.#mode === 'pass') trickling = trickling.then(() => void far.write(data));
+      else if (this.#mode === 'trickle') {
+        for (let at = 0; at < data.length; at += trickleBytes) {
+          trickling = trickling.then(() => new Promise((resolve) => setTimeout(resolve, 1))).then(() => void far.write(data.subarray(at, at + trickleBytes)));
+        }
+      }
+    });
+    far.on('data', (data) => (this.#mode === 'pass' || this.#mode === 'trickle') && near.write(data));
   }
 }

@@ -1,0 +1,14 @@
+import { OutboxFolder } from '../../adapters/sqlite/outboxFolder.ts';
+import { mkdirSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** The process that deliveryPromises.test.ts traces. */
+const [, , folder = '', sync = 'always'] = process.argv;
+mkdirSync(folder, { recursive: true });
+const outbox = new OutboxFolder(folder, sync as 'always' | 'group', () => {});
+for (let n = 0; n < 3; n += 1) {
+  await outbox.add('t', [{ idempotencyKey: `record-${n}`, body: 'body' }], 1);
+  process.stdout.write(`accepted ${n}\n`);
+  await delay(100);
+}
+await outbox.close();
