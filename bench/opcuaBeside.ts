@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { packageRoot } from '../scripts/packageRoot.ts';
-import { pause } from '../test/adapters/opcua/opcuaFaults.ts';
+import { pause, until } from '../test/adapters/opcua/opcuaFaults.ts';
 import { startTestServer } from '../test/adapters/opcua/startTestServer.ts';
 
 /**
@@ -12,7 +12,9 @@ import { startTestServer } from '../test/adapters/opcua/startTestServer.ts';
  * without what it needs at rest. Build first: node scripts/build.ts, then node bench/opcuaBeside.ts
  */
 const tags = 1000;
-const settleMs = 12_000;
+/** After the first values; on a busy computer the start of Node-RED alone takes longer. */
+const settleMs = 5000;
+const startMs = 60_000;
 const measuredMs = 20_000;
 const folder = mkdtempSync(path.join(tmpdir(), 'twin-opcua-beside-'));
 const server = await startTestServer({ folder: path.join(folder, 'server'), tags, tickMs: 100 });
@@ -80,6 +82,10 @@ async function measure(name: string, flow: object[]): Promise<void> {
     const told = [...output.matchAll(/COUNT (\{.*?\})/g)].at(-1)?.[1];
     return told === undefined ? { values: 0, atMs: 0, p50: NaN } : (JSON.parse(told) as { values: number; atMs: number; p50: number });
   };
+  await until(() => last().values > tags, startMs, () => `no values of ${name}: ${output.slice(-1500)}`).catch((problem: unknown) => {
+    red.kill('SIGKILL');
+    throw problem;
+  });
   await pause(settleMs);
   const before = last();
   const { ticks: ticksBefore = 0 } = await server.ask({ do: 'ticks' });
