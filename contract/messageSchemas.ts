@@ -203,7 +203,7 @@ export const messageSchemas = {
     AlertMessage: shape(
       {
         topic: { type: 'string', pattern: '^[^\\u0000-\\u001f\\u007f]*$' },
-        payload: text,
+        payload: { type: ['string', 'object'], description: 'An object only where twin-alert makes it for a webhook or Telegram.' },
         case: reference('TwinCase'),
         alarm: shape({ v: version, priority: { enum: ['high', 'medium', 'low'] }, idempotencyKey: text, test: { const: true } }, ['test']),
         why: shape(

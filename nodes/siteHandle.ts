@@ -1,6 +1,7 @@
 import type { TableCells } from '../contract/machineTable.ts';
 import type { Site } from '../engine/site/site.ts';
 import type { Language } from '../engine/site/sentences.ts';
+import type { SignalPicture } from '../engine/site/signalPicture.ts';
 import type { NodeInstance } from './red.d.ts';
 
 /** A row of a table file: its number in the file, its time where it has one, its cells. */
@@ -33,6 +34,8 @@ export interface SiteHandle {
   readonly readTable: ReadTable;
   /** A machine table, CSV or Excel, as its cells. */
   readonly readCells: (file: string) => Promise<TableCells>;
+  /** A picture as PNG, for mails. */
+  readonly picturePng: (picture: SignalPicture) => Buffer;
 }
 
 const handles = new WeakMap<NodeInstance, SiteHandle>();

@@ -1,4 +1,5 @@
 import type { AcknowledgeRequest, BackTest, ErrorAnswer, LoginAnswer, LoginRequest, Machine, MachineDetail, PasswordRequest, SiteReadinessReport } from '../contract/http.ts';
+import type { AlarmMeasures, AlarmsAnswer, JournalAnswer, JournalQuery } from '../contract/alarms.ts';
 import type { FeedbackDone, FeedbackEffect, FeedbackList, FeedbackRequest, FeedbackUndo } from '../contract/feedback.ts';
 import { hasText, type Say } from './texts.ts';
 
@@ -28,6 +29,19 @@ export function fetchReadiness(say: Say, signal: AbortSignal): Promise<SiteReadi
 
 export function sendAcknowledge(say: Say, request: AcknowledgeRequest): Promise<Machine> {
   return post<Machine>(say, 'api/acknowledge', request);
+}
+
+export function fetchAlarms(say: Say, site: string): Promise<AlarmsAnswer> {
+  return ask<AlarmsAnswer>(say, `api/alarms?${new URLSearchParams({ site })}`, {});
+}
+
+export function fetchMeasures(say: Say, site: string, days: number): Promise<AlarmMeasures> {
+  return ask<AlarmMeasures>(say, `api/alarm-measures?${new URLSearchParams({ site, days: String(days) })}`, {});
+}
+
+export function fetchJournal(say: Say, { twin, ...query }: JournalQuery & { site: string }): Promise<JournalAnswer> {
+  const asked = Object.entries({ ...query, ...(twin === undefined ? {} : { key: twin }) }).map(([name, value]): [string, string] => [name, String(value)]);
+  return ask<JournalAnswer>(say, `api/journal?${new URLSearchParams(asked)}`, {});
 }
 
 export function fetchFeedback(say: Say, site: string, key: string): Promise<FeedbackList> {

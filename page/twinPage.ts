@@ -33,7 +33,7 @@ export class TwinPage extends PageElement {
   declare private overview: Overview | undefined;
   declare private lostSinceMs: number | undefined;
   declare private selected: { site: string; key: string } | undefined;
-  declare private reporting: boolean;
+  declare private reporting: '' | 'readiness' | 'alarms';
   declare private tick: number;
   /** Asked for the login form, on a page that can be read without. */
   declare private loggingIn: boolean;
@@ -55,7 +55,7 @@ export class TwinPage extends PageElement {
     this.overview = undefined;
     this.lostSinceMs = undefined;
     this.selected = undefined;
-    this.reporting = false;
+    this.reporting = '';
     this.tick = 0;
     this.loggingIn = false;
     this.changingPassword = false;
@@ -130,7 +130,8 @@ export class TwinPage extends PageElement {
         </header>
         ${this.loggingIn || isLocked(sites) ? this.#login(sites)
           : this.changingPassword && userOf(sites) ? this.#password(userOf(sites)?.name ?? '')
-          : this.reporting ? html`<twin-readiness-report .say=${say}></twin-readiness-report>`
+          : this.reporting === 'readiness' ? html`<twin-readiness-report .say=${say}></twin-readiness-report>`
+          : this.reporting === 'alarms' ? html`<twin-alarm-report .say=${say} .sites=${sites}></twin-alarm-report>`
           : html`<main>
           <h1 class="headline" aria-live="polite" aria-atomic="true">
             ${head ? this.#headline(head) : html`<span class="look calm">${say(this.lostSinceMs === undefined ? 'connecting' : 'question')}</span>`}
@@ -147,7 +148,7 @@ export class TwinPage extends PageElement {
                 (letter) => html`<span>${letterSign(letter, true)}${say(`letter.${letter}`)}</span>`,
               )}</p>`
             : nothing}
-          ${known > 0 && !this.reporting ? html`<p><a href="#readiness">${say('ready.link')}</a></p>` : nothing}
+          ${known > 0 && !this.reporting ? html`<p><a href="#alarms">${say('alarms.link')}</a></p><p><a href="#readiness">${say('ready.link')}</a></p>` : nothing}
           <p>${say('footer')}</p>
         </footer>
       </div>
@@ -365,8 +366,9 @@ export class TwinPage extends PageElement {
   };
 
   readonly #readHash = (): void => {
-    this.reporting = location.hash === '#readiness';
-    if (this.reporting) void import('./readinessReport.ts');
+    this.reporting = location.hash === '#readiness' ? 'readiness' : location.hash === '#alarms' ? 'alarms' : '';
+    if (this.reporting === 'readiness') void import('./readinessReport.ts');
+    if (this.reporting === 'alarms') void import('./alarmReport.ts');
     const query = new URLSearchParams(location.hash.slice(1));
     const site = query.get('site');
     const key = query.get('key');

@@ -1,4 +1,4 @@
-import type { AlertMessage } from '../../contract/messages.ts';
+import type { AlertDigestMessage, AlertMessage } from '../../contract/messages.ts';
 import { oneLine } from './sentences.ts';
 
 /** What stands behind a twin-alert: its message is made so that this node sends it as it is. */
@@ -41,7 +41,9 @@ const ntfyPriorities = { high: '5', medium: '4', low: '3' } as const;
  *  - telegram (node-red-contrib-telegrambot sender): `payload` {chatId, type, content, options} in MarkdownV2.
  *  - ntfy (http request, POST to the server's address + topic): `payload` text, `headers` Title, Priority, Tags.
  */
-export function shapedParts(message: AlertMessage, { shape, to }: ShapeSettings, picture?: PictureFile): ShapedParts {
+export function shapedParts(
+  message: AlertMessage | AlertDigestMessage, { shape, to }: ShapeSettings, at: { path: readonly string[]; key: string }, picture?: PictureFile,
+): ShapedParts {
   const subject = subjectOf(message.topic);
   switch (shape) {
     case 'plain':
@@ -55,7 +57,7 @@ export function shapedParts(message: AlertMessage, { shape, to }: ShapeSettings,
         ...(picture === undefined ? {} : { attachments: [{ filename: fileName(picture.name), content: picture.content, contentType: 'image/png', cid: 'signal' }] }),
       };
     case 'mqtt':
-      return { topic: topicOf(to, message.twin.path, message.twin.key), payload: JSON.stringify(alertBody(message)), qos: 1, retain: false };
+      return { topic: topicOf(to, at.path, at.key), payload: JSON.stringify(alertBody(message)), qos: 1, retain: false };
     case 'webhook':
       return {
         method: 'POST',
@@ -66,7 +68,8 @@ export function shapedParts(message: AlertMessage, { shape, to }: ShapeSettings,
       return { payload: { ...(to === '' ? {} : { chatId: oneLine(to).trim() }), type: 'message', content: telegramText(subject, message.payload), options: { parse_mode: 'MarkdownV2' } } };
     case 'ntfy': {
       const { priority } = message.alarm;
-      const tags = message.case.state === 'cleared' ? 'white_check_mark' : message.case.state === 'acknowledged' ? 'eyes' : 'warning';
+      const state = 'case' in message ? message.case.state : 'open';
+      const tags = state === 'cleared' ? 'white_check_mark' : state === 'acknowledged' ? 'eyes' : 'warning';
       return {
         method: 'POST',
         ...(to === '' ? {} : { topic: ntfyTopic(to) }),
@@ -78,9 +81,9 @@ export function shapedParts(message: AlertMessage, { shape, to }: ShapeSettings,
 }
 
 /** The data of an alert with its text for a person: what goes over MQTT and to a webhook. */
-export function alertBody(message: AlertMessage): Record<string, unknown> {
-  const { topic, payload, case: twinCase, alarm, why, twin, timestamp } = message;
-  return { subject: subjectOf(topic), text: payload, case: twinCase, alarm, why, twin, timestamp };
+export function alertBody(message: AlertMessage | AlertDigestMessage): Record<string, unknown> {
+  const { topic, payload, ...rest } = message;
+  return { subject: subjectOf(topic), text: payload, ...rest };
 }
 
 /** One line without control characters: nothing in it begins another header. */

@@ -160,6 +160,7 @@ export class Site {
       tellCases: (asset, changes) => this.tellCases(asset, changes),
       changed: (key) => this.#changed(key),
     });
+    this.feedback.journal = this.alarms;
   }
 
   /** Loads what was learned. Nothing may be registered before it resolves. */

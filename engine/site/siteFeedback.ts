@@ -110,7 +110,7 @@ export class SiteFeedback {
     const plan = this.#plan(input);
     const { asset, answers, twinCase, parts, properties, what, by, effect } = plan;
     const nowMs = this.#site.clock.nowMs();
-    if (input.answer === 'onIt') acknowledgeCase(this.#site, asset, twinCase.id, by, 'feedback');
+    if (input.answer === 'onIt') acknowledgeCase(this.#site, asset, twinCase.id, by, 'feedback', what === '' ? undefined : what);
     if (input.answer === 'changed') {
       this.#changes.push({ key: `${beforePrefix}${asset.key}`, value: { v: 1, atMs: nowMs, case: plan.storyId, asset: asset.snapshot() } });
       asset.learnAgain(properties.length === 0 ? undefined : properties);

@@ -65,6 +65,12 @@ export const fields = {
       does: { kind: 'choice', default: 'acknowledge', options: ['acknowledge', 'reset', 'shelve', 'suppress', 'takeOutOfService'] },
     },
   },
+  /** Which node stands behind, so that it takes the messages as they are. */
+  shape: { kind: 'choice', default: 'plain', options: ['plain', 'email', 'mqtt', 'webhook', 'telegram', 'ntfy'] },
+  /** Address, topic or chat; '': the node behind says it. */
+  shapeTo: { kind: 'text', default: '', maximumLength: 500 },
+  /** A small picture of the signal with what was expected. */
+  picture: { kind: 'flag', default: true, before: false },
   /** Publishes by itself when one is chosen. */
   mqtt: { kind: 'reference', to: 'twin-mqtt', default: '' },
   /** {path} and {key} stand for the twin's. */

@@ -9,6 +9,7 @@ import type { AssetTwin } from '../../engine/site/assetTwin.ts';
 import { digestText, testText } from '../../engine/site/sentences.ts';
 import type { Site } from '../../engine/site/site.ts';
 import { AlarmBits } from '../alarmBits.ts';
+import { AlertShaper } from '../alertShape.ts';
 import { alarmRulesOf, alertSettingsOf, notifierSettingsOf } from '../alertSettings.ts';
 import { alarmActionOf, commandOf } from '../command.ts';
 import { deliverTo } from '../deliverTo.ts';
@@ -61,6 +62,7 @@ export default function twinAlert(RED: Runtime): void {
     /** Live machines that this node answers for. */
     const own = new Map<string, AssetTwin>();
     let line: DeliveryLine | undefined;
+    const shaper = new AlertShaper(handle, config);
     twin.show(status('noCase', language));
 
     const opening = whenReady(twin, handle, () => {
@@ -166,12 +168,13 @@ export default function twinAlert(RED: Runtime): void {
     async function publish(sent: readonly Sent[]): Promise<void> {
       const records: { idempotencyKey: string; body: string }[] = [];
       for (const { message, path, key } of sent) {
-        node.send(message as unknown as Message);
         const topic = fillTopic(config.mqttTopic, path, key);
         records.push({ idempotencyKey: message.alarm.idempotencyKey, body: JSON.stringify({ topic, payload: mqttBody(message), retain: false }) });
       }
       // All of it at once, so that nothing told meanwhile comes in between.
-      await line?.add(records);
+      const keeping = line?.add(records);
+      await shaper.send(handle?.site, sent, (message) => node.send(message));
+      await keeping;
     }
 
     /** The way of a real alarm, to the end, with a message that says in its first word that it is none. */

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { pictureToPng } from '../../adapters/picture/pictureToPng.ts';
 import { readCsv } from '../../adapters/csv/readCsv.ts';
 import * as restoring from '../../adapters/sqlite/restoreMark.ts';
 import { readTableBytes, readTableFile } from '../../adapters/table/readTableFile.ts';
@@ -196,6 +197,7 @@ export default function twinSite(RED: Runtime): void {
         return site;
       },
       readTable: (file, options, onSkipped) => readCsv({ path: path.resolve(userDir, file) }, { ...options, timeRequired: true, onSkipped }),
+      picturePng: pictureToPng,
       readCells: async (file) => cellsOf(await readTableFile(path.resolve(userDir, file))),
     });
 

@@ -1,73 +1,30 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { chromium as playwright, type Browser, type BrowserContext, type Page } from 'playwright-core';
-import { MemoryStateStore } from '../../adapters/memory/memoryStore.ts';
-import { buildPage } from '../../scripts/buildPage.ts';
-import { SiteUsers } from '../../web/siteUsers.ts';
-import { twinRoutes, type TwinRoutes } from '../../web/twinRoutes.ts';
-import { chromium, requireService } from '../services/requireService.ts';
-import { MemoryPlant, morning } from '../web/pageFixture.ts';
+import type { Page } from 'playwright-core';
+import { requireService } from '../services/requireService.ts';
+import type { MemoryPlant } from '../web/pageFixture.ts';
+import { PageTheatre, type PageStage, type StageOptions } from './pageStage.ts';
 
 declare const innerWidth: number;
-declare const document: { documentElement: { scrollWidth: number } };
+declare const document: { documentElement: { scrollWidth: number }; querySelectorAll(selector: string): { length: number } };
 
 const filler = 'northfield/filler';
 
 describe('answers to a case in a browser', function () {
   this.timeout(60_000);
-  let folder: string;
-  let browser: Browser;
-  let server: Server;
-  let routes: TwinRoutes;
-  let plant: MemoryPlant;
-  let context: BrowserContext;
+  const theatre = new PageTheatre();
+  let stage: PageStage;
   let page: Page;
-  let port: number;
-  let errors: string[];
+  let plant: MemoryPlant;
 
   before(requireService('chromium'));
-  before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'twin-answers-'));
-    await buildPage(folder);
-    browser = await playwright.launch({ ...(chromium() === undefined ? {} : { executablePath: chromium() }), args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
-  });
-  after(async () => {
-    await browser?.close();
-    if (folder) rmSync(folder, { recursive: true, force: true });
-  });
-  afterEach(async () => {
-    await context.close();
-    routes.close();
-    server.closeAllConnections();
-    await new Promise((done) => server.close(done));
-    assert.deepEqual(errors, []);
-  });
+  before(() => theatre.start());
+  after(() => theatre.stop());
+  afterEach(() => stage.close());
 
-  async function open(role: 'viewer' | 'operator' | 'engineer' | undefined, more: { language?: string; width?: number } = {}): Promise<void> {
-    const now = Date.now();
-    plant = new MemoryPlant(morning(now, 18));
-    routes = twinRoutes(plant, { folder, intervalMs: 20 });
-    server = createServer(routes);
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-    port = (server.address() as AddressInfo).port;
-    context = await browser.newContext({ viewport: { width: more.width ?? 360, height: 740 }, locale: more.language ?? 'en-US', reducedMotion: 'reduce' });
-    if (role !== undefined) {
-      const users = await SiteUsers.open(new MemoryStateStore(), { nowMs: () => Date.now(), cost: { n: 16, r: 1, p: 1 } });
-      await users.put({ name: 'Kim', role, password: 'kim-secret' });
-      plant.siteGates.set('northfield', { users, readers: 'everyone' });
-      await context.request.post(`http://127.0.0.1:${port}/api/login`, { data: { name: 'Kim', password: 'kim-secret' } });
-    }
-    page = await context.newPage();
-    errors = [];
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') errors.push(message.text());
-    });
-    page.on('pageerror', (error) => errors.push(error.message));
-    await page.goto(`http://127.0.0.1:${port}/#${new URLSearchParams({ site: 'northfield', key: filler })}`);
+  async function open(role: StageOptions['role'], language?: string): Promise<void> {
+    const hash = `#${new URLSearchParams({ site: 'northfield', key: filler })}`;
+    stage = await theatre.open({ hash, ...(role === undefined ? {} : { role }), ...(language === undefined ? {} : { language }) });
+    ({ page, plant } = stage);
     await page.waitForSelector('[data-answer]');
   }
   const answers = (): unknown[] => (plant.answered.get(filler) ?? []).map(({ answer, by, what, undone }) => ({ answer, by, what, undone: undone?.by }));
@@ -94,7 +51,7 @@ describe('answers to a case in a browser', function () {
   });
 
   it('asks what a real fault was, and until when work is planned', async () => {
-    await open('operator', { language: 'de-DE' });
+    await open('operator', 'de-DE');
     await page.click('[data-answer=real]');
     await page.click('.answer-form .main-button');
     await page.waitForSelector('text=Bitte in ein paar Worten sagen, was es war.');
@@ -110,7 +67,7 @@ describe('answers to a case in a browser', function () {
     await page.waitForSelector('.effect li');
     await page.click('.choice:has-text("8 Stunden")');
     await page.click('.answer-form .main-button:not([disabled])');
-    await page.waitForFunction(() => (globalThis as unknown as { document: { querySelectorAll(selector: string): { length: number } } }).document.querySelectorAll('.answers li').length === 2);
+    await page.waitForFunction(() => document.querySelectorAll('.answers li').length === 2);
     const planned = plant.answered.get(filler)?.[0];
     assert.ok(Math.abs((planned?.untilMs ?? 0) - Date.now() - 8 * 3_600_000) < 60_000);
   });
@@ -121,10 +78,10 @@ describe('answers to a case in a browser', function () {
       ['real', false], ['falseAlarm', true], ['planned', false], ['changed', true],
     ]);
     await page.waitForSelector('text=What is an alarm is changed by an engineer.');
-    await afterEachStage();
+    await stage.close();
     await open('viewer');
     assert.equal(await page.locator('[data-answer]:not([disabled])').count(), 0);
-    await afterEachStage();
+    await stage.close();
     await open(undefined);
     assert.equal(await page.locator('[data-answer=falseAlarm]').isDisabled(), true);
     await page.click('[data-answer=real]');
@@ -141,7 +98,7 @@ describe('answers to a case in a browser', function () {
 
   it('fits a phone, every target is 44 px, and what is normal is one grey line', async () => {
     for (const language of ['en-US', 'de-DE']) {
-      await open('engineer', { language });
+      await open('engineer', language);
       await page.click('[data-answer=planned]');
       await page.waitForSelector('.effect li');
       assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, language);
@@ -156,16 +113,7 @@ describe('answers to a case in a browser', function () {
       assert.ok(((await page.locator('.fold summary').boundingBox())?.height ?? 0) >= 44);
       await page.click('.fold summary');
       assert.equal(await page.locator('.fold .card').first().isVisible(), true);
-      if (language === 'en-US') await afterEachStage();
+      if (language === 'en-US') await stage.close();
     }
   });
-
-  /** Another stage follows in the same test. */
-  async function afterEachStage(): Promise<void> {
-    await context.close();
-    routes.close();
-    server.closeAllConnections();
-    await new Promise((done) => server.close(done));
-    assert.deepEqual(errors, []);
-  }
 });

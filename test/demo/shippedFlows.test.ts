@@ -41,6 +41,8 @@ const environment: ReadonlyMap<string, string> = new Map([
   ['TWINWIRE_CLOCK_RATE', '60'],
   ['TWINWIRE_CLOCK_ORIGIN', '2026-01-05T06:00:00Z'],
   ['TWINWIRE_RECORDED_MACHINE', '/flows/recorded-machine.csv'],
+  // Of flows/alarms.json; its tab says so.
+  ['TWINWIRE_MAIL_TO', 'maintenance@plant.example'],
 ]);
 
 /** What docs/templates.md tells to set for the starters. */
@@ -127,7 +129,7 @@ for (const file of files) {
       for (const node of nodes) {
         for (const [name, value] of Object.entries(node)) {
           if (typeof value !== 'string' || !byId.has(value)) continue;
-          const references = ['id', 'z', 'g', 'site', 'assetType', 'endpoint', 'server', 'mqtt', 'influxdb'];
+          const references = ['id', 'z', 'g', 'site', 'assetType', 'endpoint', 'server', 'mqtt', 'influxdb', 'broker'];
           assert.ok(references.includes(name), `${node.id}.${name} is the id of a node`);
         }
       }

@@ -6,6 +6,7 @@ import { messageProblems, shapeOf } from '../checks/messageProblems.ts';
 import { nodeNames } from '../checks/nodes/nodeUnit.ts';
 import { requireService } from '../services/requireService.ts';
 import { mosquitto, type Mosquitto } from '../services/startMosquitto.ts';
+import { startMailServer } from './startMailServer.ts';
 import { startPlc } from './startPlc.ts';
 import { type FlowNode, type NodeRed, nodeRedVersions, readFlow, startNodeRed } from './startNodeRed.ts';
 
@@ -18,6 +19,8 @@ interface Story {
   needsPlc?: true;
   /** How much faster than the wall the plant's time runs; default 60. 1 for a site whose clock is live. */
   plcRate?: number;
+  /** Sends mails: to a real server on this computer. */
+  withMail?: true;
   /** Its nodes send no messages about twins. */
   silent?: true;
 }
@@ -160,6 +163,20 @@ const stories: Record<string, Story> = {
       assert.ok(alerts.every(({ message }) => message.historical === true), 'an alert about the past passes for one of today');
     },
   },
+  'flows/alarms.json': {
+    // What arrives at the mail server and the broker: alarms.test.ts.
+    withMail: true,
+    async play(nodeRed, of, flow) {
+      await nodeRed.until(() => (nodeRed.statuses.get(of('twin-asset'))?.text ?? '').includes('values'), 'values in twin-asset');
+      await press(nodeRed, flow, /high/);
+      const { message } = await nodeRed.message(of('twin-alert'), (sent) => object(sent.case).change === 'opened');
+      assert.match(String(message.payload), /<img src="cid:signal"/);
+      await press(nodeRed, flow, /al-ask/);
+      await nodeRed.message(of('twin-feedback'), (_sent, port) => port === 0);
+      await press(nodeRed, flow, /al-answer/);
+      await nodeRed.message(of('twin-feedback'), (_sent, port) => port === 1);
+    },
+  },
   'flows/packaging-line.json': {
     needsPlc: true,
     async play(nodeRed, of, flow) {
@@ -208,19 +225,25 @@ describe('what is shipped runs', function () {
         assert.ok(story !== undefined, `nothing is promised of ${file}`);
         const flow = await readFlow(file);
         const plc = story.needsPlc === true ? await startPlc({ rate: story.plcRate ?? 60 }) : undefined;
+        const mailServer = story.withMail === true ? await startMailServer() : undefined;
         const nodeRed = await startNodeRed({
           version,
+          ...(mailServer === undefined ? {} : { settings: { nodesDir: [packageRoot, path.join(packageRoot, 'test/flows/mailNode')] } }),
           withOpcua: story.needsPlc === true,
           environment: {
             TWINWIRE_PLC: plc?.endpoint ?? '',
             TWINWIRE_MQTT: broker.url,
             TWINWIRE_INFLUXDB: '',
+            TWINWIRE_SMTP_HOST: '127.0.0.1',
+            TWINWIRE_SMTP_PORT: String(mailServer?.port ?? ''),
+            TWINWIRE_MAIL_TO: 'maintenance@plant.example',
             TWINWIRE_RECORDED_MACHINE: path.join(packageRoot, 'flows/recorded-machine.csv'),
             TWINWIRE_CLOCK_RATE: String(plc?.rate ?? 1),
             TWINWIRE_CLOCK_ORIGIN: String(plc?.originMs ?? ''),
           },
         }).catch(async (problem: unknown) => {
           await plc?.stop();
+          await mailServer?.stop();
           throw problem;
         });
         try {
@@ -240,6 +263,7 @@ describe('what is shipped runs', function () {
         } finally {
           await nodeRed.stop();
           await plc?.stop();
+          await mailServer?.stop();
         }
       });
     }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { AlertMessage } from '../../../contract/messages.ts';
-import { shapedParts } from '../../../engine/site/channelShape.ts';
+import { shapedParts as shapedAt } from '../../../engine/site/channelShape.ts';
+import type { PictureFile, ShapedParts, ShapeSettings } from '../../../engine/site/channelShape.ts';
 import { caseText } from '../../../engine/site/sentences.ts';
 
 const hostile = ['<script>alert(1)</script>', 'Press\r\nBcc: everyone@example.org', '*bold* _x_ [a](http://b) `c`', 'a\u202egnp.exe', '"><img src=x onerror=y>', '=?UTF-8?B?QQ==?=',
@@ -21,6 +22,8 @@ function alertOf(machine: string, by: string, neighbour: string, key = 'press'):
     twin: { v: 1, key, name: machine, type: 't@1', state: '', path: ['Plant', machine], units: {}, row: 0 },
   };
 }
+
+const shapedParts = (message: AlertMessage, settings: ShapeSettings, picture?: PictureFile): ShapedParts => shapedAt(message, settings, message.twin, picture);
 
 /** Reads MarkdownV2 as far as it matters here: what is bold, and which signs stand without a backslash. */
 function readTelegram(text: string): { plain: string; bare: string } {
