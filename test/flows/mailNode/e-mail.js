@@ -1,12 +1,10 @@
-'use strict';
+import { createTransport } from 'nodemailer';
+
 /**
  * Stands in for the e-mail node of node-red-node-email, which is not installed here: takes the same message properties and sends with the same library
  * (nodemailer) to a real SMTP server. What counts as HTML, what becomes the subject, who gets it: as that node does it.
  */
-const path = require('node:path');
-const { createTransport } = require(path.join(__dirname, '../../../node_modules/nodemailer'));
-
-module.exports = function (RED) {
+export default function eMail(RED) {
   RED.nodes.registerType('e-mail', function (definition) {
     RED.nodes.createNode(this, definition);
     const transport = createTransport({ host: definition.server, port: Number(definition.port), secure: false, ignoreTLS: true });
@@ -29,4 +27,4 @@ module.exports = function (RED) {
     });
     this.on('close', () => transport.close());
   });
-};
+}
