@@ -350,6 +350,8 @@ export const problemSentences: readonly (readonly [english: string, german: stri
     'Zeiten als 2026-11-22 10:30:00, als 22.11.2026 10:30:00 oder als Sekunden oder Millisekunden seit 1970 schreiben.',
   ],
   ['The file {} cannot be read: {}.', 'Die Datei {} ist nicht lesbar: {}.'],
+  ['This site has no machine whose history could be played.', 'Dieser Standort hat keine Maschine, deren Historie sich abspielen ließe.'],
+  ['Choose the same site here and in the machines.', 'Hier und in den Maschinen denselben Standort wählen.'],
   ['Rows from history were taken apart on the way.', 'Zeilen aus der Historie wurden unterwegs zerlegt.'],
   [
     'Wire twin-replay straight to the machine, and leave its messages as they are.',

@@ -153,7 +153,9 @@ export default function twinReplay(RED: Runtime): void {
       const toMs = time('to', nowMs);
       if (!(toMs > fromMs)) throw new Problem('TWIN_PERIOD', 'The stretch of time ends before it begins.', 'Give a begin that is before the end.', { fromMs, toMs });
       const keys = text('twins', config.twins).split(/[,;\n]/).map((key) => key.trim()).filter((key) => key !== '');
+      await site.prepared();
       const assets = assetsByKeys(site, keys);
+      if (assets.length === 0) throw new Problem('TWIN_UNKNOWN', 'This site has no machine whose history could be played.', 'Choose the same site here and in the machines.');
       const reader = historyReader(site, config.influxdb === '' ? undefined : RED.nodes.getNode(config.influxdb), config.measurement);
       const recomputed: RecomputedMark | undefined = config.recompute
         ? { by: text('by', user ?? twin.title), why: text('why', config.why), atMs: nowMs, fromMs, toMs }

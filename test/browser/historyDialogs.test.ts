@@ -111,4 +111,30 @@ describe('the dialogs of history', function () {
       }
     });
   }
+
+  for (const [theme, language, width] of [['light', 'en-US', 360], ['dark', 'de', 1200]] as const) {
+    it(`the page shows what another setting would have raised: ${theme}, ${language}, ${width} px`, async () => {
+      const context = await browser.newContext({ viewport: { width, height: 900 }, locale: language, colorScheme: theme, deviceScaleFactor: 2 });
+      try {
+        const page = await context.newPage();
+        await page.goto(`${red.url}/twin/#${new URLSearchParams({ site: 'site', key: 'press3' }).toString()}`);
+        const trial = page.locator('twin-back-test');
+        await trial.locator('summary').click();
+        const cases = (lane: string): Promise<number> => trial.locator(`svg.${lane} rect.case`).count();
+        await trial.locator('svg.would').waitFor();
+        assert.deepEqual([await cases('would'), await cases('raised')], [5, 0]);
+        const at = performance.now();
+        await trial.locator('button.choice').last().click();
+        await page.waitForFunction(() => document.querySelectorAll('twin-back-test svg.would rect.case').length === 12);
+        assert.ok(performance.now() - at < 5000);
+        assert.match(await trial.locator('.trial-answer').innerText(), /12/);
+        // Nothing sticks out of a phone.
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+        const pictures = process.env['TWINWIRE_PICTURES'];
+        if (pictures !== undefined) await trial.screenshot({ path: path.join(pictures, `page-${theme}-${language}.png`) });
+      } finally {
+        await context.close();
+      }
+    });
+  }
 });

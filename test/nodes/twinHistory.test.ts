@@ -6,6 +6,8 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { siteHandle } from '../../nodes/siteHandle.ts';
+import type { SiteHandle } from '../../nodes/siteHandle.ts';
 import { requireService } from '../services/requireService.ts';
 import type { Influxd } from '../services/startInfluxd.ts';
 import { influxd } from '../services/startInfluxd.ts';
@@ -225,6 +227,46 @@ describe('twin-history', function () {
       assert.ok(of('case').every((mark) => String(mark['title']).includes('Pump 1')));
       // Not a value of the machine.
       assert.deepEqual(await stored('*', 'pump'), []);
+    });
+
+    it('twin-replay lives through what stands there, on a box that knows nothing of it, and writes there what it computes anew', async () => {
+      const begin = Math.floor(Date.now() / 1000) * 1000 - 120_000;
+      const plant = (factor: number): Record<string, unknown>[] => plantFlow({
+        properties: [property('current', { unit: 'A' }), property('power', { valueKind: 'derived', expression: `current * ${factor}`, unit: 'kW' })],
+        asset: { wires: [['history'], []] },
+        more: [
+          { id: 'influx', type: 'twin-influxdb', url: service.url, database },
+          { id: 'history', type: 'twin-history', site: 'site', influxdb: 'influx', flushAfter: 0.1, wires: [['out']] },
+          { id: 'out', type: 'helper' },
+          { id: 'replay', type: 'twin-replay', site: 'site', source: 'history', influxdb: 'influx', from: String(begin + 30_000), recompute: true, why: 'factor', wires: [['asset']] },
+          { id: 'read', type: 'twin-read', site: 'site', what: 'values', period: 'last', last: 1, properties: 'power', format: 'list', wires: [['answers']] },
+          { id: 'answers', type: 'helper' },
+        ],
+      });
+      run = await startFlow(plant(2), { userDir });
+      run.node('asset').receive({ payload: Array.from({ length: 60 }, (_, index) => ({ time: begin + index * 1000, current: 4 + index / 8 })) });
+      await until(60, 'power');
+      await run.stop();
+      run = await startFlow(plant(3), {});
+      await run.until(() => (siteHandle(started().node('site')) as SiteHandle).site?.asset('pump1') !== undefined, 'the machine');
+      run.node('replay').receive({ payload: 'start' });
+      await run.until(() => started().received('out').some(({ replay }) => (replay as { complete?: boolean } | undefined)?.complete === true), 'the end');
+      const end = performance.now() + 10_000;
+      let rows = await stored('*');
+      while (rows.at(-1)?.['power'] === (4 + 59 / 8) * 2 && performance.now() < end) rows = await stored('*');
+      assert.equal(rows.length, 60);
+      rows.forEach((row, index) => {
+        const anew = index >= 30;
+        assert.deepEqual([row['current'], row['power']], [4 + index / 8, (4 + index / 8) * (anew ? 3 : 2)], String(index));
+        assert.equal(String(row['.recomputed'] ?? '').endsWith(': factor'), anew);
+      });
+      // The new box has them in its own history, from then on.
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      run.node('read').receive({ payload: 'now' });
+      await run.until(() => started().received('answers').length === 1, 'the answer');
+      const { payload, history } = started().received('answers')[0] as unknown as { payload: { value: number }[]; history: { recomputed?: { why: string }[] } };
+      assert.deepEqual(payload.map(({ value }) => value), Array.from({ length: 30 }, (_, index) => (4 + (index + 30) / 8) * 3));
+      assert.equal(history.recomputed?.[0]?.why, 'factor');
     });
 
     it('the dialog is shown three lines as they will stand there', async () => {
