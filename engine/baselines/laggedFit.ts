@@ -14,6 +14,7 @@ const everyFourth = 4;
 /** Rows for each term before a fit is made, and rows that it must have been tried on. */
 const rowsPerTerm = 4;
 const rowsToTrust = 120;
+const rowsHere = 20;
 /** Rows until the spread may follow the operating point, and how far it may. */
 const rowsForSpread = 600;
 const narrowest = 0.4;
@@ -53,6 +54,11 @@ export class LaggedFit {
 
   get isTried(): boolean {
     return this.rows >= eachRow;
+  }
+
+  /** Whether rows enough were learned where the first driver is. */
+  knows({ knot }: DriverLags): boolean {
+    return this.lower[(knot * (knot + 3)) / 2]! + this.lower[((knot + 1) * (knot + 4)) / 2]! >= rowsHere;
   }
 
   /** Mean square of what the fit leaves on rows not yet learned; Infinity while it was not tried on enough of them. */
@@ -138,8 +144,16 @@ export class LaggedFit {
     for (let term = 0; term < this.all; term += 1) this.sums.right[column * this.all + term] = before * value * this.lower[(term * (term + 1)) / 2]!;
   }
 
+  /** The column's level is another one from now on, and always was: how it follows the drivers stays. */
+  shift(column: number, by: number): void {
+    const { all, lower } = this;
+    const { right, coefficients } = this.sums;
+    for (let term = 0; term < all; term += 1) right[column * all + term]! += by * lower[(term * (term + 1)) / 2]!;
+    if (coefficients[column * all] !== 0) coefficients[column * all]! += by;
+  }
+
   /** Is not asked of a column until it was tried on rows enough once more. */
-  doubt(column: number): void {
+  private doubt(column: number): void {
     this.tried.rows[column] = 0;
     this.tried.square[column] = 0;
   }

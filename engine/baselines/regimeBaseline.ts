@@ -613,7 +613,7 @@ export class RegimeBaseline implements AssetBaseline {
     const terms = this.terms();
     // The longer it was otherwise, the longer it has to be said.
     const mostDoubts = model.lagged === undefined ? this.startRows : Math.max(doubtfulRuns * this.startRows, doubtShare * model.weight[column]!);
-    if (model.doubts[column]! >= mostDoubts) this.beginAnew(model, column);
+    if (model.doubts[column]! >= mostDoubts) this.beginAnew(model, column, thorough === undefined ? NaN : raw - this.centres[column]!);
     const weight = model.weight[column]!;
     const mean = model.mean[column]!;
     const fit = terms > 1 && model.fitRows[column]! > 0 ? this.fit(model, column, terms) : mean;
@@ -697,7 +697,7 @@ export class RegimeBaseline implements AssetBaseline {
       return found;
     }
     found.widening = lagged.widening(column, this.lags.terms) * bins.youth();
-    const square = lagged.square(column);
+    const square = lagged.knows(this.lags) ? lagged.square(column) : Infinity;
     if (square < (lagged.isTried ? asGood : worthwhile) * found.square) {
       found.square = square;
       found.value = lagged.value(column, this.lags);
@@ -873,14 +873,14 @@ export class RegimeBaseline implements AssetBaseline {
   }
 
   /** Whoever gives such values to learn for so long says that they are normal now. */
-  private beginAnew(model: ModeModel, column: number): void {
+  private beginAnew(model: ModeModel, column: number, away: number): void {
     this.notedMs = NaN;
     const { lagged } = model;
-    // The fit of what the drivers were goes on, for its matrix is all columns' own, but it has to show again that it is right.
+    // The fit of what the drivers were goes on from the new level, for its matrix is all columns' own.
     model.lagged = undefined;
     this.forgetColumn(model, column);
     model.lagged = lagged;
-    lagged?.doubt(column);
+    if (Number.isFinite(away)) lagged?.shift(column, away);
     model.rows[column] = this.startRows;
     this.settled[column] = 0;
   }
