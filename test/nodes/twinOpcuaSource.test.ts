@@ -54,6 +54,11 @@ describe('twin-opcua-source', function () {
     await run(addresses, {}, async (_bench, sent) => {
       await until(() => sent('values').some(({ payload }) => Array.isArray(payload)), 20_000, () => 'no values came');
       const message = sent('values').find(({ payload }) => Array.isArray(payload))!;
+      for (const each of message.payload as Sent[]) {
+        for (const time of [each.sourceTimestamp, each.serverTimestamp]) assert.ok(Number.isInteger(time) && Number(time) > Date.UTC(2020, 0), `${String(each.nodeId)}: ${String(time)}`);
+        const names: Record<string, string> = { 'ns=2;s=Broken': 'BadSensorFailure', 'ns=2;s=Doubtful': 'UncertainLastUsableValue' };
+        assert.equal(each.statusCode, names[String(each.nodeId)] ?? 'Good');
+      }
       const reading = readMessage(message, Date.now());
       assert.equal(reading.kind, 'observations');
       const found = new Map(reading.kind === 'observations' ? reading.observations.map((each) => [each.address, each]) : []);
