@@ -13,6 +13,7 @@ import { chainSpeed } from './chainSpeed.ts';
 import { detectionSpeed } from './detectionSpeed.ts';
 import { detectionStream } from './detectionStream.ts';
 import { detectionTable } from './detectionTable.ts';
+import { graphSpeed } from './graphSpeed.ts';
 import { historianSpeed } from './historianSpeed.ts';
 import { memoryUse } from './memoryUse.ts';
 import { opcuaSpeed } from './opcuaSpeed.ts';
@@ -49,6 +50,7 @@ const benches: Record<string, (print: (line: string) => void) => Promise<unknown
   store: storeSpeed,
   historian: historianSpeed,
   writePath: (print) => writePath(print),
+  graph: graphSpeed,
   backtest: backTestSpeed,
   opcua: opcuaSpeed,
   simulation: simulationSpeed,

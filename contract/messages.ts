@@ -471,4 +471,4 @@ export type TwinCommand =
   | { twin?: string; do: 'learn-again'; properties?: string[] }
   | { do: 'answer'; answer: FeedbackAnswer; twin?: string; case?: string; what?: string; untilMs?: number; hours?: number; by?: string; confirm?: boolean }
   | { do: 'undo'; twin: string; id: string; by?: string }
-  | { do: 'link' | 'unlink'; from: string; relation: string; to: string; validFromMs?: number };
+  | { do: 'link' | 'unlink'; from: string; relation: string; to: string; validFromMs?: number; validToMs?: number };

@@ -187,6 +187,13 @@ export interface FactQuery {
   source?: string;
 }
 
+export interface ElementQuery {
+  types?: readonly string[];
+  keys?: readonly string[];
+  contains?: string;
+  limit: number;
+}
+
 export interface GraphStore {
   /**
    * Applies changes in order, each on its own: a wrong one is refused and the rest applied. Resolves when what was applied is on disk.
@@ -194,12 +201,14 @@ export interface GraphStore {
    * Refusals: TWIN_ELEMENT_KEY, _TYPE, _CHANGED, _UNKNOWN, TWIN_RELATION_UNKNOWN, _TYPE, _KINDS, _SELF, _CYCLE, TWIN_FACT_TIMES, _VALUE.
    */
   change(changes: readonly GraphChange[]): Promise<GraphRefusal[]>;
+  /** What `change` would refuse; nothing is changed. */
+  preview(changes: readonly GraphChange[]): Promise<GraphRefusal[]>;
   /** In order of valid time, then of their names. An end that was recorded later than `recordedMs` is not told. */
   facts(query: FactQuery): Promise<Fact[]>;
   /** Open facts of these relations between pieces of equipment and places: how the plant is built. */
   structure(relations: readonly string[]): Promise<Fact[]>;
-  /** Elements of these types (none: of all) whose key or name contains the text, in order of their keys; at most `limit`. */
-  elements(query: { types?: readonly string[]; contains?: string; limit: number }): Promise<GraphElement[]>;
+  /** Elements of these types (none: of all), of these keys, whose key or name contains the text, in order of their keys; at most `limit`. */
+  elements(query: ElementQuery): Promise<GraphElement[]>;
   /** @throws Problem TWIN_ELEMENT_UNKNOWN, TWIN_QUESTION */
   ask(question: GraphQuestion, nowMs: number): Promise<GraphAnswer>;
 }

@@ -38,10 +38,12 @@ export function commandOf(message: Message): TwinCommand | undefined {
     }
     case 'link':
     case 'unlink': {
-      const { from, relation, to, validFromMs } = given;
+      const { from, relation, to, validFromMs, validToMs } = given;
       if (typeof from !== 'string' || typeof relation !== 'string' || typeof to !== 'string') throw wrong('"from", "relation" or "to" is missing');
-      if (validFromMs !== undefined && (typeof validFromMs !== 'number' || !Number.isFinite(validFromMs))) throw wrong('"validFromMs" is not a time in ms');
-      return { do: given.do, from, relation, to, ...(validFromMs === undefined ? {} : { validFromMs: validFromMs as number }) };
+      for (const [name, timeMs] of Object.entries({ validFromMs, validToMs })) {
+        if (timeMs !== undefined && (typeof timeMs !== 'number' || !Number.isFinite(timeMs))) throw wrong(`"${name}" is not a time in ms`);
+      }
+      return { do: given.do, from, relation, to, ...(validFromMs === undefined ? {} : { validFromMs: validFromMs as number }), ...(validToMs === undefined ? {} : { validToMs: validToMs as number }) };
     }
     default:
       throw wrong(`"${String(given.do).slice(0, 40)}" is not something to do`);

@@ -7,7 +7,7 @@ import type { Edge, GraphReader, Reached, Window } from '../../engine/graph/grap
 import { parameterThen } from '../../engine/graph/parameterThen.ts';
 import { answer } from '../../engine/graph/questions.ts';
 import type { RelationType } from '../../engine/graph/relationTypes.ts';
-import type { Fact, FactKey, FactQuery, GraphChange, GraphRefusal, GraphStore, Historian } from '../../engine/ports.ts';
+import type { ElementQuery, Fact, FactKey, FactQuery, GraphChange, GraphRefusal, GraphStore, Historian } from '../../engine/ports.ts';
 import { Problem } from '../../engine/problem.ts';
 
 /** A fact with what was recorded of its end. */
@@ -46,6 +46,14 @@ export class MemoryGraphStore implements GraphStore, GraphLedger, GraphReader {
     return refusals;
   }
 
+  async preview(changes: readonly GraphChange[]): Promise<GraphRefusal[]> {
+    const copy = new MemoryGraphStore();
+    for (const element of this.#elements) copy.putElement(element);
+    for (const type of this.#own.values()) copy.putRelation(type);
+    for (const fact of this.stored) if (fact.retractedMs === Infinity) copy.put(fact);
+    return copy.change(changes);
+  }
+
   async facts({ validMs, recordedMs, subject, object, relation, source }: FactQuery): Promise<Fact[]> {
     const list = subject !== undefined ? this.#bySubject.get(subject) : object !== undefined ? this.#byObject.get(object) : source !== undefined ? this.#bySource.get(source) : this.stored;
     const found: Fact[] = [];
@@ -67,10 +75,10 @@ export class MemoryGraphStore implements GraphStore, GraphLedger, GraphReader {
       .sort(factOrder);
   }
 
-  async elements({ types, contains, limit }: { types?: readonly string[]; contains?: string; limit: number }): Promise<GraphElement[]> {
+  async elements({ types, keys, contains, limit }: ElementQuery): Promise<GraphElement[]> {
     const text = contains?.toLowerCase() ?? '';
     return this.#elements
-      .filter(({ type, key, name }) => (types === undefined || types.includes(type)) && (key.toLowerCase().includes(text) || name.toLowerCase().includes(text)))
+      .filter(({ type, key, name }) => (types === undefined || types.includes(type)) && (keys === undefined || keys.includes(key)) && (key.toLowerCase().includes(text) || name.toLowerCase().includes(text)))
       .sort((a, b) => byCodePoint(a.key, b.key))
       .slice(0, limit)
       .map((element) => ({ ...element }));

@@ -10,7 +10,7 @@ import type { Edge, GraphReader, Reached, Window } from '../../engine/graph/grap
 import { answer, timeLimitOf } from '../../engine/graph/questions.ts';
 import type { RelationType } from '../../engine/graph/relationTypes.ts';
 import { relationTypes } from '../../engine/graph/relationTypes.ts';
-import type { Fact, FactKey, FactQuery, GraphChange } from '../../engine/ports.ts';
+import type { ElementQuery, Fact, FactKey, FactQuery, GraphChange } from '../../engine/ports.ts';
 import { Problem } from '../../engine/problem.ts';
 
 /** Stands for "open" and "never" in the files, above every time that can be told. */
@@ -127,13 +127,19 @@ export class GraphDatabase implements GraphLedger, GraphReader {
     return rows.map((row) => factOf(row, open - 1)).sort(factOrder);
   }
 
-  elements({ types, contains = '', limit }: { types?: readonly string[]; contains?: string; limit: number }): GraphElement[] {
-    const ofTypes = types === undefined ? '' : 'AND t.text IN (SELECT value FROM json_each(?3))';
+  elements({ types, keys, contains = '', limit }: ElementQuery): GraphElement[] {
+    const values: SQLInputValue[] = [limit];
+    const where: string[] = [];
+    const given = (value: SQLInputValue): string => `?${values.push(value)}`;
+    if (keys !== undefined) where.push(`e.key IN (SELECT value FROM json_each(${given(JSON.stringify(keys))}))`);
+    if (types !== undefined) where.push(`e.type IN (SELECT id FROM word WHERE text IN (SELECT value FROM json_each(${given(JSON.stringify(types))})))`);
+    if (contains !== '') {
+      const text = given(contains);
+      where.push(`(instr(lower(e.key), lower(${text})) > 0 OR instr(lower(e.name), lower(${text})) > 0)`);
+    }
     const rows = this.#prepare(`SELECT e.key, t.text AS type, e.name FROM element e JOIN word t ON t.id = e.type
-      WHERE (instr(lower(e.key), lower(?1)) > 0 OR instr(lower(e.name), lower(?1)) > 0) ${ofTypes} ORDER BY e.key LIMIT ?2`);
-    const values: SQLInputValue[] = [contains, limit];
-    if (types !== undefined) values.push(JSON.stringify(types));
-    return (rows.all(...values) as unknown as GraphElement[]).map(({ key, type, name }) => ({ key, type, name }));
+      ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`} ORDER BY e.key LIMIT ?1`).all(...values);
+    return (rows as unknown as GraphElement[]).map(({ key, type, name }) => ({ key, type, name }));
   }
 
   /** Makes the view anew from the log; rows of the view of which the log knows nothing stay. */

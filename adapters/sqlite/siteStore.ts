@@ -105,6 +105,10 @@ class EmbeddedSiteStore implements SiteStore {
       const answers = await this.#facts.add([...changes]);
       return answers.flatMap((problem, place) => (problem === undefined ? [] : [{ place, problem }]));
     },
+    preview: async (changes) => {
+      await this.#facts.flush();
+      return (await this.#client.call('graphPreview', changes)).map(({ place, problem }) => ({ place, problem: problemOf(problem) }));
+    },
     facts: async (query) => {
       await this.#facts.flush();
       return this.#client.call('graphFacts', query);

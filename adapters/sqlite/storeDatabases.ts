@@ -130,6 +130,21 @@ export class StoreDatabases {
     return this.#inGraph(true, (graph) => graph.change(changes).map(({ place, problem }) => ({ place, problem: problemText(problem) })));
   }
 
+  /** Done and undone. */
+  graphPreview(changes: readonly GraphChange[]): { place: number; problem: ProblemText }[] {
+    let refused: { place: number; problem: ProblemText }[] = [];
+    return this.#on('graph', () => {
+      const database = this.#database('graph');
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        refused = new GraphDatabase(database).change(changes).map(({ place, problem }) => ({ place, problem: problemText(problem) }));
+      } finally {
+        rollBack(database);
+      }
+      return refused;
+    });
+  }
+
   graphFacts(query: FactQuery): Fact[] {
     return this.#inGraph(false, (graph) => graph.facts(query));
   }

@@ -35,15 +35,16 @@ export class Relations {
   async load(): Promise<void> {
     const facts = await this.#store.structure([...relationNames.keys()]);
     this.#open.clear();
-    for (const fact of facts) this.#open.set(nameOf(fact), fact);
+    // Where a machine stands follows from its path and is no line that somebody drew.
+    for (const fact of facts) if (!fact.source.startsWith('place:')) this.#open.set(nameOf(fact), fact);
   }
 
   /**
-   * Says that a relation holds from now (or `validFromMs`) on. Saying it again changes nothing. Ends that nobody knows yet become known
-   * as machines (`located in`: its place as an area).
+   * Says that a relation holds from now (or `validFromMs`) on. Saying it again changes nothing.
+   * @param introduces ends that nobody knows yet become known as machines (`located in`: its place as an area)
    * @throws Problem TWIN_RELATION_ENDS, and those of GraphStore.change
    */
-  async assert(relation: Relation, source: string, validFromMs: number, recordedMs: number): Promise<Fact> {
+  async assert(relation: Relation, source: string, validFromMs: number, recordedMs: number, introduces = true): Promise<Fact> {
     if (relation.from === '' || relation.to === '') {
       throw new Problem('TWIN_RELATION_ENDS', 'A relation needs a twin at both ends.', 'Choose both twins by their key.');
     }
@@ -55,8 +56,7 @@ export class Relations {
     // Before it is on the disk, so that who asks at once is told.
     if (relationNames.has(fact.relation)) this.#open.set(nameOf(fact), fact);
     const refusals = await this.#store.change([
-      end(relation.from, 'work unit'),
-      end(relation.to, relation.relation === 'located in' ? 'area' : 'work unit'),
+      ...(introduces ? [end(relation.from, 'work unit'), end(relation.to, relation.relation === 'located in' ? 'area' : 'work unit')] : []),
       { kind: 'assert', fact },
     ]);
     // Known as something else already: then the relation itself decides.

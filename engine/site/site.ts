@@ -3,6 +3,7 @@ import type { CaseChange } from '../alarms/caseBook.ts';
 import type { Fact, HistoryPoint, Historian, Json, Outbox, StateStore, GraphStore, Clock } from '../ports.ts';
 import { Problem } from '../problem.ts';
 import { Relations } from '../graph/relations.ts';
+import { SiteGraph } from './siteGraph.ts';
 import { SiteClock } from '../time/siteClock.ts';
 import type { TwinType, TwinTypeInput } from '../twin/twinType.ts';
 import { Twin } from '../twin/twin.ts';
@@ -115,6 +116,7 @@ export class Site {
   readonly options: SiteOptions;
   readonly clock: SiteClock;
   readonly relations: Relations;
+  readonly graph: SiteGraph;
   readonly outbox: Outbox;
   /** Is the data good enough? Only while a twin-readiness stands in the flow. */
   readonly readiness: SiteReadiness;
@@ -147,6 +149,10 @@ export class Site {
     this.#ports = ports;
     this.clock = new SiteClock(ports.clock, options.clock, options.clockRate, options.clockOriginMs);
     this.relations = new Relations(ports.graph);
+    this.graph = new SiteGraph(
+      ports.graph, this.relations, () => this.clock.nowMs(),
+      (problem) => this.#report('TWIN_GRAPH_NOT_WRITTEN', 'Machines could not be noted in the graph', problem), () => this.prepared(),
+    );
     this.#migrations = new Migrations(ports.state);
     this.outbox = ports.outbox;
     this.readiness = new SiteReadiness(this.clock.rate);
@@ -232,6 +238,7 @@ export class Site {
     asset.judged = this.#judges.size > 0;
     asset.answers = this.feedback.of(key);
     this.readiness.add(asset);
+    this.graph.declare(key, registration.name, registration.path);
     this.#assets.set(key, { registration, type: given.type, events, asset, replays: new Map(), writtenMs: -Infinity });
     return asset;
   }
@@ -524,6 +531,7 @@ export class Site {
     }
     this.alarms.tick();
     for (const listener of this.#tickListeners) listener();
+    this.graph.tick();
     void this.#writeHistory();
     const monotonicMs = this.#ports.clock.monotonicMs();
     this.readiness.tick(nowMs, monotonicMs);
@@ -646,6 +654,7 @@ export class Site {
     for (const { asset } of this.#assets.values()) this.keep(asset.takeRecords());
     await this.#historyWriting;
     await this.#writeHistory();
+    await this.graph.settled();
     this.readiness.keepAll();
     await this.checkpoint();
   }

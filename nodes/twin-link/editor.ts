@@ -3,7 +3,12 @@ import { form } from '../../editor/form.ts';
 import { offerTwins } from '../../editor/offerTwins.ts';
 
 const dialog = form('twin-link', fields, {
-  to: (value, node) => String(value ?? '').trim() !== String(node['from'] ?? '').trim() || dialog.text('check.sameTwin'),
+  from: (value, node) => (String(value ?? '').trim() === '' && String(node['to'] ?? '').trim() !== '' ? dialog.text('check.bothEnds') : true),
+  to: (value, node) => {
+    const [from, to] = [String(node['from'] ?? '').trim(), String(value ?? '').trim()];
+    if (to === '' && from !== '') return dialog.text('check.bothEnds');
+    return to === '' || to !== from || dialog.text('check.sameTwin');
+  },
 });
 
 RED.nodes.registerType('twin-link', {

@@ -85,6 +85,15 @@ export const faultyGraphs: readonly { fault: string; caughtBy: string; open(): G
     })(),
   },
   {
+    fault: 'a preview is taken at its word',
+    caughtBy: 'a preview says what would be refused and changes nothing',
+    open: () => new (class extends MemoryGraphStore {
+      override preview(changes: readonly GraphChange[]): Promise<GraphRefusal[]> {
+        return super.change(changes);
+      }
+    })(),
+  },
+  {
     fault: 'only a direct circle is seen',
     caughtBy: 'nothing is part of itself at any one moment',
     open: () => new (class extends MemoryGraphStore {

@@ -141,6 +141,18 @@ export const graphChecks: readonly GraphCheck[] = [
     },
   },
   {
+    name: 'a preview says what would be refused and changes nothing',
+    run: async (store) => {
+      const changes = [...filler, { kind: 'assert' as const, fact: feeds }, say('filler', 'feeds', 'nothing')];
+      assert.deepEqual((await store.preview(changes)).map(({ place, problem }) => `${place} ${problem.code}`), ['4 TWIN_ELEMENT_UNKNOWN']);
+      assert.deepEqual(await store.elements({ limit: 10 }), []);
+      assert.deepEqual(await apply(store, changes), ['4 TWIN_ELEMENT_UNKNOWN']);
+      assert.deepEqual(await objects(store, 100, 100), ['sealer']);
+      assert.deepEqual(await store.preview([say('sealer', 'feeds', 'labeller')]), []);
+      assert.deepEqual(await objects(store, 100, 100), ['sealer']);
+    },
+  },
+  {
     name: 'nothing is part of itself at any one moment',
     run: async (store) => {
       const at = (from: number, to?: number): Partial<Fact> => ({ validFromMs: from, ...(to !== undefined && { validToMs: to }) });

@@ -6,7 +6,7 @@ import { factOrder } from '../../../engine/graph/factOrder.ts';
 import type { Edge, GraphReader, Reached, Window } from '../../../engine/graph/graphReader.ts';
 import { answer } from '../../../engine/graph/questions.ts';
 import type { RelationType } from '../../../engine/graph/relationTypes.ts';
-import type { Fact, FactKey, FactQuery, GraphChange, GraphRefusal, GraphStore } from '../../../engine/ports.ts';
+import type { ElementQuery, Fact, FactKey, FactQuery, GraphChange, GraphRefusal, GraphStore } from '../../../engine/ports.ts';
 import { Problem } from '../../../engine/problem.ts';
 
 type Step = { op: 'assert'; fact: Fact } | { op: 'end'; key: FactKey; validToMs: number; recordedMs: number } | { op: 'retract'; key: FactKey; recordedMs: number };
@@ -27,6 +27,14 @@ export class NaiveGraph implements GraphStore, GraphLedger, GraphReader {
         return [{ place, problem }];
       }
     });
+  }
+
+  async preview(changes: readonly GraphChange[]): Promise<GraphRefusal[]> {
+    const copy = new NaiveGraph();
+    for (const element of this.#elements) copy.putElement(element);
+    for (const type of this.#own.values()) copy.putRelation(type);
+    for (const fact of this.#believedAt(Infinity)) copy.put(fact);
+    return copy.change(changes);
   }
 
   /** The facts as they were believed at a time, with the ends that were known then. */
@@ -63,8 +71,8 @@ export class NaiveGraph implements GraphStore, GraphLedger, GraphReader {
     return this.#believedAt(Infinity).filter((fact) => relations.includes(fact.relation) && fact.validToMs === undefined && isPlant(fact.subject) && isPlant(fact.object)).sort(factOrder);
   }
 
-  async elements({ types, contains = '', limit }: { types?: readonly string[]; contains?: string; limit: number }): Promise<GraphElement[]> {
-    const found = this.#elements.filter(({ key, type, name }) => (types?.includes(type) ?? true) && [key, name].some((text) => text.toLowerCase().includes(contains.toLowerCase())));
+  async elements({ types, keys, contains = '', limit }: ElementQuery): Promise<GraphElement[]> {
+    const found = this.#elements.filter(({ key, type, name }) => (types?.includes(type) ?? true) && (keys?.includes(key) ?? true) && [key, name].some((text) => text.toLowerCase().includes(contains.toLowerCase())));
     return found.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key))).slice(0, limit);
   }
 
