@@ -40,7 +40,8 @@ async function load(): Promise<object> {
   // Facts about elements that are known: what a historian of events does all day.
   const more = Array.from({ length: 200_000 }, (_, index): GraphChange => {
     const { part } = plant.part(index % settings.size.finals);
-    return { kind: 'assert', fact: { subject: part, relation: 'produced by', object: 'line0/station0', validFromMs: plant.endMs + index, validToMs: plant.endMs + index + 1, recordedMs: plant.endMs, source: 'more' } };
+    return { kind: 'assert', fact: { subject: part, relation: 'produced by', object: 'line0/station0', validFromMs: plant.endMs + index,
+      validToMs: plant.endMs + index + 1, recordedMs: plant.endMs, source: 'more' } };
   });
   at = performance.now();
   for (let start = 0; start < more.length; start += 10_000) refused += (await store.graph.change(more.slice(start, start + 10_000))).length;
@@ -59,7 +60,8 @@ async function load(): Promise<object> {
   let done = 0;
   await Promise.all(Array.from({ length: 50 }, async (_, caller) => {
     for (let index = 0; index < 40; index++, done++) {
-      await store.graph.change([{ kind: 'assert', fact: { subject: 'part-2', relation: 'note', object: '', value: `${caller} ${index}`, validFromMs: plant.endMs, recordedMs: plant.endMs, source: 'callers' } }]);
+      await store.graph.change([{ kind: 'assert', fact: { subject: 'part-2', relation: 'note', object: '', value: `${caller} ${index}`, validFromMs: plant.endMs,
+        recordedMs: plant.endMs, source: 'callers' } }]);
     }
   }));
   const callersRate = (1000 * done) / (performance.now() - at);
@@ -108,13 +110,16 @@ async function ask(): Promise<object> {
       && of('operator') === all(record.stays.map(({ operator }) => operator)) && of('tool') === all(record.stays.map(({ tool }) => tool))
       && of('maintenance') === all(record.stays.map(({ maintenance }) => maintenance)) && of('order') === record.order;
   };
-  const origin = await measured(1000, (index) => store.graph.ask({ ask: 'origin', element: `part-${some(index)}`, validMs: plant.endMs - 1 }, plant.endMs), (answer, index) => isRight(answer, some(index)));
+  const origin = await measured(1000, (index) => store.graph.ask({ ask: 'origin', element: `part-${some(index)}`, validMs: plant.endMs - 1 }, plant.endMs), (answer,
+    index) => isRight(answer, some(index)));
   const withValues = await measured(500, (index) => store.graph.ask({ ask: 'origin', element: `part-${late(index)}`, parameters: true, validMs: plant.endMs - 1 }, plant.endMs),
-    (answer, index) => isRight(answer, late(index)) && answer.rows.every((row) => row.role !== 'stay' || (row.parameters?.length === properties.length && row.parameters.every(({ count }) => count === 6))));
+    (answer, index) => isRight(answer, late(index)) && answer.rows.every((row) => row.role !== 'stay' || (row.parameters?.length === properties.length
+      && row.parameters.every(({ count }) => count === 6))));
   const lots = Math.floor(finals / partsPerLot);
   const impact = await measured(300, (index) => store.graph.ask({ ask: 'impact', element: `lotA-${index % lots}` }, plant.endMs), (answer, index) =>
     answer.rows.map((row) => row.element.key).sort().join() === plant.partsOf(`lotA-${index % lots}`).sort().join());
-  const way = await measured(200, (index) => store.graph.ask({ ask: 'path', element: `part-${some(index)}`, to: `part-${some(index + 1)}` }, plant.endMs), (answer) => answer.rows.length >= 1 && answer.cut === undefined);
+  const way = await measured(200, (index) => store.graph.ask({ ask: 'path', element: `part-${some(index)}`, to: `part-${some(index + 1)}` }, plant.endMs), (answer) =>
+    answer.rows.length >= 1 && answer.cut === undefined);
   const rss = process.memoryUsage().rss / 1e6;
   await store.close();
   return { origin, withValues, impact, way, rss };

@@ -78,7 +78,8 @@ export class MemoryGraphStore implements GraphStore, GraphLedger, GraphReader {
   async elements({ types, keys, contains, limit }: ElementQuery): Promise<GraphElement[]> {
     const text = contains?.toLowerCase() ?? '';
     return this.#elements
-      .filter(({ type, key, name }) => (types === undefined || types.includes(type)) && (keys === undefined || keys.includes(key)) && (key.toLowerCase().includes(text) || name.toLowerCase().includes(text)))
+      .filter(({ type, key, name }) => (types === undefined || types.includes(type)) && (keys === undefined || keys.includes(key))
+        && (key.toLowerCase().includes(text) || name.toLowerCase().includes(text)))
       .sort((a, b) => byCodePoint(a.key, b.key))
       .slice(0, limit)
       .map((element) => ({ ...element }));

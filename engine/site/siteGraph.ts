@@ -160,7 +160,8 @@ export class SiteGraph {
     const exact = same.find(({ key }) => key === text) ?? (same.length === 1 ? same[0] : undefined);
     if (exact !== undefined) return exact.key;
     if (same.length === 0) throw unknown;
-    throw new Problem('TWIN_ELEMENT_AMBIGUOUS', `"${String(text).slice(0, 60)}" is the name of several: ${same.slice(0, 5).map(({ key }) => key).join(', ')}.`, 'Give the key.', { name: String(text).slice(0, 60) });
+    throw new Problem('TWIN_ELEMENT_AMBIGUOUS', `"${String(text).slice(0, 60)}" is the name of several: ${same.slice(0, 5).map(({ key }) => key).join(', ')}.`,
+      'Give the key.', { name: String(text).slice(0, 60) });
   }
 
   /**

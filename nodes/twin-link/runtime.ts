@@ -56,7 +56,8 @@ export default function twinLink(RED: Runtime): void {
     });
 
     const linkTable = async (site: Site, message: Message, text: string): Promise<void> => {
-      if (text.length > longestTable) throw new Problem('TWIN_RECORD_MANY', 'The message holds more than can be noted at once.', `Send at most ${longestTable} in one message.`, { most: longestTable });
+      if (text.length > longestTable) throw new Problem('TWIN_RECORD_MANY', 'The message holds more than can be noted at once.',
+        `Send at most ${longestTable} in one message.`, { most: longestTable });
       const { rows, refused } = await site.graph.link(csvTable(text), `table:${twin.node.id}`, message['preview'] === true);
       const told = refused.slice(0, mostRefusalsTold).map(({ line, problem }) => ({ line, code: problem.code, text: problemIn(problem, language).message }));
       message.payload = { rows, applied: message['preview'] === true ? 0 : rows - refused.length, refused: told };

@@ -45,7 +45,8 @@ export default function twinRecord(RED: Runtime): void {
       twin.show(status(refused.length > 0 ? 'notedSome' : 'noted', language, { count, refused: refused.length }));
       const only = refused[0];
       if (only !== undefined && rows === 1) throw only.problem;
-      send({ ...message, payload: { noted, refused: refused.slice(0, mostRefusalsTold).map(({ row, problem }): Refused => ({ row, code: problem.code, text: problemIn(problem, language).message })) } });
+      send({ ...message, payload: { noted, refused: refused.slice(0, mostRefusalsTold).map(({ row, problem }): Refused => ({ row, code: problem.code,
+        text: problemIn(problem, language).message })) } });
       if (only !== undefined) {
         throw new Problem('TWIN_RECORD_ROWS', `${refused.length} of ${rows} records are not noted; the first is row ${only.row}: ${only.problem.found}`, only.problem.remedy,
           { refused: refused.length, rows, row: only.row });
@@ -101,7 +102,8 @@ async function noteOne(site: Site, config: RecordConfig, reporter: string, recor
     const value = values.get(role)?.[0];
     if (value === undefined) return undefined;
     const timeMs = readTimeMs(value) ?? (typeof value === 'string' ? timeOf(value) : undefined);
-    if (timeMs === undefined) throw new Problem('TWIN_RECORD_TIME', `"${String(value).slice(0, 60)}" is not a time.`, 'Write it as 2026-05-04T06:00:00Z, or as milliseconds since 1970.', { value: String(value).slice(0, 60) });
+    if (timeMs === undefined) throw new Problem('TWIN_RECORD_TIME', `"${String(value).slice(0, 60)}" is not a time.`,
+      'Write it as 2026-05-04T06:00:00Z, or as milliseconds since 1970.', { value: String(value).slice(0, 60) });
     return Math.round(timeMs);
   };
   const toMs = time('to');

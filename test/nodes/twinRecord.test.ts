@@ -43,7 +43,8 @@ describe('twin-record and twin-query', function () {
   async function note(node: string, payload: unknown): Promise<{ noted: number; refused: { row: number; code: string }[] }> {
     const count = run.received('out').length;
     run.node(node).receive({ payload });
-    await run.until(() => run.received('out').length > count, `${node} noted`).catch((problem: unknown) => assert.fail(`${String(problem)} ${JSON.stringify(run.received('caught').at(-1)?.['error'])}`));
+    await run.until(() => run.received('out').length > count, `${node} noted`).catch((problem: unknown) =>
+      assert.fail(`${String(problem)} ${JSON.stringify(run.received('caught').at(-1)?.['error'])}`));
     return (run.received('out').at(-1) as unknown as { payload: { noted: number; refused: { row: number; code: string }[] } }).payload;
   }
 

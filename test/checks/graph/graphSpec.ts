@@ -296,7 +296,8 @@ export const graphChecks: readonly GraphCheck[] = [
       }
       assert.deepEqual(await apply(store, changes), await apply(oracle, changes), `seed ${seed}`);
       let rows = 0;
-      for (let round = 0; round < 10; round++) {
+      for (let round = 0; round < 10 || rows <= 100; round++) {
+        assert.ok(round < 300, `seed ${seed}: hardly anything was told`);
         const more = { validMs: 80 * hour + time() / 2, ...(random() < 0.3 && { recordedMs: time() }), ...(random() < 0.3 && { hops: 1 + Math.floor(random() * 3) }) };
         for (const question of askedAll(pick(keys), pick(keys), 1 + Math.floor(random() * 100))) {
           const asked = { ...question, ...more };
@@ -305,7 +306,6 @@ export const graphChecks: readonly GraphCheck[] = [
           rows += found.rows.length;
         }
       }
-      assert.ok(rows > 100, `only ${rows} rows were told`);
     },
   },
   {

@@ -72,7 +72,8 @@ export class NaiveGraph implements GraphStore, GraphLedger, GraphReader {
   }
 
   async elements({ types, keys, contains = '', limit }: ElementQuery): Promise<GraphElement[]> {
-    const found = this.#elements.filter(({ key, type, name }) => (types?.includes(type) ?? true) && (keys?.includes(key) ?? true) && [key, name].some((text) => text.toLowerCase().includes(contains.toLowerCase())));
+    const found = this.#elements.filter(({ key, type, name }) => (types?.includes(type) ?? true) && (keys?.includes(key) ?? true) && [key, name].some((text) =>
+      text.toLowerCase().includes(contains.toLowerCase())));
     return found.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key))).slice(0, limit);
   }
 
