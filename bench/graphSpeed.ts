@@ -16,6 +16,16 @@ export interface GraphSettings {
   measuredShare: number;
 }
 
+interface Loaded {
+  facts: number;
+  elements: number;
+  refused: number;
+  loadMs: number;
+  batchRate: number;
+  singleRate: number;
+  callersRate: number;
+}
+
 interface Asked {
   took: number[];
   wrong: number;
@@ -32,7 +42,7 @@ export async function graphSpeed(print: (line: string) => void, size: PlantSize 
   const folder = await mkdtemp(path.join(os.tmpdir(), 'twinwire-bench-graph-'));
   const settings = { folder, size, measuredShare };
   try {
-    const load = await inProcess<{ facts: number; elements: number; refused: number; loadMs: number; batchRate: number; singleRate: number; callersRate: number }>(script, { ...settings, part: 'load' });
+    const load = await inProcess<Loaded>(script, { ...settings, part: 'load' });
     const { size: bytes } = await stat(path.join(folder, 'graph.db'));
     const cold: number[] = [];
     for (let round = 0; round < 5; round++) cold.push((await inProcess<{ coldMs: number }>(script, { ...settings, part: 'cold' })).coldMs);
