@@ -8,6 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { build } from '../scripts/build.ts';
 import { packageRoot } from '../scripts/packageRoot.ts';
+import { alarmSpeed } from './alarmSpeed.ts';
 import { backTestSpeed } from './backTestSpeed.ts';
 import { chainSpeed } from './chainSpeed.ts';
 import { detectionSpeed } from './detectionSpeed.ts';
@@ -52,6 +53,7 @@ const benches: Record<string, (print: (line: string) => void) => Promise<unknown
   writePath: (print) => writePath(print),
   graph: graphSpeed,
   backtest: backTestSpeed,
+  alarms: alarmSpeed,
   opcua: opcuaSpeed,
   simulation: simulationSpeed,
 };

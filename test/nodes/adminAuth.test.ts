@@ -47,7 +47,7 @@ describe('what the editor asks of the nodes needs a login', function () {
 
   const reading = ['/twinwire/site/site/users', '/twinwire/site/site/outbox', '/twinwire/site/site/outbox/refused?target=x', '/twinwire/asset/asset/addresses', '/twinwire/baseline/baseline/progress'];
   const changing = ['/twinwire/site/site/users', '/twinwire/baseline/baseline/learn-again', '/twinwire/replay/replay/start', '/twinwire/mqtt/test', '/twinwire/influxdb/test',
-    '/twinwire/opcua-source/find', '/twinwire/opcua-source/check', '/twinwire/assets/none/find'];
+    '/twinwire/alert/none/test', '/twinwire/opcua-source/find', '/twinwire/opcua-source/check', '/twinwire/assets/none/find'];
 
   it('refuses everyone who has none', async () => {
     for (const path of reading) assert.equal(await ask('GET', path), 401, path);

@@ -100,6 +100,24 @@ describe('alerts over MQTT', function () {
       assert.equal(arrived.length, 3);
     });
 
+    it('a test alarm goes the way of a real one, says first what it is, and is no case', async () => {
+      await subscribe(broker.url, 5);
+      run = await startFlow(alertFlow(broker.url), { userDir });
+      await run.until(() => started().statuses('alert').length > 0, 'the node');
+      let answer = await run.admin('POST', '/twinwire/alert/alert/test', {});
+      while ((answer.body as { ok?: boolean }).ok !== true) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        answer = await run.admin('POST', '/twinwire/alert/alert/test', {});
+      }
+      await run.until(() => arrived.length === 1, 'the test alarm');
+      assert.match(arrived[0]?.body.subject ?? '', /^TEST/);
+      assert.equal(arrived[0]?.topic, 'twinwire/Plant/TEST/case');
+      const [sent] = started().received('out') as unknown as AlertMessage[];
+      assert.deepEqual([sent?.alarm.test, sent?.alarm.idempotencyKey], [true, arrived[0]?.body.alarm.idempotencyKey]);
+      assert.deepEqual(started().statuses('alert').filter(({ text }) => /open: /.test(text ?? '')), []);
+      assert.deepEqual((await run.admin('POST', '/twinwire/alert/none/test', {})).body, { ok: false });
+    });
+
     it('delivers what was told while the broker was down, in order and with the same keys, also after a restart', async () => {
       run = await startFlow(alertFlow(broker.url), { userDir });
       await broker.process.halt();
