@@ -18,6 +18,7 @@ import { graphSpeed } from './graphSpeed.ts';
 import { historianSpeed } from './historianSpeed.ts';
 import { memoryUse } from './memoryUse.ts';
 import { opcuaSpeed } from './opcuaSpeed.ts';
+import { rootCauseTable } from './rootCauseTable.ts';
 import { simulationSpeed } from './simulationSpeed.ts';
 import { storeSpeed } from './storeSpeed.ts';
 import { verdictOf } from './verdictOf.ts';
@@ -56,6 +57,7 @@ const benches: Record<string, (print: (line: string) => void) => Promise<unknown
   alarms: alarmSpeed,
   opcua: opcuaSpeed,
   simulation: simulationSpeed,
+  rootCause: (print) => rootCauseTable(print),
 };
 
 const named = process.argv.slice(2).filter((argument) => !isPath(argument));

@@ -44,6 +44,23 @@ export const problemSentences: readonly (readonly [english: string, german: stri
   ['The simulation failed: {}.', 'Die Simulation ist gescheitert: {}.'],
   ['Simulate a smaller line or a shorter time.', 'Eine kleinere Linie oder eine kürzere Zeit simulieren.'],
 
+  // The line as it runs
+  ['The stations feed each other in a circle: {}.', 'Die Stationen beliefern einander im Kreis: {}.'],
+  [
+    'Take out the relation that goes back; rework is a setting of the station that sends parts back.',
+    'Die Beziehung entfernen, die zurückführt; Nacharbeit ist eine Einstellung der Station, die Teile zurückschickt.',
+  ],
+  ['No time was planned, so there is no availability.', 'Es war keine Zeit geplant, also gibt es keine Verfügbarkeit.'],
+  [
+    'Enter the planned time, or ask for a stretch in which work was planned.',
+    'Die geplante Zeit eintragen, oder nach einer Spanne fragen, in der Arbeit geplant war.',
+  ],
+  ['The counts and times of this stretch do not fit together.', 'Die Zahlen und Zeiten dieser Spanne passen nicht zusammen.'],
+  [
+    'Check that no more good parts than parts were counted, and no more time was worked than planned.',
+    'Prüfen, dass nicht mehr gute Teile als Teile gezählt wurden und nicht länger gearbeitet als geplant.',
+  ],
+
   // The site
   ['The data folder {} cannot be made: {}.', 'Der Datenordner {} lässt sich nicht anlegen: {}.'],
   [
