@@ -67,7 +67,9 @@ describe('figures of a line', () => {
 
   it('feeds: order, ways and loops', () => {
     const feeds = (from: string, to: string) => ({ from, relation: 'feeds', to });
-    const graph = feedGraph([feeds('a', 'b'), feeds('b', 'd'), feeds('c', 'd'), feeds('d', 'e'), { from: 'air', relation: 'powers', to: 'b' }, { from: 'x', relation: 'part of', to: 'a' }]);
+    const graph = feedGraph([
+      feeds('a', 'b'), feeds('b', 'd'), feeds('c', 'd'), feeds('d', 'e'), { from: 'air', relation: 'powers', to: 'b' }, { from: 'x', relation: 'part of', to: 'a' },
+    ]);
     assert.deepEqual(graph.loops, []);
     assert.deepEqual([...graph.ancestors.get('e')!].sort(), ['a', 'air', 'b', 'c', 'd']);
     assert.deepEqual(wayBetween(graph, 'a', 'e'), ['a', 'b', 'd', 'e']);
@@ -127,7 +129,8 @@ describe('figures of a line', () => {
   it('the bottleneck of simulated lines is the slow station, with confidence; even lines have little', () => {
     const stretchesOf = (means: readonly number[], seed: number): Map<string, StationStretch[]> => {
       const events: LineEvent[] = [];
-      simulateLine(straightLine(means.map((mean) => ({ cycle: { kind: 'gamma', mean, scv: 0.5 } })), means.map(() => 3)), { seed, warmUpS: 0, runS: 3_000, record: (event) => void events.push(event) });
+      const model = straightLine(means.map((mean) => ({ cycle: { kind: 'gamma', mean, scv: 0.5 } })), means.map(() => 3));
+      simulateLine(model, { seed, warmUpS: 0, runS: 3_000, record: (event) => void events.push(event) });
       const stretches = new Map<string, StationStretch[]>(means.map((_, index) => [`m${index}`, []]));
       const since = new Map<string, number>();
       for (const { block, event, timeS } of events) {

@@ -61,7 +61,10 @@ describe('what goes with bad parts', function () {
   });
 
   it('needs the way of the parts: aligned wrongly the evidence falls', () => {
-    const evidence = (transitMs: number): number => rootCause(leakingCartons({ transitMs }), feedGraph(relations)).conditions.find(({ station }) => station === 'sealer')?.because.evidence ?? 0;
+    const evidence = (transitMs: number): number => {
+      const { conditions } = rootCause(leakingCartons({ transitMs }), feedGraph(relations));
+      return conditions.find(({ station }) => station === 'sealer')?.because.evidence ?? 0;
+    };
     assert.ok(evidence(40_000) > 1.15 * evidence(70_000), `${evidence(40_000)} ${evidence(70_000)}`);
   });
 
@@ -87,9 +90,10 @@ describe('what goes with bad parts', function () {
     const still = { ...speed!, values: new Float64Array(table.bad.length).fill(40) };
     const answer = rootCause({ ...table, columns: [still, jaw!, torque!] }, feedGraph([...relations, feeds('unwinder', 'filler')]));
     assert.deepEqual(answer.left, [{ station: 'unwinder', why: 'no values' }, { station: 'filler', why: 'constant' }]);
-    const gone = alignParts({ timesMs: table.timesMs, bad: table.bad, group: table.group }, [{ station: 'filler', property: 'speed', kind: 'measured', times: [0], values: [1] }], 'labeller', new Map([['filler', 0]]), 60_000);
+    const old = [{ station: 'filler', property: 'speed', kind: 'measured' as const, times: [0], values: [1] }];
+    const gone = alignParts(table, old, 'labeller', new Map([['filler', 0]]), 60_000);
     assert.ok(gone.columns[0]!.values.every((value) => Number.isNaN(value)));
-    assert.equal(alignParts(table, [{ station: 'filler', property: 'speed', kind: 'measured', times: [0], values: [1] }], 'labeller', new Map(), 60_000).columns.length, 0);
+    assert.equal(alignParts(table, old, 'labeller', new Map(), 60_000).columns.length, 0);
   });
 
   it('what leaders account for is no deviation, and a fault does not teach that it is usual', () => {
