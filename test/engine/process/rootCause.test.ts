@@ -57,7 +57,8 @@ describe('what goes with bad parts', function () {
     assert.equal(good.reduce((sum, count) => sum + count, 0), answer.good);
     const english = causeSentence(answer, names, 'en-US');
     assert.match(english, /^Sealer: \d\d % of the scrap since 10:20 goes with jaw temperature \d(?:\.\d)?(?:–\d(?:\.\d)?)? °C low \(\d+ of \d+ bad parts, \d+ of \d,\d{3} good\)\./);
-    assert.match(causeSentence(answer, names, 'de'), /^Sealer: \d\d % des Ausschusses seit 10:20 geht einher mit jaw temperature .* °C zu tief \(\d+ von \d+ schlechten Teilen, \d+ von \d\.\d{3} guten\)\./);
+    const german = causeSentence(answer, names, 'de');
+    assert.match(german, /^Sealer: \d\d % des Ausschusses seit 10:20 geht einher mit jaw temperature .* °C zu tief \(\d+ von \d+ schlechten Teilen, \d+ von \d\.\d{3} guten\)\./);
   });
 
   it('needs the way of the parts: aligned wrongly the evidence falls', () => {
