@@ -78,6 +78,7 @@ export class Notifier {
   #flooded = false;
   #floodToldMs: number | null = null;
   #digests = 0;
+  #dirty = true;
 
   constructor(settings: NotifierSettings, snapshot?: Json) {
     this.settings = settings;
@@ -99,8 +100,16 @@ export class Notifier {
     return waiting;
   }
 
+  /** Whether there is anything to keep since this was last asked. */
+  takeDirty(): boolean {
+    const dirty = this.#dirty;
+    this.#dirty = false;
+    return dirty;
+  }
+
   /** Takes a change in; `due()` says when it is told. @param nowMs steady */
   offer(twin: string, change: CaseChange, nowMs: number): void {
+    this.#dirty = true;
     const known = this.#groups.has(twin);
     const group = this.#group(twin);
     const { id } = change.case;
@@ -137,7 +146,9 @@ export class Notifier {
   due(nowMs: number, local: LocalTime, flood: FloodState): { told: Told[]; digests: Digest[] } {
     const told: Told[] = [];
     const digests: Digest[] = [];
+    const flooded = this.#flooded;
     if (local.day !== this.#day) {
+      this.#dirty = true;
       this.#day = local.day;
       this.#count = 0;
     }
@@ -151,6 +162,7 @@ export class Notifier {
       const { pending } = group;
       if (pending === null || pending.dueMs > nowMs) continue;
       group.pending = null;
+      this.#dirty = true;
       const { change } = pending;
       const urgent = this.settings.urgentAlways && change.priority === 'high';
       const reason = urgent ? undefined : quiet ? 'quiet' : flooding ? 'flood' : this.#full ? 'cap' : undefined;
@@ -188,6 +200,7 @@ export class Notifier {
     }
     if (!quiet) gathered('quiet', (reason) => reason === 'quiet' || (reason === 'flood' && !flooding));
     if (!quiet && !this.#full) gathered('cap', (reason) => reason === 'cap');
+    if (digests.length > 0 || flooded !== this.#flooded) this.#dirty = true;
     return { told, digests };
   }
 

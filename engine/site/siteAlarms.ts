@@ -59,10 +59,11 @@ interface SavedMachine {
   latest: [string, { condition: Condition; root: boolean }][];
   ending: [string, { endedMs: number; unseenMs: number; offDelayMs: number }][];
   cases?: Json;
+  /** Its silence waits for that of others. */
+  held?: Held;
 }
 
 interface Held {
-  asset: AssetTwin;
   condition: Condition;
   circumstances: AlarmCircumstances;
   dueMs: number;
@@ -118,7 +119,8 @@ export class SiteAlarms implements AlarmDesk {
     this.#startMonotonicMs = this.#host.monotonicMs();
     for (const { key, value } of entries.alarms) {
       try {
-        const { book, latest, ending, cases } = value as unknown as SavedMachine;
+        const { book, latest, ending, cases, held } = value as unknown as SavedMachine;
+        if (held !== undefined) this.#held.set(key, held);
         this.#machines.set(key, {
           book: new AlarmBook(key, this.longestShelfMs, book), latest: new Map(latest), ending: new Map(ending), quietEndMs: NaN, dirty: false, ...(cases === undefined ? {} : { cases }),
         });
@@ -204,12 +206,16 @@ export class SiteAlarms implements AlarmDesk {
     const circumstances = ask();
     if (condition.active) {
       if (name === 'stale' && circumstances.holdMs > 0 && !machine.book.isActive(name)) {
-        if (!this.#held.has(asset.key)) this.#held.set(asset.key, { asset, condition, circumstances, dueMs: this.steadyMs() + circumstances.holdMs });
+        if (!this.#held.has(asset.key)) this.#held.set(asset.key, { condition, circumstances, dueMs: this.steadyMs() + circumstances.holdMs });
+        machine.dirty = true;
         return [];
       }
       return this.#begin(asset, machine, condition, circumstances);
     }
-    if (name === 'stale' && this.#held.delete(asset.key)) this.#endCause(asset.key, name);
+    if (name === 'stale' && this.#held.delete(asset.key)) {
+      machine.dirty = true;
+      this.#endCause(asset.key, name);
+    }
     if (!machine.book.isActive(name)) return asset.cases.condition(condition);
     if (!machine.ending.has(name)) {
       machine.ending.set(name, { endedMs: condition.timeMs, unseenMs: 0, offDelayMs: circumstances.offDelayMs });
@@ -355,9 +361,13 @@ export class SiteAlarms implements AlarmDesk {
   #decide(key: string, told: [AssetTwin, CaseChange[]][], given?: string): void {
     const held = this.#held.get(key);
     if (held === undefined) return;
+    const { condition, circumstances } = held;
+    const asset = this.#host.asset(key);
+    // In the middle of a deploy, or at the start: it is on its way.
+    if (asset === undefined) return;
     this.#held.delete(key);
-    const { asset, condition, circumstances } = held;
-    if (this.#host.asset(key) !== asset || !asset.twin.stale) {
+    this.#machine(key).dirty = true;
+    if (!asset.twin.stale) {
       this.#endCause(key, 'stale');
       return;
     }
@@ -502,7 +512,10 @@ export class SiteAlarms implements AlarmDesk {
       machine.dirty = false;
       const cases = this.#host.asset(key)?.cases.snapshot() ?? machine.cases;
       if (cases !== undefined) machine.cases = cases;
-      const saved: SavedMachine = { v: 1, book: machine.book.snapshot(), latest: [...machine.latest], ending: [...machine.ending], ...(cases === undefined ? {} : { cases }) };
+      const held = this.#held.get(key);
+      const saved: SavedMachine = {
+        v: 1, book: machine.book.snapshot(), latest: [...machine.latest], ending: [...machine.ending], ...(cases === undefined ? {} : { cases }), ...(held === undefined ? {} : { held }),
+      };
       changes.push({ key: `alarms/${key}`, value: JSON.parse(JSON.stringify(saved)) as Json });
     }
     for (const chunk of this.#dirtyChunks) {

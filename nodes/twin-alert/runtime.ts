@@ -58,7 +58,6 @@ export default function twinAlert(RED: Runtime): void {
     const watches = new AlarmRules({ rules, badSignalAfterMs: config.badSignalAfter * 1000 });
     const bits = new AlarmBits(config.bits);
     let notifier = new Notifier(notifying.settings);
-    let kept = '';
     /** Live machines that this node answers for. */
     const own = new Map<string, AssetTwin>();
     let line: DeliveryLine | undefined;
@@ -198,11 +197,7 @@ export default function twinAlert(RED: Runtime): void {
 
     /** What waits to be told, so that it is told after a power cut as well; written in one commit with the cases. */
     function keepNotifier(site: Site): void {
-      const snapshot = notifier.snapshot();
-      const text = JSON.stringify(snapshot);
-      if (text === kept) return;
-      kept = text;
-      site.keepWaiting(keptFor(node.id), snapshot);
+      if (notifier.takeDirty()) site.keepWaiting(keptFor(node.id), notifier.snapshot());
     }
 
     function showCases(): void {

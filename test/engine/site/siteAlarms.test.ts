@@ -44,6 +44,19 @@ describe('alarms of a site', () => {
     assert.equal([...plant.site.alarms.list()].filter(({ state }) => state === 'DSUPR').length, 0, 'nothing is held back any more');
   });
 
+  it('silence that waits for others outlives a restart', async () => {
+    const all = keys(4);
+    const plant = await new AlarmPlant().start(all);
+    plant.run(60, () => all.forEach((key) => plant.row(key, calm)));
+    plant.run(15);
+    assert.deepEqual(plant.opened, []);
+    await plant.site.checkpoint();
+    await plant.restart(all);
+    plant.run(60);
+    assert.equal(plant.opened.length, 1, plant.opened.join(' '));
+    assert.equal(plant.site.alarms.list().filter(({ alarm }) => alarm === 'stale').length, 4);
+  });
+
   it('machines that stay silent when the first is back are one case again, and two alone are two', async () => {
     const all = keys(5);
     const plant = await new AlarmPlant().start(all);
