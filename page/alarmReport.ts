@@ -1,7 +1,9 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import type { Alarm, AlarmCount, AlarmMeasures, AlarmsAnswer, JournalEvent, JournalRecord } from '../contract/alarms.ts';
 import type { SiteSummary } from '../contract/http.ts';
 import { journalCsv } from '../contract/journalCsv.ts';
+import './alarmActions.ts';
 import { plainName, shownPercent, shownTime } from './format.ts';
 import { PageElement } from './pageElement.ts';
 import { fetchAlarms, fetchJournal, fetchMeasures } from './server.ts';
@@ -153,23 +155,27 @@ export class AlarmReport extends PageElement {
     return hasText(own) ? say(own, { label }) : plainName(alarm, 80);
   }
 
-  #now({ alarms, flood, machines, nowMs }: AlarmsAnswer): TemplateResult {
+  #now({ alarms, flood, machines, nowMs, longestShelfMs }: AlarmsAnswer): TemplateResult {
     const { say } = this;
     const out = machines.flatMap(({ key, outOfService, suppressed }) => [
-      ...(outOfService === undefined ? [] : [{ key, word: say('state.OOSRV'), ...outOfService }]), ...(suppressed === undefined ? [] : [{ key, word: say('state.DSUPR'), ...suppressed }]),
+      ...(outOfService === undefined ? [] : [{ key, is: 'outOfService' as const, word: say('state.OOSRV'), ...outOfService }]),
+      ...(suppressed === undefined ? [] : [{ key, is: 'suppressed' as const, word: say('state.DSUPR'), ...suppressed }]),
     ]);
     return html`<section>
       <h2>${say('alarms.now')} <span class="tally">${alarms.length}</span></h2>
       ${flood.active ? html`<p class="flood" role="alert">${letterSign('F')}<span>${say('alarms.flood', { count: flood.inTenMinutes })}</span></p>` : nothing}
-      ${alarms.length === 0 ? html`<p class="empty-text">${say('alarms.none')}</p>` : html`<ul class="alarm-list">${alarms.map((alarm) => this.#alarm(alarm, nowMs))}</ul>`}
-      ${out.length === 0 ? nothing : html`<ul class="alarm-list">${out.map(({ key, word, by, why, sinceMs }) => html`<li class="quiet-alarm"><div>
+      ${alarms.length === 0 ? html`<p class="empty-text">${say('alarms.none')}</p>` : html`<ul class="alarm-list">${repeat(
+        alarms, ({ twin, alarm }) => `${twin} ${alarm}`, (alarm) => this.#alarm(alarm, nowMs, longestShelfMs))}</ul>`}
+      ${out.length === 0 ? nothing : html`<ul class="alarm-list">${out.map(({ key, is, word, by, why, sinceMs }) => html`<li class="quiet-alarm"><div>
         <p><strong><bdi>${this.#name(key)}</bdi></strong> <span class="state-word">${word}</span></p>
-        <p class="since"><span><bdi>${plainName(why, 200)}</bdi></span><span><bdi>${plainName(by, 80)}</bdi></span><span>${shownTime(say, sinceMs, nowMs)}</span></p></div></li>`)}</ul>`}
+        <p class="since"><span><bdi>${plainName(why, 200)}</bdi></span><span><bdi>${plainName(by, 80)}</bdi></span><span>${shownTime(say, sinceMs, nowMs)}</span></p>
+        ${this.#actions(key, undefined, is, longestShelfMs)}</div></li>`)}</ul>`}
     </section>`;
   }
 
-  #alarm({ twin, alarm, text, state, letter, priority, activeSinceMs, acknowledgedBy, flags }: Alarm, nowMs: number): TemplateResult {
+  #alarm(one: Alarm, nowMs: number, longestShelfMs: number): TemplateResult {
     const { say } = this;
+    const { twin, alarm, text, state, letter, priority, activeSinceMs, acknowledgedBy, flags } = one;
     const quiet = flags.suppressedBy.length > 0 || flags.shelf !== undefined || flags.outOfService !== undefined || !flags.active;
     return html`<li class=${quiet ? 'quiet-alarm' : `letter-${letter}`}>
       ${letterSign(letter, quiet || flags.acked)}
@@ -178,8 +184,15 @@ export class AlarmReport extends PageElement {
       <p class="since"><span>${say(`letter.${letter}`)}</span><span>${say('alarms.priority', { priority: say(`priority.${priority}`) })}</span>${activeSinceMs === undefined ? nothing
         : html`<span>${say('case.since', { time: shownTime(say, activeSinceMs, nowMs) })}</span>`}${acknowledgedBy
         ? html`<span>${say('case.acknowledgedBy', { name: plainName(acknowledgedBy) })}</span>` : nothing}${flags.shelf
-        ? html`<span>${say('alarms.shelf', { time: shownTime(say, flags.shelf.untilMs, nowMs), name: plainName(flags.shelf.by) })}</span>` : nothing}</p></div>
+        ? html`<span>${say('alarms.shelf', { time: shownTime(say, flags.shelf.untilMs, nowMs), name: plainName(flags.shelf.by) })}</span>` : nothing}</p>
+      ${this.#actions(twin, one, undefined, longestShelfMs)}</div>
     </li>`;
+  }
+
+  #actions(key: string, alarm: Alarm | undefined, machineIs: 'outOfService' | 'suppressed' | undefined, longestShelfMs: number): TemplateResult {
+    const site = this.#site;
+    return html`<twin-alarm-actions .site=${site?.id ?? ''} .machineKey=${key} .alarm=${alarm} .machineIs=${machineIs} .longestShelfMs=${longestShelfMs}
+      .access=${site?.access} .say=${this.say} @alarm-changed=${() => void this.#ask()}></twin-alarm-actions>`;
   }
 
   #measures(measures: AlarmMeasures): TemplateResult {

@@ -1,5 +1,5 @@
 import type { AcknowledgeRequest, BackTest, ErrorAnswer, LoginAnswer, LoginRequest, Machine, MachineDetail, PasswordRequest, SiteReadinessReport } from '../contract/http.ts';
-import type { AlarmMeasures, AlarmsAnswer, JournalAnswer, JournalQuery } from '../contract/alarms.ts';
+import type { AlarmActionAnswer, AlarmActionRequest, AlarmMeasures, AlarmsAnswer, JournalAnswer, JournalQuery } from '../contract/alarms.ts';
 import type { FeedbackDone, FeedbackEffect, FeedbackList, FeedbackRequest, FeedbackUndo } from '../contract/feedback.ts';
 import { hasText, type Say } from './texts.ts';
 
@@ -33,6 +33,10 @@ export function sendAcknowledge(say: Say, request: AcknowledgeRequest): Promise<
 
 export function fetchAlarms(say: Say, site: string): Promise<AlarmsAnswer> {
   return ask<AlarmsAnswer>(say, `api/alarms?${new URLSearchParams({ site })}`, {});
+}
+
+export function sendAlarmAction(say: Say, request: AlarmActionRequest): Promise<AlarmActionAnswer> {
+  return post<AlarmActionAnswer>(say, 'api/alarm-action', request);
 }
 
 export function fetchMeasures(say: Say, site: string, days: number): Promise<AlarmMeasures> {

@@ -15,6 +15,7 @@ describe('alarms, their measures and the journal in a browser', function () {
   let stage: PageStage;
   let page: Page;
   let asked: URL[];
+  let done: Record<string, unknown>[];
 
   before(requireService('chromium'));
   before(() => theatre.start());
@@ -24,11 +25,17 @@ describe('alarms, their measures and the journal in a browser', function () {
   async function open(more: StageOptions = {}): Promise<void> {
     const nowMs = Date.now();
     asked = [];
+    done = [];
     stage = await theatre.open({
       hash: '#alarms', ...more,
       answers: {
-        pattern: /\/api\/(alarms|alarm-measures|journal)\b/,
+        pattern: /\/api\/(alarms|alarm-measures|journal|alarm-action)\b/,
         answer: async (route) => {
+          if (route.request().method() === 'POST') {
+            done.push(route.request().postDataJSON() as Record<string, unknown>);
+            await route.fulfill({ json: { alarms: [], records: [] } });
+            return;
+          }
           asked.push(new URL(route.request().url()));
           await route.fulfill({ json: alarmAnswer(route.request().url(), nowMs) });
         },
@@ -65,6 +72,33 @@ describe('alarms, their measures and the journal in a browser', function () {
     assert.match(await page.locator('.flood').innerText(), /14 in the last ten minutes/);
     assert.match((await page.locator('.tile').allInnerTexts()).join(' '), /1\.49[\s\S]*at most 14[\s\S]*1,498[\s\S]*2%[\s\S]*83%/);
     assert.match(await page.locator('.measure[open]').innerText(), /Rinser: Air pressure below its limit\s*812/);
+  });
+
+  it('shelves, takes out of service and back in two taps, with who and why, as far as the role goes', async () => {
+    await open({ role: 'engineer' });
+    const actions = (): Promise<(string | null)[][]> => page.locator('twin-alarm-actions').evaluateAll((all) =>
+      all.map((one) => [...one.querySelectorAll('[data-action]')].map((button) => button.getAttribute('data-action'))));
+    const forNew = ['acknowledge', 'shelve', 'takeOutOfService'];
+    assert.deepEqual(await actions(), [forNew, forNew, ['shelve', 'takeOutOfService'], ['unshelve'], ['returnToService']]);
+    await page.locator('[data-action=shelve]').first().click();
+    assert.deepEqual(done, [], 'one tap does nothing');
+    await page.click('.alarm-list .choice:has-text("4 hours")');
+    await page.fill('.alarm-list input[name=why]', 'Sensor on order');
+    await page.click('.alarm-list .main-button');
+    await page.waitForSelector('text=Done, and in the journal.');
+    assert.deepEqual(done, [
+      { site: 'northfield', key: 'northfield/sealer', action: 'shelve', by: 'Kim', alarm: 'stale', occurrence: 1, why: 'Sensor on order', forMs: 14_400_000 },
+    ]);
+    await page.locator('[data-action=takeOutOfService]').first().click();
+    await page.click('.alarm-list .main-button');
+    await page.waitForSelector('text=Say why');
+    assert.equal(done.length, 1, 'not without a reason');
+    await stage.close();
+    await open({ role: 'operator' });
+    assert.deepEqual((await actions()).flat().filter((action) => action === 'takeOutOfService' || action === 'returnToService'), []);
+    await stage.close();
+    await open({ role: 'viewer' });
+    assert.deepEqual((await actions()).flat(), []);
   });
 
   it('filters the journal, shows older records on demand, and asks for no more than it shows', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { connect, type MqttClient } from 'mqtt';
+import type { AlarmsAnswer, JournalAnswer } from '../../contract/alarms.ts';
 import type { FeedbackList } from '../../contract/feedback.ts';
 import type { Overview } from '../../contract/http.ts';
 import { packageRoot } from '../../scripts/packageRoot.ts';
@@ -73,6 +74,14 @@ describe('flows/alarms.json from a value to a mail and back', function () {
     const overview = (await (await fetch(`${nodeRed.url}/twin/api/overview`)).json()) as Overview;
     const list = (await (await fetch(`${nodeRed.url}/twin/api/feedback?${new URLSearchParams({ site: overview.sites[0]?.id ?? '', key: 'alarm-press-3' })}`)).json()) as FeedbackList;
     assert.deepEqual(list.records.map(({ answer: given, by, what }) => [given, by, what]), [['real', 'Kim', 'Bearing worn']]);
+    // All of it, with who did it, is in the journal that the page shows.
+    const ofPress = new URLSearchParams({ site: overview.sites[0]?.id ?? '', key: 'alarm-press-3' });
+    const journal = (await (await fetch(`${nodeRed.url}/twin/api/journal?${ofPress}`)).json()) as JournalAnswer;
+    const told = journal.records.map(({ event, alarm, by = '' }) => `${event} ${alarm} ${by}`.trim());
+    assert.ok(told.includes('FEEDBACK  Kim') && told.includes('ACT limit/vibration/high'), told.join(' | '));
+    assert.match(journal.records.find(({ event }) => event === 'FEEDBACK')?.why ?? '', /Real: Bearing worn/);
+    const now = (await (await fetch(`${nodeRed.url}/twin/api/alarms?${ofPress}`)).json()) as AlarmsAnswer;
+    assert.ok(now.alarms.some(({ alarm, state }) => alarm === 'limit/vibration/high' && state === 'UNACK'), JSON.stringify(now.alarms));
     assert.deepEqual(nodeRed.complaints(), []);
   });
 
