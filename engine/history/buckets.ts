@@ -64,8 +64,47 @@ export class Buckets {
       const value = numberAt(columns, index);
       this.#held = value;
       this.#heldSinceMs = timeMs;
-      if (timeMs >= this.#fromMs && value === value) addPoint(this.summaries[this.#bucketOf(timeMs)] as HistorySummary, timeMs, value);
+      if (timeMs < this.#fromMs || value !== value) continue;
+      const bucket = this.#bucketOf(timeMs);
+      addPoint(this.summaries[bucket] as HistorySummary, timeMs, value);
+      index = this.#addRun(columns, index, bucket);
     }
+  }
+
+  /** Adds the good numbers that follow within the bucket, each held to the next: what nearly all points are. Gives the place of the last one. */
+  #addRun({ times, values, qualities }: SeriesColumns, from: number, bucket: number): number {
+    if (!(values instanceof Float64Array)) return from;
+    const summary = this.summaries[bucket] as HistorySummary;
+    // Rounding may put what lies at the very edge into either bucket: that is left to the one who looks closely.
+    const endMs = (bucket === this.summaries.length - 1 ? this.#toMs : this.#fromMs + (bucket + 1) * this.#widthMs) - 1;
+    let { count, minimum, minimumAtMs, maximum, maximumAtMs, integral, coveredMs } = summary;
+    let held = this.#held;
+    let sinceMs = this.#heldSinceMs;
+    let index = from + 1;
+    for (; index < times.length; index++) {
+      const timeMs = times[index] as number;
+      const value = values[index] as number;
+      const stepMs = timeMs - sinceMs;
+      if (timeMs >= endMs || value !== value || qualities[index] === 2 || stepMs > this.#holdAtMostMs) break;
+      integral += held * stepMs;
+      coveredMs += stepMs;
+      count += 1;
+      if (value < minimum) {
+        minimum = value;
+        minimumAtMs = timeMs;
+      }
+      if (value > maximum) {
+        maximum = value;
+        maximumAtMs = timeMs;
+      }
+      held = value;
+      sinceMs = timeMs;
+    }
+    if (index === from + 1) return from;
+    Object.assign(summary, { count, minimum, minimumAtMs, maximum, maximumAtMs, integral, coveredMs, last: held, lastAtMs: sinceMs });
+    this.#held = held;
+    this.#heldSinceMs = sinceMs;
+    return index - 1;
   }
 
   /** Whether a chunk can be added by its summary alone. */
