@@ -338,7 +338,7 @@ export interface ReadinessMessage {
 /** `history` of a message of twin-read: what its payload is. */
 export interface HistoryMark {
   v: 1;
-  what: 'values' | 'aggregates' | 'moment';
+  what: 'values' | 'aggregates' | 'moment' | 'events';
   fromMs: number;
   toMs: number;
   aggregate?: string;

@@ -343,6 +343,12 @@ export function cutSentence(atMs: number, mostValues: number, language: Language
     : `There are more than ${mostValues} values: the answer goes only up to ${time}. Ask for a shorter time, fewer properties or longer intervals.`;
 }
 
+/** What a chart's line of an expectation is called, behind the name of its property. */
+export function expectedWord(part: 'expected' | 'low' | 'high', language: Language): string {
+  const words = language === 'de' ? { expected: 'erwartet', low: 'normal ab', high: 'normal bis' } : { expected: 'expected', low: 'normal from', high: 'normal to' };
+  return words[part];
+}
+
 export interface CaseTextInput {
   machine: string;
   change: 'opened' | 'updated' | 'acknowledged' | 'cleared' | 'reminder';

@@ -4,7 +4,7 @@ import type { Fields } from '../../contract/fields.ts';
 export const fields = {
   name: { kind: 'text', default: '', maximumLength: 100 },
   site: { kind: 'reference', to: 'twin-site', default: '', required: true },
-  what: { kind: 'choice', default: 'aggregates', options: ['aggregates', 'values', 'moment'] },
+  what: { kind: 'choice', default: 'aggregates', options: ['aggregates', 'values', 'moment', 'events'] },
   /** Keys of twins, separated by commas. Empty: all of the site. */
   twins: { kind: 'text', default: '', maximumLength: 1000 },
   /** Names of properties, separated by commas. Empty: all of each twin. */
@@ -28,6 +28,8 @@ export const fields = {
   every: { kind: 'number', default: 15, minimum: 0, maximum: 527_040, unit: 'min' },
   /** table: a row per time and machine; chart: a point per value; list: a row per value. */
   format: { kind: 'choice', default: 'table', options: ['table', 'chart', 'list'] },
+  /** Beside each property what was expected of it, from the site's own history. */
+  expected: { kind: 'flag', default: false },
   /** Between two values a straight line, instead of the value that holds. */
   sloped: { kind: 'flag', default: false },
   uncertainIsBad: { kind: 'flag', default: true },

@@ -8,7 +8,9 @@ import type { HistoryAnswer, HistoryQuestion } from '../../engine/history/readHi
 import { worseQuality } from '../../engine/observation.ts';
 import type { Quality } from '../../engine/observation.ts';
 import { Problem } from '../../engine/problem.ts';
-import { cutSentence, timeText } from '../../engine/site/sentences.ts';
+import { eventsOf } from '../../engine/site/eventRecord.ts';
+import { expectationSeries, expectationTwin } from '../../engine/site/expectationRecord.ts';
+import { cutSentence, expectedWord, timeText } from '../../engine/site/sentences.ts';
 import type { Site } from '../../engine/site/site.ts';
 import { parseLength, parsePeriod, parseTime, resolvePeriod } from '../../engine/time/period.ts';
 import type { Period, PeriodName } from '../../engine/time/period.ts';
@@ -47,11 +49,15 @@ export default function twinRead(RED: Runtime): void {
       const site = openSite(handle);
       const settings = asked(config, message);
       const nowMs = site.clock.nowMs();
+      if (settings.what === 'events') return { ...message, ...(await eventsAnswer(site, settings, nowMs)), action: 'replace' };
       const question = questionOf(site, settings, nowMs);
       const endMs = performance.now() + longestAnswerMs;
       const database = config.influxdb === '' ? undefined : RED.nodes.getNode(config.influxdb);
       const reader = historyReader(site, database, config.measurement);
-      const found = await readHistory(reader, { ...question, isOver: () => closed || performance.now() > endMs });
+      const isOver = (): boolean => closed || performance.now() > endMs;
+      const share = settings.expected ? Math.max(1, Math.floor(question.mostValues / 4)) : question.mostValues;
+      const found = await readHistory(reader, { ...question, mostValues: share, isOver });
+      if (settings.expected) addExpected(found, await readHistory(site.historian, { ...expectedQuestion(question), mostValues: 3 * share, isOver }));
       const values = found.series.reduce((sum, { points }) => sum + points.length, 0);
       const payload = settings.format === 'chart' ? chartOf(site, found, language) : settings.format === 'list' ? listOf(found) : tableOf(found, question.what === 'moment');
       const lineage = (await Promise.all(question.twins.map(({ key }) => lineageOf(site.historian, key, question.fromMs, Math.max(question.toMs, question.fromMs + 1))))).flat();
@@ -178,6 +184,53 @@ function questionOf(site: Site, settings: Asked, nowMs: number): HistoryQuestion
   };
 }
 
+const parts = ['expected', 'low', 'high'] as const;
+
+/** The same question about what was expected: three series for each property that is asked for. */
+function expectedQuestion(question: HistoryQuestion): HistoryQuestion {
+  return { ...question, twins: question.twins.map(({ key, properties }) => ({ key: expectationTwin(key), properties: properties.flatMap((name) => [...expectationSeries(name)]) })) };
+}
+
+/** Series that were never expected are left out; the others stand behind their property, as temperature.expected, .low and .high. */
+function addExpected(found: HistoryAnswer, expected: HistoryAnswer): void {
+  if (expected.cutAtMs !== undefined) found.cutAtMs = Math.min(found.cutAtMs ?? Infinity, expected.cutAtMs);
+  found.series = found.series.flatMap((measured) => {
+    const own = expectationSeries(measured.property).map((property) => expected.series.find((one) => one.twin === expectationTwin(measured.twin) && one.property === property));
+    const known = own.flatMap((one, part) => (one === undefined || one.points.every(({ value }) => value === null) ? [] : [{ ...one, part }]));
+    return [measured, ...known.map(({ points, part }) => ({ twin: measured.twin, property: `${measured.property}.${parts[part]}`, points }))];
+  });
+}
+
+/** Events and cases of a stretch as rows, oldest first: from the site's own history. */
+async function eventsAnswer(site: Site, settings: Asked, nowMs: number): Promise<{ payload: Row[]; history: HistoryMark }> {
+  const { twins, fromMs, toMs } = questionOf(site, { ...settings, what: 'values' }, nowMs);
+  const names = new Set(namesOf(settings.properties));
+  const rows: (Row & { timestamp: number })[] = [];
+  let cutAtMs: number | undefined;
+  for (const { key } of twins) {
+    const { events, cutAtMs: cut } = await eventsOf(site.historian, key, fromMs, toMs);
+    if (cut !== undefined) cutAtMs = Math.min(cutAtMs ?? Infinity, cut);
+    for (const { timeMs, kind, property = '', active = null, value = null, text } of events) {
+      if (names.size === 0 || names.has(property)) rows.push({ time: localTimeText(timeMs), timestamp: timeMs, twin: key, kind, property, active, value, text });
+    }
+    const open = site.asset(key)?.cases.open;
+    const cases = site.endedCases(key).filter((stored) => !stored.case.historical && stored.case.sinceMs >= fromMs && stored.case.sinceMs < toMs);
+    for (const { case: { id, sinceMs, signals }, sentence } of cases) {
+      const property = signals[0]?.property ?? '';
+      if (names.size === 0 || signals.some((signal) => names.has(signal.property))) {
+        rows.push({ time: localTimeText(sinceMs), timestamp: sinceMs, twin: key, kind: 'case', property, active: open?.id === id, value: null, text: sentence });
+      }
+    }
+  }
+  rows.sort((a, b) => a.timestamp - b.timestamp);
+  const kept = rows.filter(({ timestamp }) => timestamp < (cutAtMs ?? Infinity));
+  const next = kept[settings.mostValues];
+  if (next !== undefined) cutAtMs = next.timestamp;
+  const payload = kept.slice(0, settings.mostValues);
+  const cut = cutAtMs === undefined ? {} : { cut: { atMs: cutAtMs, reason: cutSentence(cutAtMs, settings.mostValues, site.options.language) } };
+  return { payload, history: { v: 1, what: 'events', fromMs, toMs, source: 'embedded', twins: twins.map(({ key }) => key), values: payload.length, rows: payload.length, ...cut } };
+}
+
 function momentOf(at: string, nowMs: number): { fromMs: number; toMs: number } {
   const timeMs = parseTime(at === '' ? 'now' : at, nowMs, localCalendar);
   if (timeMs === undefined) throw new Problem('TWIN_PERIOD', `"${at.slice(0, 60)}" is no time.`, 'Write it as 2026-05-04 06:00, as -8 h or as now.', { text: at.slice(0, 60) });
@@ -224,13 +277,20 @@ function column(name: string): string {
 function chartOf(site: Site, { series }: HistoryAnswer, language: string): Row[] {
   return series.flatMap(({ twin, property, points }) => {
     const asset = site.asset(twin);
-    const named = asset?.naming(property);
+    const [measured, part] = splitExpected(property);
+    const named = asset?.naming(measured);
     const unit = displayUnit(named?.unit ?? '', language);
-    const line = `${asset?.twin.name ?? twin}: ${named?.label ?? property}${unit === '' ? '' : ` (${unit})`}`;
+    const line = `${asset?.twin.name ?? twin}: ${named?.label ?? measured}${part === undefined ? '' : `, ${expectedWord(part, site.options.language)}`}${unit === '' ? '' : ` (${unit})`}`;
     return points
       .filter(({ value, quality }) => value === null || quality === 'bad' || typeof value === 'number' || typeof value === 'boolean')
       .map(({ timeMs, value, quality }): Row => ({ series: line, x: timeMs, y: quality === 'bad' || value === null ? null : Number(value) }));
   });
+}
+
+/** temperature.expected → its property and which of the three it is. */
+function splitExpected(property: string): [name: string, part: (typeof parts)[number] | undefined] {
+  const part = parts.find((each) => property.endsWith(`.${each}`));
+  return part === undefined ? [property, undefined] : [property.slice(0, -part.length - 1), part];
 }
 
 function listOf({ series }: HistoryAnswer): Row[] {

@@ -10,6 +10,7 @@ import type { StartedFlow } from './startFlow.ts';
 import { property, startFlow } from './startFlow.ts';
 
 type Entry = Record<string, unknown>;
+type Row = Record<string, string | number | boolean | null>;
 
 const rows = 900;
 /** All of it younger than ten minutes, for what is older is backfill. */
@@ -18,7 +19,7 @@ const beginMs = Math.floor(Date.now() / 1000) * 1000 - 10_000 - rows * stepMs;
 const cutMs = beginMs + 600 * stepMs;
 const endMs = beginMs + rows * stepMs;
 
-function flow(factor: number, replay: Entry = {}): Entry[] {
+function flow(factor: number, replay: Entry = {}, read: Entry = {}): Entry[] {
   const properties = [
     property('speed', { unit: '/min', valueKind: 'setpoint' }), property('current', { unit: 'A' }),
     property('power', { valueKind: 'derived', expression: `current * speed * ${factor}`, unit: 'kW', high: '11' }),
@@ -31,6 +32,11 @@ function flow(factor: number, replay: Entry = {}): Entry[] {
       { id: 'baseline', type: 'twin-baseline', site: 'site', wires: [['anomaly']] },
       { id: 'anomaly', type: 'twin-anomaly', site: 'site', wires: [['alert', 'judged']] },
       { id: 'judged', type: 'helper' },
+      {
+        id: 'read', type: 'twin-read', site: 'site', what: 'values', twins: 'pump1', properties: 'current', period: 'fromTo', from: String(beginMs), to: String(endMs),
+        format: 'list', wires: [['answers']], ...read,
+      },
+      { id: 'answers', type: 'helper' },
       { id: 'alert', type: 'twin-alert', site: 'site', onStale: false, wires: [['alerts']] },
       { id: 'alerts', type: 'helper' },
       { id: 'replay', type: 'twin-replay', site: 'site', source: 'history', from: String(cutMs), to: String(endMs), recompute: true, why: 'wrong factor', wires: [['asset']], ...replay },
@@ -80,6 +86,7 @@ describe('twin-replay computes anew', function () {
   it('derived values, expectations, verdicts and events: from a time on what live would have given, before it what live gave, and no alarm', async () => {
     const right = await live(0.002);
     const wanted = await concluded(right);
+    await readBack(right, wanted);
     await right.stop();
     assert.ok(wanted.expected.length > 20 && wanted.verdicts.length > 2 && wanted.events.length > 3, JSON.stringify([wanted.expected.length, wanted.verdicts.length, wanted.events.length]));
     assert.ok(wanted.verdicts.some(({ timeMs, value }) => timeMs >= cutMs && Number(value) <= 1), 'the fault is seen');
@@ -112,6 +119,33 @@ describe('twin-replay computes anew', function () {
     }
   });
 });
+
+/** twin-read gives what was expected beside the values, and events and cases as rows. */
+async function readBack(run: StartedFlow, { expected, events }: Awaited<ReturnType<typeof concluded>>): Promise<void> {
+  const ask = async (command: Entry): Promise<Row[]> => {
+    const count = run.received('answers').length;
+    run.node('read').receive({ command });
+    await run.until(() => run.received('answers').length > count, 'an answer');
+    return run.received('answers').at(-1)?.payload as Row[];
+  };
+  const plain = await ask({});
+  assert.equal(new Set(plain.map((row) => row['property'])).size, 1);
+  await run.deploy(flow(0.002, {}, { expected: true }));
+  const list = await ask({});
+  const of = (name: string): Row[] => list.filter((row) => row['property'] === name);
+  assert.equal(of('current').length, plain.length);
+  const kept = expected.filter((point) => point.property === 'current').map(({ timeMs, value }) => [timeMs, value]);
+  assert.deepEqual(of('current.expected').map(({ timestamp, value }) => [timestamp, value]), kept);
+  assert.ok(of('current.low').length > 0 && of('current.low').length === of('current.high').length);
+  const chart = await ask({ format: 'chart' });
+  const lines = ['current (A)', 'current, expected (A)', 'current, normal from (A)', 'current, normal to (A)'].map((name) => `Pump 1: ${name}`);
+  assert.deepEqual(new Set(chart.map(({ series }) => series)), new Set(lines));
+  const told = await ask({ what: 'events', properties: 'power,speed,current' });
+  const limits = (events as { kind: string; timeMs: number }[]).filter(({ kind }) => kind === 'limit').map(({ timeMs }) => timeMs);
+  assert.deepEqual(told.filter(({ kind }) => kind === 'limit').map(({ timestamp }) => timestamp), limits);
+  const cases = told.filter(({ kind }) => kind === 'case');
+  assert.ok(cases.length > 0 && cases.every(({ text }) => String(text).length > 10), JSON.stringify(cases));
+}
 
 /** Series that are written on change start with what held: at each time of both, the same must hold. */
 function heldEqual(now: readonly HistoryPoint[], wanted: readonly HistoryPoint[], what: string): void {
