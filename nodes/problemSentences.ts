@@ -60,6 +60,12 @@ export const problemSentences: readonly (readonly [english: string, german: stri
     'Check that no more good parts than parts were counted, and no more time was worked than planned.',
     'Prüfen, dass nicht mehr gute Teile als Teile gezählt wurden und nicht länger gearbeitet als geplant.',
   ],
+  ['"{}" has {} recorded cycles; at least 30 are needed.', 'Von „{}“ sind {} Takte aufgezeichnet; mindestens 30 sind nötig.'],
+  ['Record longer, or leave this station out of the line.', 'Länger aufzeichnen, oder diese Station aus der Linie lassen.'],
+  ['The change "{}" cannot be tried: {}.', 'Die Änderung „{}“ lässt sich nicht durchspielen: {}.'],
+  ['Correct it; nothing was simulated.', 'Sie berichtigen; simuliert wurde nichts.'],
+  ['The line was never run anywhere near this, so the answer is withheld.', 'So wurde die Linie nie auch nur annähernd gefahren, darum bleibt die Antwort zurück.'],
+  ['Try a smaller change, or force the answer and take it for a guess.', 'Eine kleinere Änderung versuchen, oder die Antwort erzwingen und für eine Vermutung nehmen.'],
 
   // The site
   ['The data folder {} cannot be made: {}.', 'Der Datenordner {} lässt sich nicht anlegen: {}.'],

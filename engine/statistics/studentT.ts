@@ -1,7 +1,7 @@
 import { normalQuantile } from './normalQuantile.ts';
 
 /** ln Γ (Lanczos 1964, g 5, 6 terms; error below 2e-10). x > 0. */
-function logGamma(x: number): number {
+export function logGamma(x: number): number {
   const terms = [76.18009172947146, -86.5053203294168, 24.01409824083091, -1.231739572450155, 0.1208650973866179e-2, -0.5395239384953e-5];
   let sum = 1.000000000190015;
   for (const [index, term] of terms.entries()) sum += term / (x + index + 1);
