@@ -25,7 +25,7 @@ export interface WhatIfFigure {
   name: 'throughput' | 'work in process' | 'time in line' | 'oee' | 'energy' | 'scrap';
   unit: 'parts/h' | 'parts' | 's' | '' | 'kWh/part';
   today: number;
-  then: number;
+  after: number;
   /** Difference to today on common random numbers, with 95 % interval. */
   change: number;
   low: number;
@@ -141,15 +141,15 @@ function longerWork(work: readonly (readonly [number, number])[], moreS: number,
 }
 
 /** The two orders that answer a scenario: today and then, on the same luck. */
-export function whatIfOrders(model: LineModel, changes: readonly LineChange[], order: Omit<ReplicationOrder, 'model'>): { today: ReplicationOrder; then: ReplicationOrder } {
-  return { today: { ...order, model }, then: { ...order, model: changedLine(model, changes) } };
+export function whatIfOrders(model: LineModel, changes: readonly LineChange[], order: Omit<ReplicationOrder, 'model'>): { today: ReplicationOrder; after: ReplicationOrder } {
+  return { today: { ...order, model }, after: { ...order, model: changedLine(model, changes) } };
 }
 
-/** What the runs of both orders say. `idealS`: planned seconds per part, for the OEE; without it the fastest station's cycle. */
+/** What the runs of both orders say. Both in the order of the replications. */
 export function whatIfAnswer(
-  today: readonly RunResult[], then: readonly RunResult[], changes: readonly LineChange[], experience: Experience, power: StationPower = new Map(),
+  today: readonly RunResult[], after: readonly RunResult[], changes: readonly LineChange[], experience: Experience, power: StationPower = new Map(),
 ): WhatIfAnswer {
-  const limits = [limitOf(today), limitOf(then)] as const;
+  const limits = [limitOf(today), limitOf(after)] as const;
   const measures: [WhatIfFigure['name'], WhatIfFigure['unit'], (run: RunResult) => number][] = [
     ['throughput', 'parts/h', ({ good, bad, seconds }) => (3_600 * (good + bad)) / seconds],
     ['work in process', 'parts', ({ line }) => line.mean],
@@ -160,9 +160,9 @@ export function whatIfAnswer(
   if (power.size > 0) measures.push(['energy', 'kWh/part', (run) => energyOf(run, power)]);
   const figures = measures.map(([name, unit, of]): WhatIfFigure => {
     const before = today.map(of);
-    const after = then.map(of);
-    const difference = meanInterval(after.map((value, run) => value - before[run]!));
-    return { name, unit, today: meanInterval(before).mean, then: meanInterval(after).mean, change: difference.mean, low: difference.low, high: difference.high };
+    const changed = after.map(of);
+    const difference = meanInterval(changed.map((value, run) => value - before[run]!));
+    return { name, unit, today: meanInterval(before).mean, after: meanInterval(changed).mean, change: difference.mean, low: difference.low, high: difference.high };
   });
   const [throughput] = figures;
   return {

@@ -28,8 +28,8 @@ function recordOf(model: LineModel, seed: number, runS: number): LineEvent[] {
 const order = { seed: 11, first: 0, count: 16, warmUpS: 600, runS: 4 * 3_600 };
 
 function answerOf(model: LineModel, changes: readonly LineChange[], experience = new Map<string, { low: number; high: number }>()) {
-  const { today, then } = whatIfOrders(model, changes, order);
-  return whatIfAnswer(replicate(today), replicate(then), changes, experience, new Map([['m1', { producingKw: 4, waitingKw: 1, downKw: 0.5 }]]));
+  const { today, after } = whatIfOrders(model, changes, order);
+  return whatIfAnswer(replicate(today), replicate(after), changes, experience, new Map([['m1', { producingKw: 4, waitingKw: 1, downKw: 0.5 }]]));
 }
 
 describe('the line fitted from its record, and what if', function () {
