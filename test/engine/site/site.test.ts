@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { openMemoryStore } from '../../../adapters/memory/memoryStore.ts';
 import { SeededRandom } from '../../../demo/seededRandom.ts';
 import { acknowledgeCase, alertMessages, conditionOfEvent, takeConditions, takeVerdicts, watchCases } from '../../../engine/site/alert.ts';
 import type { AlertSettings } from '../../../engine/site/alert.ts';
@@ -23,6 +24,32 @@ describe('Site', () => {
     assert.ok(site.asset('pump') !== undefined, 'only its own node lets a twin go');
     site.unregister('pump', 'a');
     site.register(registration('pump', { nodeId: 'b' }));
+  });
+
+  it('keeps to days and to a size: once an hour what is older goes, then what is too much', async () => {
+    const store = openMemoryStore();
+    const asked: string[] = [];
+    const { historian } = store;
+    const counted = new Proxy(historian, {
+      get(target, name: string) {
+        if (name === 'forget') return async (beforeMs: number) => asked.push(`forget ${beforeMs}`);
+        if (name === 'trim') return async (bytes: number) => asked.push(`trim ${bytes}`);
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const { site, clock } = await startSite({ keepHistoryDays: 10, keepHistoryBytes: 5_000_000 }, { ...store, historian: counted });
+    const before = clock.wallMs - 10 * 86_400_000;
+    for (let tick = 0; tick < 8; tick++) {
+      site.tick();
+      await new Promise((resolve) => setImmediate(resolve));
+      clock.wallMs += 900_000;
+    }
+    assert.deepEqual(asked, [`forget ${before}`, 'trim 5000000', `forget ${before + 3_600_000}`, 'trim 5000000']);
+    const unlimited = await startSite({ keepHistoryDays: 10 }, { ...store, historian: counted });
+    unlimited.site.tick();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(asked.filter((text) => text.startsWith('trim')).length, 2);
   });
 
   it('keeps what was learned over a restart, under the key and not the node', async () => {
