@@ -418,10 +418,10 @@ class Series {
     let goodMs = 0;
     let badMs = 0;
     for (const { fromMs, toMs, bound } of this.#regions(interval)) {
-      // Before the first value nothing is bad; nothing is known.
+      // Before the first value there is none, which counts as bad, as in the published examples.
       const lengthMs = Math.max(0, Math.min(toMs, end) - fromMs);
       if (bound.quality === 'good') goodMs += lengthMs;
-      else if (bound.quality === 'bad' && fromMs >= this.#firstMs) badMs += lengthMs;
+      else if (bound.quality === 'bad') badMs += lengthMs;
     }
     return { goodMs, badMs };
   }

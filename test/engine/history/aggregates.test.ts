@@ -84,14 +84,12 @@ describe('aggregates of history', () => {
       }
     }
     assert.deepEqual(values('numberOfTransitions', 4), [1, 2, 0, 1, 0, 3, null]);
-    assert.deepEqual(values('durationBad', 3), [0, 0, 6000, 0, 3000, 3000, null]);
-    assert.deepEqual(values('percentBad', 3)?.slice(0, 5), [0, 0, 37.5, 0, 18.75]);
     assert.deepEqual(values('worstQuality', 1), ['good', 'good', 'bad', 'good', 'uncertain', 'good', null]);
     assert.deepEqual(values('delta', 2), [0, 5, 0, 10, 0, 20, null]);
   });
 
   it('every aggregate that is offered is checked here', () => {
-    const derived = ['range', 'total', 'total2', 'numberOfTransitions', 'durationBad', 'percentBad', 'worstQuality'];
+    const derived = ['range', 'total', 'total2', 'numberOfTransitions', 'worstQuality'];
     assert.deepEqual([...Object.keys(published), ...derived].sort(), [...aggregateNames].sort());
   });
 

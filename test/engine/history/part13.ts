@@ -3,7 +3,9 @@
  * (opcfoundation.org/UA/schemas/1.05/AggregateExamples.csv) for interpolative, average, timeAverage, minimum, maximum, count, start, end and
  * standardDeviationSample; Annex A of release 1.04 for the actual times (A.10, A.11), timeAverage2 (A.5, as far as a public copy shows it),
  * durationInStateZero and NonZero (A.20, A.21), durationGood (A.29) and varianceSample (A.36); timeAverage2 of historian 3 from Mantis issue 6227
- * (rounded there). `percentGood` and `delta` of historian 1 are the figures that the OPC Foundation's compliance test tool carries.
+ * (rounded there). `percentGood` and `delta` of historian 1 are the figures that the OPC Foundation's compliance test tool carries; durationBad, percentBad,
+ * percentGood of historians 2 to 4 and durationGood of historian 4 those that node-opcua's tests carry (packages/node-opcua-aggregates), whose durationGood is
+ * that of A.29 figure by figure.
  */
 export interface Historian {
   /** "seconds after 12:00:00, value, quality": ! bad, ? uncertain. */
@@ -29,6 +31,12 @@ export const historians: Readonly<Record<1 | 2 | 3 | 4 | 5, Historian>> = {
     stepped: false, uncertainIsBad: false, percent: 100, slopedExtrapolation: false,
   },
 };
+
+/** The same of historians 2, 3 and 4, whose good values lie at the same times. */
+const durationGood = '14000Gcp 16000Gc 10000Gc 16000Gc 13000Gc 7001Gcp N';
+const durationBad = '2000Gcp 0Gc 6000Gc 0Gc 3000Gc 3000Gcp N';
+const percentGood = '87.5Gcp 100Gc 62.5Gc 100Gc 81.25Gc 70.003Gcp N';
+const percentBad = '12.5Gcp 0Gc 37.5Gc 0Gc 18.75Gc 29.997Gcp N';
 
 /**
  * Per aggregate its interval in seconds and per historian the results from 12:00:00 to 12:01:40: value and status. G good, S Uncertain_DataSubNormal,
@@ -125,9 +133,11 @@ export const published: Readonly<Record<string, { every: number; results: Readon
   durationInStateNonZero: { every: 16, results: { 4: '14000Scp 13000Gc 10000Sc 4000Gc 0Sc 3001Scp N' } },
   durationGood: {
     every: 16,
-    results: { 1: '6000Gcp 16000Gc 0Gc 14000Gc 0Gc 10001Gcp N', 2: '14000Gcp 16000Gc 10000Gc 16000Gc 13000Gc 7001Gcp N', 3: '14000Gcp 16000Gc 10000Gc 16000Gc 13000Gc 7001Gcp N' },
+    results: { 1: '6000Gcp 16000Gc 0Gc 14000Gc 0Gc 10001Gcp N', 2: durationGood, 3: durationGood, 4: durationGood },
   },
-  percentGood: { every: 16, results: { 1: '37.5Gcp 100Gc 0Gc 87.5Gc 0Gc 100Gcp N' } },
+  durationBad: { every: 16, results: { 1: '10000Gcp 0Gc 8000Gc 2000Gc 0Gc 0Gcp N', 2: durationBad, 3: durationBad, 4: durationBad } },
+  percentGood: { every: 16, results: { 1: '37.5Gcp 100Gc 0Gc 87.5Gc 0Gc 100Gcp N', 2: percentGood, 3: percentGood, 4: percentGood } },
+  percentBad: { every: 16, results: { 1: '62.5Gcp 0Gc 50Gc 12.5Gc 0Gc 0Gcp N', 2: percentBad, 3: percentBad, 4: percentBad } },
   standardDeviationSample: {
     every: 20,
     results: { 1: '0Gcp 7.071Gc 0Sc 0Sc 7.071Gcp', 2: '0Gcp 5Gc 7.071Sc 0Sc 10Gcp', 3: '0Gcp 5Gc 7.071Sc 0Sc 10Gcp', 5: '0Gcp 10Gc 14.142Sc 0Sc 5.7735Gcp' },
