@@ -1,4 +1,5 @@
 import type { CaseMembers } from './alarms.ts';
+import type { FeedbackAnswer, SimilarCase } from './feedback.ts';
 import type { AnomalySignal, CaseState, LearningProgress, QualityWord, SentValue, TwinReadiness } from './messages.ts';
 
 /**
@@ -91,6 +92,8 @@ export interface Machine {
   condition: MachineCondition;
   /** NE 107 letter while abnormal. */
   letter?: 'F' | 'C' | 'S' | 'M';
+  /** Somebody works on it as planned, and nothing is judged until then. */
+  plannedUntilMs?: number;
   /** One plain sentence, in the site's language. */
   sentence: string;
   learning: LearningProgress;
@@ -124,6 +127,11 @@ export interface CaseSummary {
   signals: AnomalySignal[];
   historical: boolean;
   acknowledgedBy?: string;
+  /** What people found it to be. */
+  found?: { answer: FeedbackAnswer; what?: string };
+  /** Of an open case: earlier ones that looked alike, at most 3, and when a message last told of maintenance. */
+  similar?: SimilarCase[];
+  servicedMs?: number;
   members?: CaseMembers;
 }
 

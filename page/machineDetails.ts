@@ -184,7 +184,18 @@ export class MachineDetails extends PageElement {
         ${open.acknowledgedBy ? html`<span>${say('case.acknowledgedBy', { name: plainName(open.acknowledgedBy) })}</span>` : nothing}
         ${open.historical ? html`<span>${say('case.historical')}</span>` : nothing}
       </p>
+      ${this.#similar(open)}
       ${open.state === 'open' && !open.historical ? this.#acknowledge(open) : nothing}`;
+  }
+
+  /** What it was the last times, and when somebody last worked on the machine. */
+  #similar({ similar = [], servicedMs }: CaseSummary): TemplateResult | typeof nothing {
+    const { say } = this;
+    if (similar.length === 0 && servicedMs === undefined) return nothing;
+    return html`<div class="similar">${similar.length === 0 ? nothing : html`<p>${say('similar.head')}:</p><ul>${similar.map(({ sinceMs, found, what }) => html`<li>
+        ${shownTime(say, sinceMs, this.nowMs)}: ${found === 'unanswered' ? say('similar.unanswered') : say(`answer.${found}`)}${what
+          ? html` – <bdi>${plainName(what, 200)}</bdi>` : nothing}</li>`)}</ul>`}
+      ${servicedMs === undefined ? nothing : html`<p>${say('similar.serviced', { time: shownTime(say, servicedMs, this.nowMs) })}</p>`}</div>`;
   }
 
   #acknowledge(open: CaseSummary): TemplateResult {
@@ -284,6 +295,7 @@ export class MachineDetails extends PageElement {
       <div><p>${caseReason(say, past, machine, this.siteLanguage)}</p>
       <p class="since"><span>${say('case.times', { from, to })}</span><span>${say(`letter.${past.letter}`)}</span>${past.acknowledgedBy
         ? html`<span>${say('case.acknowledgedBy', { name: plainName(past.acknowledgedBy) })}</span>`
+        : nothing}${past.found ? html`<span>${say(`answer.${past.found.answer}`)}${past.found.what ? html` – <bdi>${plainName(past.found.what, 200)}</bdi>` : nothing}</span>`
         : nothing}${past.historical ? html`<span>${say('case.historical')}</span>` : nothing}</p></div>
     </li>`;
   }

@@ -113,6 +113,7 @@ export function sideOf(value: unknown, low?: number, high?: number, expected?: n
 
 /** The reason as a sentence of its own; the site's own words where reader and site speak the same language. */
 export function longReason(say: Say, machine: Machine, siteLanguage: string, nowMs: number): string {
+  if (machine.plannedUntilMs !== undefined) return say('planned.reason', { time: shownTime(say, machine.plannedUntilMs, nowMs) });
   if (machine.condition === 'stale') return `${capital(say, shortReason(say, machine, nowMs))}. ${say('reason.staleHint')}`;
   if (siteLanguage === say.language && machine.sentence) return plainName(machine.sentence, 300);
   const reason = machine.openCase

@@ -123,8 +123,10 @@ export class CaseAnswers {
     return this.#planned.some(({ fromMs, untilMs }) => timeMs >= fromMs && timeMs < untilMs);
   }
 
-  get plannedUntilMs(): number | undefined {
-    return this.#planned.at(-1)?.untilMs;
+  /** Until when work is planned that is going on at this time; undefined: none is. */
+  plannedUntil(timeMs: number): number | undefined {
+    const ends = this.#planned.filter(({ fromMs, untilMs }) => timeMs >= fromMs && timeMs < untilMs).map(({ untilMs }) => untilMs);
+    return ends.length === 0 ? undefined : Math.max(...ends);
   }
 
   /** A row of an open case. */

@@ -167,6 +167,11 @@ const similarTexts: Record<Language, Record<'head' | 'line' | 'serviced', string
   },
 };
 
+export function plannedSentence(untilMs: number, language: Language): string {
+  const until = timeText(untilMs, language);
+  return language === 'de' ? `Geplante Arbeit bis ${until}. Solange wird nichts beurteilt.` : `Planned work until ${until}. Nothing is judged meanwhile.`;
+}
+
 /** What stood behind cases like this one, and when the machine was last serviced: lines for a mail. */
 export function pastLines(
   similar: readonly { sinceMs: number; found: FeedbackAnswer | 'unanswered'; what?: string }[], servicedMs: number | undefined, language: Language,

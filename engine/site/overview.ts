@@ -2,6 +2,8 @@ import type { CaseSummary, Machine, MachineCondition, MachineDetail, MachineProp
 import type { AnomalySignal, ReadinessGrade, TwinCase } from '../../contract/messages.ts';
 import type { HistoryPoint } from '../ports.ts';
 import type { AssetTwin } from './assetTwin.ts';
+import { storyId } from './alert.ts';
+import { plannedSentence } from './feedbackSentences.ts';
 import { learningSentence, offSentence, plainSentence, signalsSentence } from './sentences.ts';
 import type { Site } from './site.ts';
 
@@ -53,9 +55,14 @@ export function machineOf(site: Site, live: AssetTwin): Machine {
   const { stale } = twin;
   let condition: MachineCondition = 'normal';
   let sentence = plainSentence('normal', language);
+  // Somebody works on it, and said so: the C of NE 107.
+  const plannedUntilMs = open === undefined ? asset.answers.plannedUntil(twin.timeMs ?? site.clock.nowMs()) : undefined;
   if (open !== undefined) {
     condition = open.state === 'acknowledged' ? 'acknowledged' : stale ? 'stale' : open.signals[0]?.kind === 'limit' ? 'limit' : 'case';
     sentence = stale ? plainSentence('stale', language) : `${signalsSentence(signalsNow(open, asset), naming, language)}.`;
+  } else if (plannedUntilMs !== undefined) {
+    condition = 'acknowledged';
+    sentence = plannedSentence(plannedUntilMs, language);
   } else if (twin.timeMs === undefined) {
     condition = 'learning';
     sentence = plainSentence('waiting', language);
@@ -76,12 +83,12 @@ export function machineOf(site: Site, live: AssetTwin): Machine {
     type: header.type,
     state: header.state,
     condition,
-    ...(open === undefined ? (stale && condition === 'stale' ? { letter: 'F' as const } : {}) : { letter: open.letter }),
+    ...(open !== undefined ? { letter: open.letter } : plannedUntilMs !== undefined ? { letter: 'C' as const, plannedUntilMs } : condition === 'stale' ? { letter: 'F' as const } : {}),
     sentence,
     learning: progress,
     updatedMs: twin.timeMs ?? null,
     properties: propertiesOf(asset, abnormal),
-    ...(open === undefined ? {} : { openCase: { ...summaryOf(open, asset), ...(asset.replay === undefined ? { members: site.alarms.members(asset) } : {}) } }),
+    ...(open === undefined ? {} : { openCase: { ...summaryOf(open, asset), ...pastOf(site, open, asset), ...(asset.replay === undefined ? { members: site.alarms.members(asset) } : {}) } }),
     lastCases: site
       .endedCases(asset.key)
       .filter((stored) => stored.case.id !== open?.id || stored.case.historical !== open.historical)
@@ -129,7 +136,21 @@ function summaryOf(twinCase: TwinCase, asset: AssetTwin): CaseSummary {
     signals,
     historical: twinCase.historical,
     ...(twinCase.acknowledgedBy === undefined ? {} : { acknowledgedBy: twinCase.acknowledgedBy }),
+    ...foundOf(twinCase, asset),
   };
+}
+
+/** What people found a case to be. */
+function foundOf(twinCase: TwinCase, asset: AssetTwin): Pick<CaseSummary, 'found'> {
+  const answer = asset.answers.story(storyId(twinCase))?.answer;
+  return answer === undefined ? {} : { found: { ...answer } };
+}
+
+/** What may tell why: cases like it, and when somebody last worked on the machine. */
+function pastOf(site: Site, open: TwinCase, asset: AssetTwin): Pick<CaseSummary, 'similar' | 'servicedMs'> {
+  const similar = asset.answers.similar(storyId(open));
+  const servicedMs = site.relations.lastTold(asset.key, 'serviced by', site.clock.nowMs());
+  return { ...(similar.length === 0 ? {} : { similar }), ...(servicedMs === undefined ? {} : { servicedMs }) };
 }
 
 /** A machine with its recent past: values from the embedded history, the band from what was expected at the time. */

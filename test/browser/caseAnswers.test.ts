@@ -32,6 +32,7 @@ describe('answers to a case in a browser', function () {
 
   it('shows what a false alarm would change before it counts, notes who, and takes it back in two taps', async () => {
     await open('engineer');
+    assert.match((await texts('.similar')).join(), /Earlier, much the same:[\s\S]*A real fault – Bearing worn[\s\S]*Last maintenance/);
     await page.click('[data-answer=falseAlarm]');
     await page.waitForSelector('.effect li');
     assert.deepEqual((await texts('.effect li')).slice(0, 2), ['Of the last 30 days’ 7 cases, 3 would vanish.', 'Your 2 confirmed ones stay.']);

@@ -62,6 +62,8 @@ export function morning(nowMs: number, count = 6): SiteSummary {
         { property: 'vibration', share: 0.7, kind: 'deviation', value: 2.31, expected: 1.4, low: 1.1, high: 1.7, unit: 'mm/s' },
         { property: 'current', share: 0.3, kind: 'drift', value: 4.58, expected: 4.15, low: 3.9, high: 4.4, unit: 'A' },
       ],
+      similar: [{ case: 'case-9', sinceMs: nowMs - 3 * 24 * 60 * minuteMs, alike: 0.9, found: 'real', what: 'Bearing worn' }],
+      servicedMs: nowMs - 40 * 24 * 60 * minuteMs,
     },
     lastCases: [
       pastCase('case-9', nowMs - 3 * 24 * 60 * minuteMs, 'Vibration was higher than normal for this speed.'),

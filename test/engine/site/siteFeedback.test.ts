@@ -5,6 +5,7 @@ import { SeededRandom } from '../../../demo/seededRandom.ts';
 import { alertMessages, conditionOfEvent, takeConditions, takeVerdicts, watchCases } from '../../../engine/site/alert.ts';
 import type { AlertSettings } from '../../../engine/site/alert.ts';
 import type { AssetTwin } from '../../../engine/site/assetTwin.ts';
+import { machineOf } from '../../../engine/site/overview.ts';
 import type { Site } from '../../../engine/site/site.ts';
 import type { FeedbackInput } from '../../../engine/site/siteFeedback.ts';
 import { registration, single, startSite, TestClock } from './siteFixture.ts';
@@ -220,6 +221,9 @@ describe('answers to a case', function () {
     const before = JSON.stringify((pump.asset.snapshot() as { baseline: unknown }).baseline);
     const record = pump.site.feedback.give(pump.answer('planned', { ...pump.idOf(opened), untilMs: wallMs + 3_600_000, what: 'Filter change' }));
     assert.equal(pump.fault(2).length, 0);
+    const shown = machineOf(pump.site, pump.asset);
+    assert.deepEqual([shown.condition, shown.letter, shown.plannedUntilMs], ['acknowledged', 'C', wallMs + 3_600_000]);
+    assert.match(shown.sentence, /^Planned work until 2026-01-01 \d\d:\d\d UTC\./);
     assert.equal(JSON.stringify((pump.asset.snapshot() as { baseline: unknown }).baseline), before, 'nothing is learned from it');
     const event: TwinEvent = { v: 1, kind: 'limit', timeMs: pump.clock.wallMs, property: 'vibration', limit: 'high', limitValue: 7.1, value: 7.2, active: true, text: '' };
     assert.equal(takeConditions(pump.site, pump.asset, [conditionOfEvent(event, settings)!], settings)[0]?.case.change, 'opened');
@@ -283,6 +287,8 @@ describe('answers to a case', function () {
     assert.ok((similar[0]?.alike ?? 0) > 0.7);
     assert.deepEqual(third?.why.similar?.map(({ case: id, what }) => [id, what]), [[pump.idOf(first).case, 'Bearing worn']]);
     assert.equal(third?.why.lastMaintenanceMs, servicedMs);
+    const shown = machineOf(pump.site, pump.asset);
+    assert.deepEqual(shown.lastCases.find(({ id }) => id === pump.idOf(first).case)?.found, { answer: 'real', what: 'Bearing worn' });
     assert.match(third?.payload ?? '', /Earlier, much the same:\n- 2026-01-01 \d\d:\d\d UTC: real: Bearing worn\nLast maintenance: 2025-12-31 /);
   });
 });
