@@ -541,6 +541,12 @@ export const problemSentences: readonly (readonly [english: string, german: stri
   ],
   ['A message came so late that its verdict is no longer known.', 'Eine Nachricht kam so spät, dass ihr Urteil nicht mehr bekannt ist.'],
   ['Leave out delays between twin-baseline and twin-anomaly.', 'Zwischen twin-baseline und twin-anomaly nichts verzögern.'],
+  ['"{}" is no number.', '„{}“ ist keine Zahl.'],
+  ['Correct the limit in twin-forecast, or leave it empty.', 'Den Grenzwert in twin-forecast berichtigen oder leer lassen.'],
+  ['{} has no property "{}".', '{} hat keine Eigenschaft „{}“.'],
+  ['Choose a property of its type in twin-forecast.', 'In twin-forecast eine Eigenschaft ihres Typs wählen.'],
+  ['"{}" has no alarm limit on this side.', '„{}“ hat auf dieser Seite keinen Alarmgrenzwert.'],
+  ['Give a limit in twin-forecast or in the type.', 'Einen Grenzwert in twin-forecast oder im Typ angeben.'],
   ['twin-link got a message without a link to draw or end.', 'twin-link bekam eine Nachricht ohne eine Beziehung, die beginnt oder endet.'],
   [
     "Send msg.command = {do: 'link' or 'unlink', from, relation, to}.", "msg.command = {do: 'link' oder 'unlink', from, relation, to} senden.",

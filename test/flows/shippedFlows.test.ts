@@ -101,6 +101,11 @@ const stories: Record<string, Story> = {
       await press(nodeRed, flow, /freeze/);
     },
   },
+  'examples/twin-forecast.json': {
+    async play(nodeRed, of) {
+      await nodeRed.until(() => /limit/.test(nodeRed.statuses.get(of('twin-forecast'))?.text ?? ''), 'a forecast');
+    },
+  },
   'examples/twin-read.json': {
     silent: true,
     async play(nodeRed, of, flow) {

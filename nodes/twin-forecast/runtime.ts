@@ -1,0 +1,96 @@
+import type { TwinForecast } from '../../contract/forecast.ts';
+import { Problem } from '../../engine/problem.ts';
+import type { AssetTwin } from '../../engine/site/assetTwin.ts';
+import { TwinForecaster } from '../../engine/site/twinForecast.ts';
+import { formatDuration } from '../../engine/time/duration.ts';
+import { numberFromSetting } from '../../engine/twin/numberText.ts';
+import type { Message, NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
+import { status } from '../status.ts';
+import { assetOfMessage, isLate } from '../twinMessages.ts';
+import { languageOf, onInput, openSite, siteOf, twinNode } from '../twinNode.ts';
+import { fields } from './config.ts';
+
+interface Watched {
+  asset: AssetTwin;
+  forecaster: TwinForecaster;
+  last: TwinForecast | undefined;
+  dueMs: number;
+  isBusy: boolean;
+}
+
+export default function twinForecast(RED: Runtime): void {
+  RED.nodes.registerType('twin-forecast', function constructForecast(this: NodeInstance, definition: NodeDefinition) {
+    const twin = twinNode(RED, this, definition, fields);
+    const { config, node } = twin;
+    const handle = siteOf(RED, twin, config.site);
+    if (handle === undefined) return;
+    const language = languageOf(handle);
+    const machines = new Map<string, Watched>();
+    const limit = numberFromSetting(config.limit);
+    if (limit === undefined) {
+      twin.fail(new Problem('TWIN_FORECAST_LIMIT', `"${config.limit.slice(0, 40)}" is no number.`, 'Correct the limit in twin-forecast, or leave it empty.', { limit: config.limit.slice(0, 40) }));
+      return;
+    }
+    twin.show(status('waiting', language));
+
+    const limitOf = (asset: AssetTwin): number => {
+      const property = asset.twin.type.properties.find(({ name }) => name === config.property);
+      if (property === undefined) {
+        throw new Problem('TWIN_FORECAST_PROPERTY', `${asset.twin.name} has no property "${config.property}".`, 'Choose a property of its type in twin-forecast.', {
+          machine: asset.twin.name, property: config.property,
+        });
+      }
+      if (limit !== null) return limit;
+      const [outer, inner] = config.side === 'high' ? [property.highHigh, property.high] : [property.lowLow, property.low];
+      const own = Number.isNaN(outer) ? inner : outer;
+      if (Number.isNaN(own)) {
+        throw new Problem('TWIN_FORECAST_NO_LIMIT', `"${config.property}" has no alarm limit on this side.`, 'Give a limit in twin-forecast or in the type.', { property: config.property });
+      }
+      return own;
+    };
+
+    const tell = (watched: Watched, forecast: TwinForecast): void => {
+      const before = watched.last;
+      watched.last = forecast;
+      const { state, warn } = forecast;
+      if (state === 'forecast') {
+        const left = formatDuration(Math.max(0, (forecast.expectedMs ?? NaN) - forecast.timeMs), language);
+        twin.show({ ...status('forecast', language, { machine: watched.asset.twin.name, left }), fill: warn ? 'yellow' : 'green' });
+      } else twin.show(status(state === 'reached' ? 'limitReached' : state === 'noTrend' ? 'noTrend' : 'noForecast', language, { machine: watched.asset.twin.name }));
+      // A warning is told when it comes, and once more when the limit is there.
+      if (warn && (before?.warn !== true || before.state !== state)) {
+        node.send([null, { topic: watched.asset.twin.topic, payload: forecast.text, forecast, timestamp: forecast.timeMs, twin: watched.asset.twin.header() } as unknown as Message]);
+      }
+    };
+
+    onInput(twin, handle.ready, async (message: Message, send) => {
+      const site = openSite(handle);
+      const asset = assetOfMessage(site, message, twin.title);
+      if (asset === undefined) return;
+      if (isLate(message) || asset.replay !== undefined) {
+        send([message, null]);
+        return;
+      }
+      let watched = machines.get(asset.key);
+      if (watched === undefined || watched.asset !== asset) {
+        const { property, days, warnDays } = config;
+        const side = config.side === 'low' ? 'low' : 'high';
+        const forecaster = new TwinForecaster(site, asset, { property, limit: limitOf(asset), side, days, warnDays });
+        watched = { asset, forecaster, last: undefined, dueMs: -Infinity, isBusy: false };
+        machines.set(asset.key, watched);
+      }
+      const nowMs = site.clock.nowMs();
+      if (!watched.isBusy && nowMs >= watched.dueMs) {
+        watched.isBusy = true;
+        try {
+          tell(watched, await watched.forecaster.forecast());
+        } finally {
+          watched.isBusy = false;
+          watched.dueMs = nowMs + watched.forecaster.standsMs;
+        }
+      }
+      if (watched.last !== undefined) message.forecast = watched.last;
+      send([message, null]);
+    });
+  });
+}
