@@ -367,6 +367,7 @@ export class RegimeBaseline implements AssetBaseline {
       // Absent in states of an earlier version: it is learned from here on.
       if (entry[3] !== undefined && entry[3] !== null) lagged?.restore(entry[3], `${what}.lagged`);
       if (entry[4] !== undefined && entry[4] !== null) bins?.restore(entry[4], `${what}.bins`);
+      else bins?.trust();
       if (points !== undefined) model.points = OperatingPoints.restore(this.drivers.length, entry[2]);
       this.modes.set(entry[0], model);
     }

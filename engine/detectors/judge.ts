@@ -68,6 +68,8 @@ const movingBands = 0.25;
 const gapIntervals = 10;
 /** A pause counts as at most this long. */
 const longestStepMs = 600_000;
+/** It tells of a stretch of values by itself. */
+const noiseChart = detectors.findIndex(({ kind }) => kind === 'noise');
 /** Where so many signals are judged, one that is wild for a moment while the others show nothing is a glitch of its sensor. */
 const witnesses = 3;
 const glitchRatio = 0.99;
@@ -436,7 +438,7 @@ class RegistryJudge implements AssetJudge {
     for (let column = 0; column < ratios.length; column += 1) if (ratios[column]! >= 1) abnormal += 1;
     if (abnormal !== 1) return;
     for (let column = 0; column < ratios.length; column += 1) {
-      if (ratios[column]! < 1 || kinds[column] === stuckChart || this.state.open[column]! > 0 || this.state.waits[column]! + 1 >= rowsToStay) continue;
+      if (ratios[column]! < 1 || kinds[column] === stuckChart || kinds[column] === noiseChart || this.state.open[column]! > 0 || this.state.waits[column]! + 1 >= rowsToStay) continue;
       ratios[column] = glitchRatio;
     }
   }
