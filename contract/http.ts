@@ -240,6 +240,14 @@ export interface SiteOutbox {
   gaps: { records: number; fromMs: number; toMs: number; reason: string }[];
 }
 
+/** What every running site still has to deliver: GET twinwire/outbox, for a sidebar. */
+export interface OutboxOfSite {
+  /** Id of the twin-site node. */
+  site: string;
+  name: string;
+  targets: SiteOutbox[];
+}
+
 /** retry and discard: all that the target refused. remove: everything of a target that no node delivers. */
 export interface OutboxWork {
   action: 'retry' | 'discard' | 'remove';

@@ -23,7 +23,7 @@ export function siteOutbox(host: HTMLElement, siteId: string, text: (key: string
   }, againEveryMs);
 
   async function load(): Promise<void> {
-    const got = await request<SiteOutbox[]>('GET', url);
+    const got = await request<SiteOutbox[]>('GET', `${url}?language=${RED.i18n.lang()}`);
     if (got.ok) show(got.value);
     else {
       list.hidden = true;
@@ -35,7 +35,7 @@ export function siteOutbox(host: HTMLElement, siteId: string, text: (key: string
 
   async function work(body: OutboxWork, done: string): Promise<void> {
     showAnswer(answer, 'busy', text('people.busy'));
-    const got = await request<SiteOutbox[]>('POST', url, body);
+    const got = await request<SiteOutbox[]>('POST', `${url}?language=${RED.i18n.lang()}`, body);
     if (got.ok) {
       shown = '';
       show(got.value);

@@ -2,6 +2,7 @@ import type { OutboxWork, SiteOutbox } from '../contract/http.ts';
 import type { OutboxDepth } from '../engine/ports.ts';
 import type { Delivery, DeliveryState } from '../engine/site/delivery.ts';
 import type { Site } from '../engine/site/site.ts';
+import { problemIn } from './problemSentences.ts';
 
 interface Running {
   delivery: Delivery;
@@ -41,7 +42,8 @@ export class Deliveries {
     };
   }
 
-  async list(): Promise<SiteOutbox[]> {
+  /** @param language of the reader; that of the site otherwise */
+  async list(language = this.#site.options.language): Promise<SiteOutbox[]> {
     const { outbox } = this.#site;
     const targets = [...new Set([...this.#running.keys(), ...(await outbox.targets())])].sort();
     return Promise.all(targets.map(async (target): Promise<SiteOutbox> => {
@@ -57,7 +59,7 @@ export class Deliveries {
         bytes: state.bytes,
         ...(state.oldestMs !== undefined && { oldestMs: state.oldestMs }),
         perSecond: state.deliveredPerSecond ?? 0,
-        ...(state.problem !== undefined && { problem: state.problem.found }),
+        ...(state.problem !== undefined && { problem: problemIn(state.problem, language).found }),
         refused: state.setAside,
         refusals: rejected.map(({ body, reason, rejectedMs }) => ({ text: short(body), reason: short(reason), atMs: rejectedMs })),
         lost: gaps.reduce((sum, { records }) => sum + records, 0),

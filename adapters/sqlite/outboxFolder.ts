@@ -10,15 +10,22 @@ import type { OutboxAddition } from './outboxLog.ts';
 
 /**
  * When a record counts as accepted. `always`: the disk has confirmed it, so that it outlives a power cut. `group`: it is written and
- * outlives a kill of the process; the disk confirms it within 100 ms, so that a power cut costs that much at most.
+ * outlives a kill of the process; the disk confirms it within 100 ms, so that a power cut costs that much at most. At first, and where the
+ * disk or the computer is too busy for that, it is as `always`, until a row of quick syncs has shown that it holds.
  */
 export type OutboxSync = 'always' | 'group';
 
 /** Callers wait for the disk: the window only has to gather what comes at the same time. */
 const alwaysWindowMs = 20;
 const groupWindowMs = 5;
-/** A sync itself takes some milliseconds more. */
-const groupSyncMs = 50;
+/** The sync itself takes some milliseconds more. */
+const groupSyncMs = 30;
+/** What was accepted so long before its sync came back, or a sync that takes so long, leaves too little of the 100 ms. */
+const lateMs = 70;
+const slowSyncMs = 35;
+/** A record is accepted before its sync only after so many quick ones in a row: at the start, and after one that was late. */
+const quickSyncsAtStart = 20;
+const quickSyncsAfterLate = 1000;
 const backlogBytes = 64 * 1024 * 1024;
 
 /** The outbox of a data folder: a log per target (outboxLog.ts). Whoever opens it holds the folder's lock. */
@@ -29,6 +36,10 @@ export class OutboxFolder implements Outbox {
   readonly #additions: GroupCommit<OutboxAddition, number>;
   readonly #sync: OutboxSync;
   #syncTimer: NodeJS.Timeout | undefined;
+  /** When the oldest record was accepted that no sync covers yet. */
+  #oldestUnsyncedMs: number | undefined;
+  #quickSyncs = 0;
+  #quickSyncsNeeded = quickSyncsAtStart;
   #closed = false;
 
   /** Blocking, like everything else that opens a store. @throws Problem TWIN_STORE_NEWER, TWIN_STORE_DISK_FULL, TWIN_STORE_FAILED */
@@ -139,29 +150,48 @@ export class OutboxFolder implements Outbox {
       entry.some.push(addition);
     }
     const sequences = new Array<number>(additions.length);
+    const isSynced = this.#sync === 'always' || this.#quickSyncs < this.#quickSyncsNeeded;
     try {
       for (const { log, places, some } of byTarget.values()) {
         const given = await log.append(some);
         for (const [index, place] of places.entries()) sequences[place] = given[index] as number;
       }
-      if (this.#sync === 'always') for (const { log } of byTarget.values()) await log.sync();
+      if (isSynced) {
+        const beganMs = performance.now();
+        for (const { log } of byTarget.values()) await log.sync();
+        this.#judge(performance.now() - beganMs <= slowSyncMs);
+      }
     } catch (error) {
       for (const { log } of byTarget.values()) await log.takeBack();
       throw storeProblem(error, join(this.#folder, 'outbox-*'));
     }
     for (const { log } of byTarget.values()) log.keep();
-    if (this.#sync === 'group') this.#syncTimer ??= setTimeout(() => void this.#syncAll(), groupSyncMs);
+    if (!isSynced) {
+      this.#oldestUnsyncedMs ??= performance.now();
+      this.#syncTimer ??= setTimeout(() => void this.#syncAll(), groupSyncMs);
+    }
     return sequences;
   }
 
   async #syncAll(): Promise<void> {
     this.#syncTimer = undefined;
+    const oldestMs = this.#oldestUnsyncedMs ?? performance.now();
+    this.#oldestUnsyncedMs = undefined;
     for (const log of this.#logs.values()) {
       try {
         await log.sync();
       } catch (error) {
         this.#found(storeProblem(error, join(this.#folder, 'outbox-*')));
       }
+    }
+    this.#judge(performance.now() - oldestMs <= lateMs);
+  }
+
+  #judge(wasQuick: boolean): void {
+    if (wasQuick) this.#quickSyncs += 1;
+    else {
+      this.#quickSyncs = 0;
+      this.#quickSyncsNeeded = quickSyncsAfterLate;
     }
   }
 

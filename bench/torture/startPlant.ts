@@ -24,6 +24,8 @@ export interface PlantOrder {
   keepBytes?: number;
   batchRecords?: number;
   timeoutMs?: number;
+  /** What the process may have as heap, in MB. */
+  heapMegabytes?: number;
   /** A plant with a fault, to see that the torture finds it: one batch in ten is accepted without being kept, or comes with another text. */
   fault?: 'loses' | 'changes';
 }
@@ -73,7 +75,7 @@ export interface PlantLife {
 
 export function startPlant(order: PlantOrder, record: PlantRecord): PlantLife {
   const startedMs = performance.now();
-  const child = spawn(process.execPath, [program, JSON.stringify(order)], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  const child = spawn(process.execPath, [...(order.heapMegabytes === undefined ? [] : [`--max-old-space-size=${order.heapMegabytes}`]), program, JSON.stringify(order)], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   running.add(child);
   let readyNow: (took: { wallMs: number; cpuMs: number } | undefined) => void = () => {};
   let endedNow: () => void = () => {};

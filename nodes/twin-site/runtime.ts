@@ -8,6 +8,7 @@ import type { TableFile } from '../../adapters/table/readTableFile.ts';
 import { writeWorkbook } from '../../adapters/table/writeWorkbook.ts';
 import type { OutboxSync } from '../../adapters/sqlite/outboxFolder.ts';
 import type { SiteStore } from '../../adapters/sqlite/siteStore.ts';
+import type { OutboxOfSite } from '../../contract/http.ts';
 import { siteFolder } from '../../contract/siteFolder.ts';
 import { withoutGuard } from '../../contract/machineTable.ts';
 import type { TableCells } from '../../contract/machineTable.ts';
@@ -76,8 +77,18 @@ export default function twinSite(RED: Runtime): void {
     );
   });
 
+  RED.httpAdmin.get('/twinwire/outbox', RED.auth.needsPermission('twin-site.read'), (request: Request, response: Response) => {
+    const open = [...directory.gates().keys()].flatMap((id) => siteHandle(RED.nodes.getNode(id))?.site ?? []);
+    Promise.all(open.map(async (each): Promise<OutboxOfSite> => ({ site: each.options.id, name: each.options.name, targets: await deliveriesOf(each).list(readerOf(request)) }))).then(
+      (all) => response.json(all),
+      (problem: unknown) => {
+        RED.log.error(`twin-site: ${String(problem)}`);
+        response.status(500).json({ text: 'The log of Node-RED says why.' });
+      },
+    );
+  });
   RED.httpAdmin.get('/twinwire/site/:id/outbox', RED.auth.needsPermission('twin-site.read'), (request: Request, response: Response) => {
-    withDeliveries(request, response, async (deliveries) => response.json(await deliveries.list()));
+    withDeliveries(request, response, async (deliveries) => response.json(await deliveries.list(readerOf(request))));
   });
   RED.httpAdmin.post('/twinwire/site/:id/outbox', RED.auth.needsPermission('twin-site.write'), (request: Request, response: Response) => {
     const { action, target } = (request.body ?? {}) as Record<string, unknown>;
@@ -87,7 +98,7 @@ export default function twinSite(RED: Runtime): void {
     }
     withDeliveries(request, response, async (deliveries) => {
       const done = await deliveries.work({ action, target });
-      response.status(done ? 200 : 409).json(done ? await deliveries.list() : { text: '' });
+      response.status(done ? 200 : 409).json(done ? await deliveries.list(readerOf(request)) : { text: '' });
     });
   });
   RED.httpAdmin.get('/twinwire/site/:id/outbox/refused', RED.auth.needsPermission('twin-site.read'), (request: Request, response: Response) => {
@@ -291,6 +302,11 @@ export default function twinSite(RED: Runtime): void {
       },
     };
   }
+}
+
+function readerOf(request: Request): Language | undefined {
+  const { language } = request.query;
+  return language === 'de' || language === 'en-US' ? language : undefined;
 }
 
 function cellsOf({ rows, decimal, form }: TableFile): TableCells {

@@ -6,9 +6,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 const [, , folder = '', sync = 'always'] = process.argv;
 mkdirSync(folder, { recursive: true });
 const outbox = new OutboxFolder(folder, sync as 'always' | 'group', () => {});
-for (let n = 0; n < 3; n += 1) {
+// Group accepts before the sync only when it has seen some quick ones.
+const count = sync === 'always' ? 3 : 40;
+for (let n = 0; n < count; n += 1) {
   await outbox.add('t', [{ idempotencyKey: `record-${n}`, body: 'body' }], 1);
   process.stdout.write(`accepted ${n}\n`);
-  await delay(100);
+  await delay(sync === 'always' || n > count - 4 ? 100 : 1);
 }
 await outbox.close();

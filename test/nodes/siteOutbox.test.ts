@@ -93,6 +93,9 @@ describe('what a site still has to deliver', function () {
     const exported = JSON.parse(text.trim()) as Record<string, string>;
     assert.match(`${exported['reason']} ${exported['record']}`, /no odd ones.*mode="odd"/);
 
+    const everywhere = (await run.admin('GET', '/twinwire/outbox')).body as { site: string; name: string; targets: SiteOutbox[] }[];
+    assert.deepEqual(everywhere.map(({ site, name, targets }) => [site, name, targets.map(({ target, refused: count }) => [target, count])]), [['site', 'Plant', [['history:history', 1]]]]);
+
     bad = '';
     assert.equal((await work('retry')).status, 200);
     await until((one) => one.refused === 0 && one.waiting === 0);

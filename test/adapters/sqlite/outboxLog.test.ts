@@ -221,6 +221,39 @@ describe('outbox log', function () {
     await log.close();
   });
 
+  it('where the disk is too slow for the 100 ms of group, each record waits for its sync', async () => {
+    const outbox = open('group');
+    const probe = await openFile(join(folder, 'probe'), 'w');
+    let slow = false;
+    const prototype = Object.getPrototypeOf(probe) as { datasync: () => Promise<unknown> };
+    const { datasync } = prototype;
+    await probe.close();
+    let synced = 0;
+    // A disk whose speed is known: nothing is really synced here.
+    prototype.datasync = async function knownSync() {
+      if (slow) await new Promise((resolve) => setTimeout(resolve, 150));
+      synced += 1;
+    };
+    const waits = async (n: number): Promise<boolean> => {
+      const earlier: number = synced;
+      await outbox.add('t', some(1, n), 1);
+      return synced > earlier;
+    };
+    try {
+      let count = 0;
+      const until = performance.now() + 5000;
+      // Trust is earned; on a computer that is busy itself it may not be.
+      while ((await waits(count++)) && performance.now() < until) await new Promise((resolve) => setImmediate(resolve));
+      assert.ok(count > 20, `${count}`);
+      slow = true;
+      while (!(await waits(count++)) && performance.now() < until + 5000) await new Promise((resolve) => setTimeout(resolve, 50));
+      for (let n = 0; n < 3; n += 1) assert.equal(await waits(count + n + 1), true, 'accepted after its sync');
+    } finally {
+      prototype.datasync = datasync;
+    }
+    await outbox.close();
+  });
+
   it('a copy of the folder at any moment opens with all that was accepted before (group)', async () => {
     const outbox = open('group');
     const copy = `${folder}-copy`;
