@@ -75,7 +75,8 @@ export interface PlantLife {
 
 export function startPlant(order: PlantOrder, record: PlantRecord): PlantLife {
   const startedMs = performance.now();
-  const child = spawn(process.execPath, [...(order.heapMegabytes === undefined ? [] : [`--max-old-space-size=${order.heapMegabytes}`]), program, JSON.stringify(order)], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  const heap = order.heapMegabytes === undefined ? [] : [`--max-old-space-size=${order.heapMegabytes}`];
+  const child = spawn(process.execPath, [...heap, program, JSON.stringify(order)], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   running.add(child);
   let readyNow: (took: { wallMs: number; cpuMs: number } | undefined) => void = () => {};
   let endedNow: () => void = () => {};

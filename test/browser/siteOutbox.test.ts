@@ -59,8 +59,14 @@ describe('the outbox in the dialog of a site', function () {
       { id: 'site', type: 'twin-site', name: 'Plant', outboxSync: 'group' },
       { id: 'type', type: 'twin-type', name: 'pump', version: 1, properties: [{ name: 'current', valueKind: 'measured', unit: 'A' }, { name: 'mode', valueKind: 'state' }] },
       { id: 'influx', type: 'twin-influxdb', url, version: '2', bucket: 'b' },
-      { id: 'odd', type: 'inject', z: 'tab', x: 100, y: 60, once: true, onceDelay: '0.5', repeat: '', props: [{ p: 'payload' }], payload: '{"current":4,"mode":"odd"}', payloadType: 'json', wires: [['twin-asset']] },
-      { id: 'steady', type: 'inject', z: 'tab', x: 100, y: 120, once: true, onceDelay: '0.6', repeat: '0.5', props: [{ p: 'payload' }], payload: '{"current":5}', payloadType: 'json', wires: [['twin-asset']] },
+      {
+        id: 'odd', type: 'inject', z: 'tab', x: 100, y: 60, once: true, onceDelay: '0.5', repeat: '', props: [{ p: 'payload' }], payload: '{"current":4,"mode":"odd"}',
+        payloadType: 'json', wires: [['twin-asset']],
+      },
+      {
+        id: 'steady', type: 'inject', z: 'tab', x: 100, y: 120, once: true, onceDelay: '0.6', repeat: '0.5', props: [{ p: 'payload' }], payload: '{"current":5}',
+        payloadType: 'json', wires: [['twin-asset']],
+      },
       { id: 'twin-asset', type: 'twin-asset', z: 'tab', x: 300, y: 60, site: 'site', assetType: 'type', key: 'pump1', name: 'Pump 1', place: 'hall', together: 0, wires: [['history'], []] },
       { id: 'history', type: 'twin-history', z: 'tab', x: 500, y: 60, name: 'To InfluxDB', site: 'site', influxdb: 'influx', flushAfter: 0.2, wires: [[]] },
     ];
