@@ -3,7 +3,7 @@ import type { GraphLedger } from '../../engine/graph/applyChange.ts';
 import { applyChange, isSame } from '../../engine/graph/applyChange.ts';
 import { elementTypes } from '../../engine/graph/elementTypes.ts';
 import { byCodePoint, factOrder } from '../../engine/graph/factOrder.ts';
-import type { Edge, GraphReader, Reached, Window } from '../../engine/graph/graphReader.ts';
+import type { Edge, GraphReader, Reached, Stretch, Window } from '../../engine/graph/graphReader.ts';
 import { parameterThen } from '../../engine/graph/parameterThen.ts';
 import { answer } from '../../engine/graph/questions.ts';
 import type { RelationType } from '../../engine/graph/relationTypes.ts';
@@ -222,6 +222,19 @@ export class MemoryGraphStore implements GraphStore, GraphLedger, GraphReader {
     const edges = this.edges([id], [relation], direction, { sinceMs: -Infinity, untilMs, recordedMs }, Infinity);
     return edges.sort((a, b) => b.fromMs - a.fromMs || b.to - a.to || b.from - a.from)[0];
   }
+
+  within(stretches: readonly Stretch[], relations: readonly string[], direction: 'out' | 'in', recordedMs: number, rows: number): { place: number; edge: Edge }[] {
+    return stretches.flatMap(({ id, ...window }, place) => this.edges([id], relations, direction, { ...window, recordedMs }, rows).map((edge) => ({ place, edge }))).slice(0, rows);
+  }
+
+  lasts(stretches: readonly Stretch[], relation: string, recordedMs: number): { place: number; edge: Edge }[] {
+    return stretches.flatMap(({ id, sinceMs }, place) => {
+      const edge = this.last(id, relation, 'out', sinceMs, recordedMs);
+      return edge === undefined ? [] : [{ place, edge }];
+    });
+  }
+
+  expect(): void {}
 
   isLate(): boolean {
     return false;

@@ -29,6 +29,13 @@ export interface Window {
   recordedMs: number;
 }
 
+/** An element and a time; `place` in an answer is the place in the list. */
+export interface Stretch {
+  id: number;
+  sinceMs: number;
+  untilMs: number;
+}
+
 /** How questions read the facts. Numbers are given to elements in the order in which they became known. */
 export interface GraphReader {
   idOf(key: string): number | undefined;
@@ -39,6 +46,12 @@ export interface GraphReader {
   edges(ids: readonly number[], relations: readonly string[] | undefined, direction: 'out' | 'in', window: Window, rows: number): Edge[];
   /** The fact that began last, at or before `untilMs`. */
   last(id: number, relation: string, direction: 'out' | 'in', untilMs: number, recordedMs: number): Edge | undefined;
+  /** As `edges`, for many elements with a time of each: what was beside a machine while a part was in it. At most `rows` in all, in no order. */
+  within(stretches: readonly Stretch[], relations: readonly string[], direction: 'out' | 'in', recordedMs: number, rows: number): { place: number; edge: Edge }[];
+  /** As `last`, outwards, for many: before the begin of each stretch. */
+  lasts(stretches: readonly Stretch[], relation: string, recordedMs: number): { place: number; edge: Edge }[];
+  /** Told beforehand which elements will be asked for. */
+  expect(ids: readonly number[]): void;
   /** Whether the time that the question may take is over. */
   isLate(): boolean;
 }

@@ -1,7 +1,7 @@
 import type { AnswerRole, AnswerRow, GraphAnswer, GraphElement, GraphQuestion, SiblingsBy } from '../../contract/graph.ts';
 import { Problem } from '../problem.ts';
 import { elementTypes } from './elementTypes.ts';
-import type { Edge, GraphReader, Window } from './graphReader.ts';
+import type { Edge, GraphReader, Stretch, Window } from './graphReader.ts';
 import { shortestPath } from './shortestPath.ts';
 
 const limits = { hops: { usual: 8, most: 32 }, rows: { usual: 1000, most: 10_000 }, timeMs: { usual: 2000, most: 10_000 } } as const;
@@ -101,34 +101,38 @@ class Search {
     const depths = new Map(materials.map(({ id, depth }) => [id, depth]));
     for (const one of materials) this.#add('material', one.id, { of: one.parent, relation: one.relation, depth: one.depth, fromMs: one.fromMs, toMs: one.toMs });
     const stays = this.#edges([this.#start, ...depths.keys()], ['produced by', 'made for'], 'out', this.#begun);
-    let told = 0;
     for (const edge of stays) {
       const depth = (depths.get(edge.from) ?? 0) + 1;
       this.#add(edge.relation === 'made for' ? 'order' : 'stay', edge.to, { of: edge.from, relation: edge.relation, depth, fromMs: edge.fromMs, toMs: edge.toMs });
-      if (edge.relation === 'made for') continue;
-      if (++told > mostStays || this.#isLate()) {
-        this.#cut ??= told > mostStays ? 'rows' : 'time';
-        break;
-      }
-      for (const beside of this.#during(edge)) {
-        const other = beside.from === edge.to ? beside.to : beside.from;
-        const role = roleOfType[this.#element(other).type];
-        if (role !== undefined) this.#add(role, other, { of: edge.to, relation: beside.relation, depth: depth + 1, fromMs: beside.fromMs, toMs: beside.toMs });
-      }
-      const service = this.#reader.last(edge.to, 'serviced by', 'out', Math.min(edge.fromMs, this.#validMs), this.#recordedMs);
-      if (service !== undefined) this.#add('maintenance', service.to, { of: edge.to, relation: service.relation, depth: depth + 1, fromMs: service.fromMs, toMs: service.toMs });
     }
+    const machines = stays.filter(({ relation }) => relation === 'produced by');
+    if (machines.length > mostStays) this.#cut ??= 'rows';
+    if (this.#isLate()) {
+      this.#cut ??= 'time';
+      return;
+    }
+    const stretches = machines.slice(0, mostStays).map((stay) => this.#stretchOf(stay));
+    const add = ({ place, edge }: { place: number; edge: Edge }, role?: AnswerRole): void => {
+      const machine = machines[place] as Edge;
+      const other = edge.from === machine.to ? edge.to : edge.from;
+      const said = role ?? roleOfType[this.#element(other).type];
+      const depth = (depths.get(machine.from) ?? 0) + 2;
+      if (said !== undefined) this.#add(said, other, { of: machine.to, relation: edge.relation, depth, fromMs: edge.fromMs, toMs: edge.toMs });
+    };
+    for (const found of this.#beside(stretches)) add(found);
+    for (const found of this.#reader.lasts(stretches.map((one) => ({ ...one, sinceMs: Math.min(one.sinceMs, this.#validMs) })), 'serviced by', this.#recordedMs)) add(found, 'maintenance');
   }
 
-  /** What was at the machine of a stay, at any moment of it. */
-  #during(stay: Edge): Edge[] {
-    const window = this.#windowOf(stay);
-    return [...this.#edges([stay.to], ['operated by', 'uses', 'consumes'], 'out', window), ...this.#edges([stay.to], ['uses'], 'in', window)];
+  /** What was at the machines of stays, at any moment of each. */
+  #beside(stretches: readonly Stretch[], relations: readonly string[] = ['operated by', 'uses', 'consumes']): { place: number; edge: Edge }[] {
+    const found = [...this.#within(stretches, relations, 'out'), ...this.#within(stretches, ['uses'], 'in')];
+    this.#reader.expect(found.flatMap(({ edge }) => [edge.from, edge.to]));
+    return found;
   }
 
   /** The end is not part of a stay. */
-  #windowOf({ fromMs, toMs }: Edge): Window {
-    return { sinceMs: fromMs, untilMs: Math.min(this.#validMs, Math.max(fromMs, toMs - 1)), recordedMs: this.#recordedMs };
+  #stretchOf({ to, fromMs, toMs }: Edge): Stretch {
+    return { id: to, sinceMs: fromMs, untilMs: Math.min(this.#validMs, Math.max(fromMs, toMs - 1)) };
   }
 
   // --- everything made from it -----------------------------------------------------------------------------------
@@ -150,17 +154,13 @@ class Search {
     }
   }
 
-  /** The products that were in the machines of these facts while the facts held. `machine` end: from. */
+  /** The products that were in the machines of these facts while the facts held; the machine is where a fact comes from. */
   #madeWhile(facts: readonly Edge[]): { product: number; machine: number; edge: Edge; through: number }[] {
-    const found: { product: number; machine: number; edge: Edge; through: number }[] = [];
-    for (const fact of facts) {
-      if (found.length > this.#most || this.#isLate()) {
-        this.#cut ??= found.length > this.#most ? 'rows' : 'time';
-        break;
-      }
-      for (const edge of this.#edges([fact.from], ['produced by'], 'in', this.#windowOf(fact))) found.push({ product: edge.from, machine: fact.from, edge, through: fact.to });
-    }
-    return found;
+    const stretches = facts.map((fact) => ({ ...this.#stretchOf(fact), id: fact.from }));
+    return this.#within(stretches, ['produced by'], 'in').map(({ place, edge }) => {
+      const fact = facts[place] as Edge;
+      return { product: edge.from, machine: fact.from, edge, through: fact.to };
+    });
   }
 
   // --- what else had the same ------------------------------------------------------------------------------------
@@ -190,14 +190,12 @@ class Search {
       if (by === 'order') return;
       throw wrongQuestion('"by" is lot, machine, tool, operator, shift or order');
     }
-    for (const stay of stays) {
-      for (const edge of this.#edges([stay.to], [through.relation], 'out', this.#windowOf(stay))) {
-        if (this.#element(edge.to).type !== through.type || wasShared.has(edge.to)) continue;
-        wasShared.add(edge.to);
-        share(edge.to, edge);
-        // On whichever machine: an operator or a tool moves.
-        for (const one of this.#madeWhile(this.#edges([edge.to], [through.relation], 'in', this.#begun))) product(one.product, one.through, one.edge);
-      }
+    for (const { edge } of this.#within(stays.map((stay) => this.#stretchOf(stay)), [through.relation], 'out')) {
+      if (this.#element(edge.to).type !== through.type || wasShared.has(edge.to)) continue;
+      wasShared.add(edge.to);
+      share(edge.to, edge);
+      // On whichever machine: an operator or a tool moves.
+      for (const one of this.#madeWhile(this.#edges([edge.to], [through.relation], 'in', this.#begun))) product(one.product, one.through, one.edge);
     }
   }
 
@@ -218,14 +216,12 @@ class Search {
       ? [{ from: this.#start, relation: '', to: this.#start, fromMs: this.#validMs, toMs: this.#validMs }]
       : this.#edges([this.#start], ['produced by'], 'out', this.#begun);
     const events: { role: 'begin' | 'end'; atMs: number; edge: Edge; machine: number; other: number }[] = [];
-    for (const stay of stays) {
-      const window = { ...this.#windowOf(stay), sinceMs: stay.fromMs - hours * hourMs };
-      const around = [...this.#edges([stay.to], ['serviced by', 'uses', 'consumes', 'operated by'], 'out', window), ...this.#edges([stay.to], ['uses'], 'in', window)];
-      for (const edge of around) {
-        const other = edge.from === stay.to ? edge.to : edge.from;
-        if (edge.fromMs >= window.sinceMs) events.push({ role: 'begin', atMs: edge.fromMs, edge, machine: stay.to, other });
-        if (edge.toMs >= window.sinceMs && edge.toMs <= window.untilMs && edge.toMs > edge.fromMs) events.push({ role: 'end', atMs: edge.toMs, edge, machine: stay.to, other });
-      }
+    const stretches = stays.map((stay) => ({ ...this.#stretchOf(stay), sinceMs: stay.fromMs - hours * hourMs }));
+    for (const { place, edge } of this.#beside(stretches, ['serviced by', 'uses', 'consumes', 'operated by'])) {
+      const { id: machine, sinceMs, untilMs } = stretches[place] as Stretch;
+      const other = edge.from === machine ? edge.to : edge.from;
+      if (edge.fromMs >= sinceMs) events.push({ role: 'begin', atMs: edge.fromMs, edge, machine, other });
+      if (edge.toMs >= sinceMs && edge.toMs <= untilMs && edge.toMs > edge.fromMs) events.push({ role: 'end', atMs: edge.toMs, edge, machine, other });
     }
     // The newest first: what changed last is asked about first.
     events.sort((a, b) => b.atMs - a.atMs || a.machine - b.machine || a.other - b.other);
@@ -295,7 +291,15 @@ class Search {
   #edges(ids: readonly number[], relations: readonly string[] | undefined, direction: 'out' | 'in', window: Window): Edge[] {
     const edges = this.#reader.edges(ids, relations, direction, window, this.#most + 1);
     if (edges.length > this.#most) this.#cut ??= 'rows';
+    this.#reader.expect(edges.flatMap(({ from, to }) => [from, to]));
     return edges.sort((a, b) => a.fromMs - b.fromMs || a.from - b.from || a.to - b.to || (a.relation < b.relation ? -1 : 1));
+  }
+
+  #within(stretches: readonly Stretch[], relations: readonly string[], direction: 'out' | 'in'): { place: number; edge: Edge }[] {
+    if (stretches.length === 0) return [];
+    const found = this.#reader.within(stretches, relations, direction, this.#recordedMs, this.#most + 1);
+    if (found.length > this.#most) this.#cut ??= 'rows';
+    return found.sort((a, b) => a.place - b.place || a.edge.fromMs - b.edge.fromMs || a.edge.from - b.edge.from || a.edge.to - b.edge.to || (a.edge.relation < b.edge.relation ? -1 : 1));
   }
 
   #isLate(): boolean {

@@ -3,7 +3,7 @@ import type { GraphLedger } from '../../../engine/graph/applyChange.ts';
 import { applyChange, isSame } from '../../../engine/graph/applyChange.ts';
 import { elementTypes } from '../../../engine/graph/elementTypes.ts';
 import { factOrder } from '../../../engine/graph/factOrder.ts';
-import type { Edge, GraphReader, Reached, Window } from '../../../engine/graph/graphReader.ts';
+import type { Edge, GraphReader, Reached, Stretch, Window } from '../../../engine/graph/graphReader.ts';
 import { answer } from '../../../engine/graph/questions.ts';
 import type { RelationType } from '../../../engine/graph/relationTypes.ts';
 import type { ElementQuery, Fact, FactKey, FactQuery, GraphChange, GraphRefusal, GraphStore } from '../../../engine/ports.ts';
@@ -178,6 +178,19 @@ export class NaiveGraph implements GraphStore, GraphLedger, GraphReader {
   last(id: number, relation: string, direction: 'out' | 'in', untilMs: number, recordedMs: number): Edge | undefined {
     return this.edges([id], [relation], direction, { sinceMs: -Infinity, untilMs, recordedMs }).sort((a, b) => b.fromMs - a.fromMs || b.to - a.to || b.from - a.from)[0];
   }
+
+  within(stretches: readonly Stretch[], relations: readonly string[], direction: 'out' | 'in', recordedMs: number, rows: number): { place: number; edge: Edge }[] {
+    return stretches.flatMap(({ id, ...window }, place) => this.edges([id], relations, direction, { ...window, recordedMs }).map((edge) => ({ place, edge }))).slice(0, rows);
+  }
+
+  lasts(stretches: readonly Stretch[], relation: string, recordedMs: number): { place: number; edge: Edge }[] {
+    return stretches.flatMap(({ id, sinceMs }, place) => {
+      const edge = this.last(id, relation, 'out', sinceMs, recordedMs);
+      return edge === undefined ? [] : [{ place, edge }];
+    });
+  }
+
+  expect(): void {}
 
   isLate(): boolean {
     return false;
