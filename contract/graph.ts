@@ -90,3 +90,17 @@ export interface OwnRelation {
   from: string[];
   to: string[];
 }
+
+/** GET /twin/api/graph?site&ask&element[&by][&hours][&to][&at]: what the page shows of one element. */
+export interface GraphPageAnswer {
+  nowMs: number;
+  answer: GraphAnswer;
+  /** Of a machine: its values as of the time asked for. */
+  values?: { property: string; value: number | string | boolean | null; timeMs: number; quality: 'good' | 'uncertain' | 'bad' }[];
+}
+
+/** GET /twin/api/graph/elements?site[&contains]: what is found, or, without a text, what was scrapped last, with the reason. */
+export interface GraphElements {
+  nowMs: number;
+  elements: (GraphElement & { reason?: string; timeMs?: number })[];
+}

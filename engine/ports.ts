@@ -185,6 +185,8 @@ export interface FactQuery {
   object?: string;
   relation?: string;
   source?: string;
+  /** Only so many, the ones that began last. */
+  newest?: number;
 }
 
 export interface ElementQuery {

@@ -1,5 +1,7 @@
 import type { AcknowledgeRequest, BackTest, ErrorAnswer, LoginAnswer, LoginRequest, Machine, MachineDetail, PasswordRequest, SiteReadinessReport } from '../contract/http.ts';
 import type { AlarmActionAnswer, AlarmActionRequest, AlarmMeasures, AlarmsAnswer, JournalAnswer, JournalQuery } from '../contract/alarms.ts';
+import type { AlarmMeasures, AlarmsAnswer, JournalAnswer, JournalQuery } from '../contract/alarms.ts';
+import type { GraphElements, GraphPageAnswer } from '../contract/graph.ts';
 import type { FeedbackDone, FeedbackEffect, FeedbackList, FeedbackRequest, FeedbackUndo } from '../contract/feedback.ts';
 import { hasText, type Say } from './texts.ts';
 
@@ -46,6 +48,14 @@ export function fetchMeasures(say: Say, site: string, days: number): Promise<Ala
 export function fetchJournal(say: Say, { twin, ...query }: JournalQuery & { site: string }): Promise<JournalAnswer> {
   const asked = Object.entries({ ...query, ...(twin === undefined ? {} : { key: twin }) }).map(([name, value]): [string, string] => [name, String(value)]);
   return ask<JournalAnswer>(say, `api/journal?${new URLSearchParams(asked)}`, {});
+}
+
+export function fetchElements(say: Say, site: string, contains: string, signal: AbortSignal): Promise<GraphElements> {
+  return ask<GraphElements>(say, `api/graph/elements?${new URLSearchParams({ site, contains })}`, { signal });
+}
+
+export function fetchGraph(say: Say, site: string, question: Readonly<Record<string, string>>, signal: AbortSignal): Promise<GraphPageAnswer> {
+  return ask<GraphPageAnswer>(say, `api/graph?${new URLSearchParams({ site, ...question })}`, { signal });
 }
 
 export function fetchFeedback(say: Say, site: string, key: string): Promise<FeedbackList> {

@@ -3,6 +3,7 @@ import type { AcknowledgeRequest, BackTest, Machine, MachineDetail, Overview, Si
 import type { SiteAlarmDesk } from './alarmRoutes.ts';
 import type { FeedbackDesk } from './feedbackRoutes.ts';
 import type { SiteGate } from './pageAccess.ts';
+import type { GraphDesk } from './graphRoutes.ts';
 import type { SitePageSource, TwinPageChange, TwinPageSource } from './twinPageSource.ts';
 
 /**
@@ -76,6 +77,10 @@ export class SiteDirectory implements TwinPageSource {
 
   alarms(site: string): SiteAlarmDesk | undefined {
     return this.#sites.get(site)?.source.alarms;
+  }
+
+  graph(site: string): GraphDesk | undefined {
+    return this.#sites.get(site)?.source.graph;
   }
 
   readiness(): SiteReadinessReport[] {

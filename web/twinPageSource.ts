@@ -1,6 +1,7 @@
 import type { AcknowledgeRequest, BackTest, Machine, MachineDetail, Overview, SiteReadinessReport, SiteSummary } from '../contract/http.ts';
 import type { SiteAlarmDesk } from './alarmRoutes.ts';
 import type { FeedbackDesk } from './feedbackRoutes.ts';
+import type { GraphDesk } from './graphRoutes.ts';
 import type { SiteGate } from './pageAccess.ts';
 
 /**
@@ -32,6 +33,8 @@ export interface TwinPageSource {
   feedback?(site: string): { desk: FeedbackDesk; nowMs: number } | undefined;
   /** Its alarms, their journal and measures, and what people do with them. */
   alarms?(site: string): SiteAlarmDesk | undefined;
+  /** What is known of its parts, lots and machines. */
+  graph?(site: string): GraphDesk | undefined;
   /** The sites' gates now; absent: everything is open. The routes see to it that nobody passes them; the source answers everything. */
   gates?(): ReadonlyMap<string, SiteGate>;
 }
@@ -58,4 +61,5 @@ export interface SitePageSource {
   backTest?(key: string, perWeek?: number): Promise<BackTest | undefined>;
   readonly feedback?: FeedbackDesk;
   readonly alarms?: SiteAlarmDesk;
+  readonly graph?: GraphDesk;
 }

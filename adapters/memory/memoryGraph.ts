@@ -54,7 +54,7 @@ export class MemoryGraphStore implements GraphStore, GraphLedger, GraphReader {
     return copy.change(changes);
   }
 
-  async facts({ validMs, recordedMs, subject, object, relation, source }: FactQuery): Promise<Fact[]> {
+  async facts({ validMs, recordedMs, subject, object, relation, source, newest = Infinity }: FactQuery): Promise<Fact[]> {
     const list = subject !== undefined ? this.#bySubject.get(subject) : object !== undefined ? this.#byObject.get(object) : source !== undefined ? this.#bySource.get(source) : this.stored;
     const found: Fact[] = [];
     for (const fact of list ?? []) {
@@ -64,7 +64,7 @@ export class MemoryGraphStore implements GraphStore, GraphLedger, GraphReader {
       const toMs = seenEnd(fact, recordedMs);
       if (toMs > validMs) found.push(seen(fact, toMs));
     }
-    return found.sort(factOrder);
+    return found.sort(factOrder).slice(-newest);
   }
 
   async structure(relations: readonly string[]): Promise<Fact[]> {

@@ -96,7 +96,7 @@ export class GraphDatabase implements GraphLedger, GraphReader {
     return answer(question, this, nowMs);
   }
 
-  facts({ validMs, recordedMs, subject, object, relation, source }: FactQuery): Fact[] {
+  facts({ validMs, recordedMs, subject, object, relation, source, newest }: FactQuery): Fact[] {
     const r = believedAt(recordedMs);
     const found: FactRow[] = [];
     const ids = [this.#elementId(subject), this.#elementId(object), this.#wordId(relation), this.#wordId(source)];
@@ -109,10 +109,13 @@ export class GraphDatabase implements GraphLedger, GraphReader {
       values.push(id as number);
       where.push(`e.${columns[index]} = ?${values.length}`);
     }
-    const condition = where.join(' AND ');
+    let condition = where.join(' AND ');
+    // Equal times at the edge are settled by the order below.
+    if (newest !== undefined) condition += ` ORDER BY e.valid_from DESC LIMIT ?${values.push(newest)}`;
     found.push(...(this.#prepare(`SELECT ${factColumns} WHERE ${condition}`).all(...values) as unknown as FactRow[]));
     if (object === undefined) found.push(...(this.#prepare(`SELECT ${propertyColumns} WHERE ${condition}`).all(...values) as unknown as FactRow[]));
-    return found.map((row) => factOf(row, r)).sort(factOrder);
+    const facts = found.map((row) => factOf(row, r)).sort(factOrder);
+    return newest === undefined ? facts : facts.slice(-newest);
   }
 
   structure(relations: readonly string[]): Fact[] {

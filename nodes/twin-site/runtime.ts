@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { graphDesk } from '../graphDesk.ts';
 import path from 'node:path';
 import { pictureToPng } from '../../adapters/picture/pictureToPng.ts';
 import { readCsv } from '../../adapters/csv/readCsv.ts';
@@ -294,6 +295,7 @@ export default function twinSite(RED: Runtime): void {
           return record;
         },
       },
+      graph: graphDesk(site),
       subscribe: (listener) => site.onChange(listener),
       readiness: () => siteReadinessReport(site),
       async backTest(key, perWeek) {

@@ -96,6 +96,8 @@ export const graphChecks: readonly GraphCheck[] = [
       assert.deepEqual(await of({ object: 'sealer', relation: 'feeds' }), ['filler feeds sealer']);
       assert.deepEqual(await of({ source: 'message' }), ['filler powers sealer']);
       assert.deepEqual(await of({ subject: 'nobody' }), []);
+      await apply(store, [say('labeller', 'feeds', 'filler', { validFromMs: 50 })]);
+      assert.deepEqual(await of({ newest: 1 }), ['labeller feeds filler']);
       assert.deepEqual(await of({ relation: 'nothing' }), []);
     },
   },

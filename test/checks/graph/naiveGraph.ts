@@ -58,11 +58,12 @@ export class NaiveGraph implements GraphStore, GraphLedger, GraphReader {
     return facts;
   }
 
-  async facts({ validMs, recordedMs, ...names }: FactQuery): Promise<Fact[]> {
+  async facts({ validMs, recordedMs, newest = Infinity, ...names }: FactQuery): Promise<Fact[]> {
     return this.#believedAt(recordedMs)
       .filter((fact) => fact.validFromMs <= validMs && (fact.validToMs === undefined || fact.validToMs > validMs))
       .filter((fact) => Object.entries(names).every(([name, value]) => value === undefined || fact[name as 'subject'] === value))
-      .sort(factOrder);
+      .sort(factOrder)
+      .slice(-newest);
   }
 
   async structure(relations: readonly string[]): Promise<Fact[]> {
