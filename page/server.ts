@@ -1,6 +1,5 @@
 import type { AcknowledgeRequest, BackTest, ErrorAnswer, LoginAnswer, LoginRequest, Machine, MachineDetail, PasswordRequest, SiteReadinessReport } from '../contract/http.ts';
 import type { AlarmActionAnswer, AlarmActionRequest, AlarmMeasures, AlarmsAnswer, JournalAnswer, JournalQuery } from '../contract/alarms.ts';
-import type { AlarmMeasures, AlarmsAnswer, JournalAnswer, JournalQuery } from '../contract/alarms.ts';
 import type { GraphElements, GraphPageAnswer } from '../contract/graph.ts';
 import type { FeedbackDone, FeedbackEffect, FeedbackList, FeedbackRequest, FeedbackUndo } from '../contract/feedback.ts';
 import { hasText, type Say } from './texts.ts';

@@ -182,6 +182,42 @@ const stories: Record<string, Story> = {
       await nodeRed.message(of('twin-feedback'), (_sent, port) => port === 1);
     },
   },
+  'examples/twin-record.json': {
+    silent: true,
+    async play(nodeRed, of, flow) {
+      for (const button of [/in1/, /in2/, /in3/]) await press(nodeRed, flow, button);
+      const { message } = await nodeRed.message(of('twin-record'), (sent) => object(sent.payload).noted === 2);
+      assert.deepEqual(object(message.payload).refused, []);
+    },
+  },
+  'examples/twin-query.json': {
+    silent: true,
+    async play(nodeRed, of, flow) {
+      await press(nodeRed, flow, /in1/);
+      await nodeRed.until(() => nodeRed.statuses.get(of('twin-record'))?.text === '1 records', 'the part is noted');
+      for (const button of [/in2/, /in3/]) await press(nodeRed, flow, button);
+      await nodeRed.message(of('twin-query'), (sent) => JSON.stringify(sent.payload).includes('example-sealer'));
+      await nodeRed.message(of('twin-query'), (sent) => object(sent.payload).ask === 'impact' && JSON.stringify(sent.payload).includes('C-1001'));
+    },
+  },
+  'flows/traceability.json': {
+    silent: true,
+    async play(nodeRed, of, flow) {
+      // The fourth twin-record is the one of scrap: every fifth carton.
+      await nodeRed.message(of('twin-record', 3), undefined, 40_000);
+      await press(nodeRed, flow, /ASK/);
+      const rowsOf = async (index: number): Promise<string> => {
+        const { message } = await nodeRed.message(of('twin-query', index));
+        return (object(message.payload).rows as { role: string; element: { key: string } }[]).map(({ role, element }) => `${role} ${element.key}`).join('\n');
+      };
+      const origin = await rowsOf(0);
+      for (const told of [/stay carton-filler/, /stay carton-sealer/, /stay carton-labeller/, /material Film/, /material Label/, /order J-/, /operator (Anna|Ben)/, /maintenance W-/]) assert.match(origin, told);
+      assert.match(await rowsOf(1), /shared Film/);
+      assert.equal(await rowsOf(2), '', 'nothing is made from a carton');
+      assert.match(await rowsOf(3), /W-/);
+      assert.match(await rowsOf(4), /place carton-labeller/);
+    },
+  },
   'flows/packaging-line.json': {
     needsPlc: true,
     async play(nodeRed, of, flow) {
