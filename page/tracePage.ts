@@ -101,7 +101,8 @@ export class TracePage extends PageElement {
     const isProduct = ['part', 'batch'].includes(element.type);
     const isMachine = ['work unit', 'work centre'].includes(element.type);
     const questions: [title: string, question: Record<string, string>][] = isProduct
-      ? [['origin', { ask: 'origin' }], ['lot', { ask: 'siblings', by: 'lot' }], ['changes', { ask: 'changes', hours: String(changesWithinHours) }], ['impact', { ask: 'impact' }], ['where', { ask: 'where' }]]
+      ? [['origin', { ask: 'origin' }], ['lot', { ask: 'siblings', by: 'lot' }], ['changes', { ask: 'changes', hours: String(changesWithinHours) }], ['impact',
+        { ask: 'impact' }], ['where', { ask: 'where' }]]
       : isMachine
         ? [['streams', { ask: 'streams' }], ['changes', { ask: 'changes', hours: String(changesWithinHours) }], ['where', { ask: 'where' }]]
         : [['impact', { ask: 'impact' }], ['where', { ask: 'where' }]];
@@ -153,7 +154,8 @@ export class TracePage extends PageElement {
           @change=${(event: Event) => { this.hoursAgo = reachHours - Number((event.target as HTMLInputElement).value); void this.#open(element); }}></label>
       ${this.#strip(element, around.answer)}
       ${around.values === undefined || around.values.length === 0 ? nothing : html`<h3>${say('trace.values')}</h3>
-        <ul class="trace-values">${around.values.slice(0, 40).map(({ property, value, quality }) => html`<li><bdi>${plainName(property, 60)}</bdi> <b>${this.#value(value)}</b>${quality === 'good' ? nothing
+        <ul class="trace-values">${around.values.slice(0, 40).map(({ property, value, quality }) =>
+          html`<li><bdi>${plainName(property, 60)}</bdi> <b>${this.#value(value)}</b>${quality === 'good' ? nothing
           : html` <small>${say(`trace.${quality}`)}</small>`}</li>`)}</ul>`}
       ${answers.map(({ title, answer }) => this.#answer(title, answer))}
     </section>`;
@@ -206,7 +208,8 @@ export class TracePage extends PageElement {
   }
 
   #value(value: number | string | boolean | null): string {
-    return value === null ? this.say('trace.noData') : typeof value === 'number' ? new Intl.NumberFormat(this.say.language, { maximumSignificantDigits: 4 }).format(value) : plainName(String(value), 60);
+    return value === null ? this.say('trace.noData') : typeof value === 'number' ? new Intl.NumberFormat(this.say.language,
+      { maximumSignificantDigits: 4 }).format(value) : plainName(String(value), 60);
   }
 }
 

@@ -211,7 +211,8 @@ const stories: Record<string, Story> = {
         return (object(message.payload).rows as { role: string; element: { key: string } }[]).map(({ role, element }) => `${role} ${element.key}`).join('\n');
       };
       const origin = await rowsOf(0);
-      for (const told of [/stay carton-filler/, /stay carton-sealer/, /stay carton-labeller/, /material Film/, /material Label/, /order J-/, /operator (Anna|Ben)/, /maintenance W-/]) assert.match(origin, told);
+      for (const told of [/stay carton-filler/, /stay carton-sealer/, /stay carton-labeller/, /material Film/, /material Label/, /order J-/, /operator (Anna|Ben)/,
+        /maintenance W-/]) assert.match(origin, told);
       assert.match(await rowsOf(1), /shared Film/);
       assert.equal(await rowsOf(2), '', 'nothing is made from a carton');
       assert.match(await rowsOf(3), /W-/);
