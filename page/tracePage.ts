@@ -208,7 +208,8 @@ export class TracePage extends PageElement {
   }
 
   #value(value: number | string | boolean | null): string {
-    return value === null ? this.say('trace.noData') : typeof value === 'number' ? new Intl.NumberFormat(this.say.language,
+    if (value === null) return this.say('trace.noData');
+    return typeof value === 'number' ? new Intl.NumberFormat(this.say.language,
       { maximumSignificantDigits: 4 }).format(value) : plainName(String(value), 60);
   }
 }

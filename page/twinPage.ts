@@ -149,7 +149,8 @@ export class TwinPage extends PageElement {
                 (letter) => html`<span>${letterSign(letter, true)}${say(`letter.${letter}`)}</span>`,
               )}</p>`
             : nothing}
-          ${known > 0 && !this.reporting ? html`<p><a href="#trace">${say('trace.link')}</a></p><p><a href="#alarms">${say('alarms.link')}</a></p><p><a href="#readiness">${say('ready.link')}</a></p>` : nothing}
+          ${known > 0 && !this.reporting ? html`<p><a href="#trace">${say('trace.link')}</a></p>
+            <p><a href="#alarms">${say('alarms.link')}</a></p><p><a href="#readiness">${say('ready.link')}</a></p>` : nothing}
           <p>${say('footer')}</p>
         </footer>
       </div>
