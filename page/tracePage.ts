@@ -176,7 +176,8 @@ export class TracePage extends PageElement {
         const row = columns.map((column) => cells(types, column));
         const isOwn = types.includes(element.type);
         if (!isOwn && row.every((cell) => cell.length === 0)) return nothing;
-        return html`<div class="trace-row"><span class="trace-layer">${say(`trace.layer.${name}` as Parameters<Say>[0])}</span>${row.map((cell, index) => html`<div class="trace-cell ${cell.length === 0 && !(isOwn && index === 1) ? 'is-empty' : ''}"
+        return html`<div class="trace-row"><span class="trace-layer">${say(`trace.layer.${name}` as Parameters<Say>[0])}</span>${row.map((cell, index) => html`<div
+          class="trace-cell ${cell.length === 0 && !(isOwn && index === 1) ? 'is-empty' : ''}"
           aria-label=${say(`trace.${columns[index] as 'this'}`)}>${isOwn && index === 1 ? html`<strong><bdi>${plainName(element.name, 60)}</bdi></strong>` : nothing}
           ${cell.slice(0, 4).map((neighbour) => this.#button(neighbour.element))}${cell.length > 4 ? html`<small>${say('trace.more', { count: cell.length - 4 })}</small>` : nothing}</div>`)}</div>`;
       })}
