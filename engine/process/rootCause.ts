@@ -62,6 +62,8 @@ export interface RootCauseAnswer {
 const tails = [0.004, 0.008, 0.015, 0.025, 0.04, 0.06, 0.09, 0.13, 0.18, 0.25, 0.35];
 const shifts = 199;
 const mostConditions = 5;
+/** Parts away that are still the same state of a machine, and more than a way is wrong by. */
+const nearParts = 6;
 
 interface Candidate {
   column: number;
@@ -334,18 +336,23 @@ function isBefore(first: PartColumn, second: PartColumn, graph: FeedGraph): bool
 
 /**
  * What is left of a candidate when upstream conditions account for it: those that go with the bad parts also among parts where the
- * candidate says the same (else they only happen at the same time), and that it follows (else they are two causes).
+ * candidate says the same (else they only happen at the same time), and that it follows (else they are two causes). A candidate that
+ * passes with the single part, not lasting like a state of a machine, needs less to be explained, and a lasting one more.
  */
 function notExplained(candidate: Candidate, strong: readonly Candidate[], table: PartTable, graph: FeedGraph, rates: Float64Array): number {
   const { bad } = table;
   const covered = new Uint8Array(bad.length);
+  const lasting = lastingOf(candidate, bad, rates);
+  const passing = lasting < 0.3;
+  let met = false;
   let follows = 0;
   for (const other of strong) {
     if (other === candidate || !isBefore(table.columns[other.column]!, table.columns[candidate.column]!, graph)) continue;
     // What is weak beside it cannot account for it.
-    if (other.evidence < Math.max(8, 0.1 * candidate.evidence)) continue;
+    if (other.evidence < (passing ? Math.max(8, 0.05 * candidate.evidence) : Math.max(8, 0.1 * candidate.evidence))) continue;
     const left = evidenceGiven(other, candidate, table, rates);
-    if (left < 4 || left < 0.07 * other.evidence || together(other, candidate, bad) < 2.5) continue;
+    if ((!passing && left < Math.max(4, 0.07 * other.evidence)) || together(other, candidate, bad) < 2.5) continue;
+    met = true;
     follows = Math.max(follows, Math.min(1, left / other.evidence));
     for (let row = 0; row < covered.length; row += 1) if (other.inside[row] === 1) covered[row] = 1;
   }
@@ -357,7 +364,16 @@ function notExplained(candidate: Candidate, strong: readonly Candidate[], table:
     both += covered[row]!;
   }
   if (all === 0) return 1;
-  return Math.max(0.01, (1 - both / all) ** 2 * (follows >= 0.3 ? 0.1 : (1 - follows) ** 1.5));
+  return Math.max(0.01, (1 - both / all) ** 2 * (follows >= 0.3 || (passing && met) ? 0.1 : (1 - follows) ** 1.5)) ** (1 - 0.8 * lasting);
+}
+
+/**
+ * How much a condition goes with the parts just before and after as well, 0–1. A state of a machine does; what follows from a bad part goes
+ * with that part alone.
+ */
+function lastingOf(candidate: Candidate, bad: Uint8Array, rates: Float64Array): number {
+  const near = Math.max(...[nearParts, bad.length - nearParts].map((shift) => best(candidate, bad, rates, shift, undefined)));
+  return Math.max(0, Math.min(1, (near / candidate.evidence - 0.25) / 0.35));
 }
 
 /** Small for what says nothing more once another condition is known, while that one still says much: they only happen at the same time. */
@@ -368,8 +384,10 @@ function notCoinciding(candidate: Candidate, strong: readonly Candidate[], table
     const left = evidenceGiven(candidate, other, table, rates) / candidate.evidence;
     const theirs = evidenceGiven(other, candidate, table, rates) / other.evidence;
     if (theirs < 0.3 || left > theirs) continue;
-    // What follows from the candidate hides a part of it by rights.
-    const enough = isBefore(table.columns[candidate.column]!, table.columns[other.column]!, graph) ? 0.1 : 0.35;
+    // What follows from the candidate hides a part of it by rights, and all of it where it is as good as the judgement itself.
+    const behind = isBefore(table.columns[candidate.column]!, table.columns[other.column]!, graph);
+    if (behind && lastingOf(other, table.bad, rates) < 0.3) continue;
+    const enough = behind ? 0.1 : 0.35;
     least = Math.min(least, Math.max(0.05, left / enough));
   }
   return least;
