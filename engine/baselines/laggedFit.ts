@@ -17,7 +17,7 @@ const rowsToTrust = 120;
 const rowsHere = 20;
 /** Rows until the spread may follow the operating point, and how far it may. */
 const rowsForSpread = 600;
-const narrowest = 0.4;
+const narrowest = 0.8;
 const widest = 3;
 
 /**

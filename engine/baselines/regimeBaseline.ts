@@ -180,7 +180,7 @@ export class RegimeBaseline implements AssetBaseline {
       this.centres[column] = value;
       this.reaches[column] = 4 * spread;
       const half = Math.max(bandWidths * spread, this.columns[column]!.smallestChange ?? 0, 1e-9 * Math.abs(value));
-      follows[column] = model.lagged === undefined ? 0 : 1;
+      follows[column] = model.lagged?.isTried === true ? 1 : 0;
       expected[column] = value;
       low[column] = value - half;
       high[column] = value + half;
