@@ -66,6 +66,8 @@ interface OpenCase {
   toldMs: number;
   teller?: string;
   conditions: Record<string, OpenCondition>;
+  /** Steady time from which the next reminder counts; absent: from the next watch on. */
+  remindFromMs?: number;
   /** Something joined, and is told with the next watch. */
   gathered?: boolean;
 }
@@ -194,8 +196,9 @@ export class CaseBook {
   /**
    * Clears what has been gone long enough and reminds of what nobody answered. Call it with the site's time, and with a
    * row's own time during a replay (then nobody is reminded of anything).
+   * @param steadyMs for reminders: a clock that is never put back or on
    */
-  watch(nowMs: number, withoutReminder = false): CaseChange[] {
+  watch(nowMs: number, withoutReminder = false, steadyMs = nowMs): CaseChange[] {
     const open = this.#open;
     if (open === undefined) return [];
     const conditions = Object.values(open.conditions);
@@ -214,7 +217,8 @@ export class CaseBook {
       return [this.#tell(open, nowMs, false)];
     }
     const repeatAfterMs = this.#options.repeatAfterMs;
-    const due = repeatAfterMs > 0 && open.case.state === 'open' && nowMs - open.toldMs >= repeatAfterMs;
+    if (steadyMs !== nowMs && !withoutReminder) open.remindFromMs ??= steadyMs;
+    const due = repeatAfterMs > 0 && open.case.state === 'open' && (open.remindFromMs === undefined ? nowMs - open.toldMs : steadyMs - open.remindFromMs) >= repeatAfterMs;
     if (withoutReminder || !due || this.#options.historical) return [];
     open.case.change = 'updated';
     return [this.#tell(open, nowMs, true)];
@@ -340,6 +344,7 @@ export class CaseBook {
       open.case.letter = letterOf(open.conditions);
     }
     open.toldMs = nowMs;
+    delete open.remindFromMs;
     if (this.#options.teller !== undefined) open.teller = this.#options.teller;
     return {
       case: structuredCopy(open.case),

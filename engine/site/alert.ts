@@ -176,7 +176,7 @@ export function watchCases(site: Site, asset: AssetTwin, settings: AlertSettings
   if (asset.replay === undefined) changes.push(...suppressByMode(site, asset, asset.twin.state, nowMs, settings), ...site.alarms.watch(asset, nowMs));
   if (asset.cases.open !== undefined) {
     asset.cases.options = caseOptions(asset, settings);
-    changes.push(...asset.cases.watch(nowMs));
+    changes.push(...(asset.replay === undefined ? asset.cases.watch(nowMs, false, site.alarms.steadyMs()) : asset.cases.watch(nowMs)));
   }
   return noted(site, asset, changes);
 }

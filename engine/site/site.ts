@@ -98,6 +98,8 @@ export interface StoredCase {
 }
 
 const checkpointEveryMs = 2000;
+/** A clock that is off by less was merely slewed, or the tick came late. */
+const clockStepMs = 1000;
 /** Each costs most of a millisecond, so a few with each tick keep the event loop free. */
 const checkpointTwinsAtOnce = 16;
 const historyBufferLimit = 200_000;
@@ -138,6 +140,8 @@ export class Site {
   #clears = new Map<string, { twin: string; property: string; fromMs: number; toMs: number }>();
   #historyWriting: Promise<void> | undefined;
   #historyDropped = 0;
+  #tickedMs = NaN;
+  #tickedMonotonicMs = NaN;
   #checkpointing: Promise<void> | undefined;
   #lastForgetMs = -Infinity;
   #pendingChanges: { key: string; value: Json | null }[] = [];
@@ -504,9 +508,19 @@ export class Site {
     return list;
   }
 
+  /** A step of the wall clock is no silence of a machine. */
+  #followClock(nowMs: number, monotonicMs: number): void {
+    const stepMs = nowMs - this.#tickedMs - (monotonicMs - this.#tickedMonotonicMs) * this.clock.rate;
+    this.#tickedMs = nowMs;
+    this.#tickedMonotonicMs = monotonicMs;
+    if (this.options.clock === 'replay' || !(Math.abs(stepMs) > clockStepMs * Math.max(1, this.clock.rate))) return;
+    for (const { asset } of this.#assets.values()) asset.twin.clockStepped(stepMs);
+  }
+
   /** Called four times a second: staleness, history, checkpoints, housekeeping. */
   tick(): void {
     const nowMs = this.clock.nowMs();
+    this.#followClock(nowMs, this.#ports.clock.monotonicMs());
     for (const { asset, replays } of this.#assets.values()) {
       asset.tick();
       this.keep(asset.takeRecords());

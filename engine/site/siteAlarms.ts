@@ -233,8 +233,9 @@ export class SiteAlarms implements AlarmDesk {
     if (drafts.length > 0) this.#escalate(machine, name, drafts);
     const annunciated = drafts.some((draft) => draft.annunciated);
     const course = machine.book.course(name);
-    // Whoever told it before it was an alarm of its own (an earlier version) has told it.
-    const again = annunciated && (course?.state.occurrence ?? 0) > 1;
+    // Whoever told it before it was an alarm of its own (an earlier version) has told it. Who acknowledged the case has not seen this one.
+    const unseen = asset.cases.open?.state === 'acknowledged' && !asset.cases.has(name);
+    const again = annunciated && ((course?.state.occurrence ?? 0) > 1 || unseen);
     const hidden = course?.hidden === true;
     const changes = [...before, ...(hidden ? [] : asset.cases.condition(again ? { ...condition, again } : condition))];
     this.#keep(asset, drafts);

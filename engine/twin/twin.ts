@@ -941,6 +941,15 @@ export class Twin {
     return this.#update.events;
   }
 
+  /** The wall clock was put right by so much: silence goes on counting as if it had always stood so. */
+  clockStepped(stepMs: number): void {
+    this.#lastArrivalMs += stepMs;
+    this.#aliveMs += stepMs;
+    this.#watchedSinceMs += stepMs;
+    const { arrivedMs } = this.#table;
+    for (let index = 0; index < arrivedMs.length; index++) arrivedMs[index] = (arrivedMs[index] as number) + stepMs;
+  }
+
   /**
    * The source says that it lives (a keep-alive, a birth) or that it is gone (a death, a lost connection). Gone: everything is
    * stale at once. Back again: the next value of each property makes no difference with the one before.

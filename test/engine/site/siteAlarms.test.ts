@@ -207,6 +207,45 @@ describe('alarms of a site', () => {
     }
   });
 
+  it('a step of the clock is no silence and no reminder', async () => {
+    for (const step of [7_200_000, -7_200_000, 365 * 86_400_000]) {
+      const plant = await pump({ alert: { repeatAfterMs: 3_600_000 } });
+      plant.run(40, () => plant.row('m1', { ...calm, vibration: 9 }));
+      assert.deepEqual(plant.told.map((message) => message.case.change), ['opened']);
+      plant.clock.steppedMs = step;
+      plant.run(2);
+      assert.equal(plant.asset('m1').twin.stale, false, `${step}`);
+      // What is older than the newest value is not evaluated: with the clock put back, nothing of it is for two hours.
+      const rows = (): void => (step > 0 ? plant.row('m1', { ...calm, vibration: 9 }) : undefined);
+      plant.run(10, rows);
+      if (step < 0) assert.equal(plant.asset('m1').twin.stale, true, 'silence is still seen');
+      const silent = step < 0 ? 1 : 0;
+      plant.run(3500, rows);
+      assert.equal(plant.told.length, 1 + silent, plant.told.map(({ topic }) => topic).join('; '));
+      plant.run(500, rows);
+      assert.equal(plant.told.length, 2 + silent, `the reminder comes after an hour, ${step}`);
+    }
+  });
+
+  it('from high to high high, and after the re-alarm time, an acknowledged alarm is told again', async () => {
+    const plant = await pump({ alert: { realarmAfterMs: 7_200_000 } });
+    const limit = (name: 'high' | 'highHigh'): void =>
+      plant.event('m1', { v: 1, kind: 'limit', timeMs: plant.clock.nowMs(), property: 'current', limit: name, limitValue: 7, value: 9, active: true, text: '' });
+    limit('high');
+    plant.run(31);
+    act(plant, { action: 'acknowledge' });
+    assert.equal(plant.asset('m1').cases.open?.state, 'acknowledged');
+    limit('highHigh');
+    assert.deepEqual([stateOf(plant, 'limit/current/high'), stateOf(plant, 'limit/current/highHigh')], ['UNACK', 'UNACK']);
+    plant.run(31);
+    assert.equal(plant.told.at(-1)?.alarm.priority, 'high');
+    act(plant, { action: 'acknowledge' });
+    plant.run(7100, () => plant.row('m1', calm));
+    assert.equal(stateOf(plant, 'limit/current/high'), 'ACKED');
+    plant.run(200, () => plant.row('m1', calm));
+    assert.deepEqual([stateOf(plant, 'limit/current/high'), plant.asset('m1').cases.open?.state], ['UNACK', 'open']);
+  });
+
   it('after a restart everything is as it was and nobody is told again; an expired shelf ends at the start', async () => {
     const plant = await pump();
     plant.run(40, () => plant.row('m1', { ...calm, vibration: 9 }));
