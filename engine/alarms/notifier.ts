@@ -118,11 +118,17 @@ export class Notifier {
     const told = group.toldCase === id;
     switch (change.case.change) {
       case 'acknowledged':
+        // An answer is told at once, to whoever has not been told of the case as well: somebody is on it.
+        if (this.#held.get(twin)?.change.case.id === id) this.#held.delete(twin);
+        group.toldCase = id;
+        group.pending = { change, firstMs: nowMs, dueMs: nowMs };
+        return;
       case 'cleared': {
-        const held = this.#held.get(twin);
-        if (held?.change.case.id === id) this.#held.delete(twin);
-        // Over, or answered, before anybody was told of it.
-        group.pending = told ? { change, firstMs: nowMs, dueMs: nowMs } : null;
+        if (this.#held.get(twin)?.change.case.id === id) this.#held.delete(twin);
+        // Over before anybody was told of it; or hidden by nobody, by an operating mode or by its cause: that is for page and journal.
+        const { aside } = change.case;
+        group.pending = told && (aside === undefined || aside.by !== undefined) ? { change, firstMs: nowMs, dueMs: nowMs } : null;
+        if (group.pending === null && told) group.toldCase = null;
         return;
       }
       default: {

@@ -83,7 +83,13 @@ export function machineOf(site: Site, live: AssetTwin): Machine {
     type: header.type,
     state: header.state,
     condition,
-    ...(open !== undefined ? { letter: open.letter } : plannedUntilMs !== undefined ? { letter: 'C' as const, plannedUntilMs } : condition === 'stale' ? { letter: 'F' as const } : {}),
+    ...(condition === 'stale'
+      ? { letter: 'F' as const }
+      : open !== undefined
+        ? { letter: open.letter }
+        : plannedUntilMs !== undefined
+          ? { letter: 'C' as const, plannedUntilMs }
+          : {}),
     sentence,
     learning: progress,
     updatedMs: twin.timeMs ?? null,

@@ -5,7 +5,7 @@ import type { TwinCase } from '../../contract/messages.ts';
 import { AlarmBook } from '../alarms/alarmBook.ts';
 import type { AlarmTraits, JournalDraft, WideSuppression } from '../alarms/alarmBook.ts';
 import { alarmMeasures } from '../alarms/alarmMeasures.ts';
-import { normalFlags } from '../alarms/alarmTable.ts';
+import { isHidden, normalFlags } from '../alarms/alarmTable.ts';
 import type { AlarmRefusal } from '../alarms/alarmTable.ts';
 import type { CaseChange, Condition, Severity } from '../alarms/caseBook.ts';
 import { FloodWatch } from '../alarms/floodWatch.ts';
@@ -201,7 +201,7 @@ export class SiteAlarms implements AlarmDesk {
     if (condition.active && machine.book.isActive(name) && !machine.ending.has(name)) {
       const known = machine.latest.get(name);
       if (known !== undefined) known.condition = condition;
-      return machine.book.course(name)?.hidden === true ? [] : asset.cases.condition(condition);
+      return isLeftOut(asset, name, machine) ? [] : asset.cases.condition(condition);
     }
     const circumstances = ask();
     if (condition.active) {
@@ -236,8 +236,7 @@ export class SiteAlarms implements AlarmDesk {
     // Whoever told it before it was an alarm of its own (an earlier version) has told it. Who acknowledged the case has not seen this one.
     const unseen = asset.cases.open?.state === 'acknowledged' && !asset.cases.has(name);
     const again = annunciated && ((course?.state.occurrence ?? 0) > 1 || unseen);
-    const hidden = course?.hidden === true;
-    const changes = [...before, ...(hidden ? [] : asset.cases.condition(again ? { ...condition, again } : condition))];
+    const changes = [...before, ...(isLeftOut(asset, name, machine) ? [] : asset.cases.condition(again ? { ...condition, again } : condition))];
     this.#keep(asset, drafts);
     if (root && drafts.length > 0) this.#inhibit(asset.key, name, dependentsOf(asset.key, this.#host.relations()), 'notCritical');
     return changes;
@@ -457,8 +456,13 @@ export class SiteAlarms implements AlarmDesk {
     for (const name of new Set(drafts.map(({ alarm }) => alarm))) {
       const course = machine.book.course(name);
       if (course === undefined) continue;
-      if (course.hidden) changes.push(...asset.cases.hide(name, this.#asideOf(course.flags), nowMs));
-      else if (course.flags.active && drafts.some((draft) => draft.alarm === name && draft.annunciated)) {
+      if (course.hidden) {
+        if (isLeftOut(asset, name, machine)) changes.push(...asset.cases.hide(name, this.#asideOf(asset.key, course.flags), nowMs));
+        continue;
+      }
+      // An operating mode is over, and people have known it all the while.
+      if (asset.cases.has(name) && drafts.every((draft) => draft.alarm !== name || draft.event === 'UNSUP')) continue;
+      if (course.flags.active && drafts.some((draft) => draft.alarm === name && draft.annunciated)) {
         const latest = machine.latest.get(name)?.condition ?? { name, active: true, timeMs: nowMs, signals: [], severity: severityOfLetter(machine.book.traits(name)?.letter) };
         changes.push(...asset.cases.condition({ ...latest, sinceMs: sinceOf(latest), timeMs: nowMs, again: true }));
         const ended = machine.ending.get(name);
@@ -469,10 +473,14 @@ export class SiteAlarms implements AlarmDesk {
     return changes;
   }
 
-  #asideOf(flags: AlarmFlags): NonNullable<TwinCase['aside']> {
+  #asideOf(key: string, flags: AlarmFlags): NonNullable<TwinCase['aside']> {
     if (flags.outOfService !== undefined) return { what: 'outOfService', by: flags.outOfService.by, why: flags.outOfService.why };
-    const [cause] = flags.suppressedBy;
-    if (cause !== undefined) return cause.startsWith('root:') ? { what: 'root', why: rootKeyOf(cause) } : { what: 'suppressed' };
+    const cause = flags.suppressedBy.at(-1);
+    if (cause?.startsWith('root:') === true) return { what: 'root', why: rootKeyOf(cause) };
+    if (cause !== undefined) {
+      const { by, why } = this.#machine(key).book.suppressions.get(cause) ?? (cause === 'person' ? { by: '–', why: undefined } : {});
+      return { what: 'suppressed', ...(by === undefined ? {} : { by }), ...(why === undefined ? {} : { why }) };
+    }
     const { shelf } = flags;
     return { what: 'shelved', ...(shelf === undefined ? {} : { by: shelf.by, untilMs: shelf.untilMs + this.#offsetMs }), ...(shelf?.why === undefined || shelf.why === '' ? {} : { why: shelf.why }) };
   }
@@ -758,7 +766,18 @@ export class SiteAlarms implements AlarmDesk {
   }
 }
 
-/** The lengths of prefix and key keep two machines apart whose names begin alike. */
+/**
+ * Whether the case is to hear nothing of an alarm. An operating mode keeps new alarms out of it; what people were told before the machine
+ * stopped stays, for a fault is not over because the machine stands.
+ */
+function isLeftOut(asset: AssetTwin, name: string, machine: Machine): boolean {
+  const flags = machine.book.course(name)?.flags;
+  if (flags === undefined || !isHidden(flags)) return false;
+  const byModeAlone = flags.outOfService === undefined && flags.shelf === undefined && flags.suppressedBy.every((cause) => cause === 'mode');
+  return !byModeAlone || !asset.cases.has(name);
+}
+
+/** Encoded, so that two machines whose keys begin alike stay apart. */
 function rootCause(key: string, alarm: string): string {
   return `root:${encodeURIComponent(key)}/${alarm}`;
 }

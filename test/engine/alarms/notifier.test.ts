@@ -24,10 +24,11 @@ class Watch {
     this.notifier = new Notifier({ ...settings, ...more });
   }
 
-  offer(twin: string, change: TwinCase['change'], more: { id?: string; priority?: CaseChange['priority']; reminder?: boolean } = {}): void {
+  offer(twin: string, change: TwinCase['change'], more: { id?: string; priority?: CaseChange['priority']; reminder?: boolean; aside?: NonNullable<TwinCase['aside']> } = {}): void {
     const twinCase: TwinCase = {
       v: 1, id: more.id ?? `${twin}/1`, twin, state: change === 'cleared' ? 'cleared' : change === 'acknowledged' ? 'acknowledged' : 'open', change, sinceMs: 0, changedMs: this.nowMs,
       letter: 'S', signals: [], occurrences: 1, historical: false,
+      ...(more.aside === undefined ? {} : { aside: more.aside }),
     };
     this.notifier.offer(twin, { case: twinCase, priority: more.priority ?? 'low', idempotencyKey: `${twin}/${this.#annunciation++}`, reminder: more.reminder ?? false }, this.nowMs);
   }
@@ -58,18 +59,32 @@ describe('Notifier', () => {
     assert.deepEqual(watch.run(31_000), ['a updated']);
   });
 
-  it('says nothing of what was over or answered before anybody was told', () => {
+  it('says nothing of what was over before anybody was told; an answer is told at once', () => {
     const watch = new Watch();
     watch.offer('a', 'opened');
     watch.offer('a', 'cleared');
+    assert.deepEqual(watch.run(10 * minute), []);
     watch.offer('b', 'opened');
     watch.offer('b', 'acknowledged');
+    assert.deepEqual(watch.run(1000), ['b acknowledged']);
     assert.deepEqual(watch.run(10 * minute), []);
     watch.offer('a', 'opened', { id: 'a/2' });
     watch.run(31_000);
     watch.offer('a', 'acknowledged', { id: 'a/2' });
+    assert.deepEqual(watch.run(1000), ['a acknowledged']);
     watch.offer('a', 'cleared', { id: 'a/2' });
     assert.deepEqual(watch.run(1000), ['a cleared']);
+  });
+
+  it('what a person put aside is told, what an operating mode or its cause hides is not', () => {
+    const watch = new Watch();
+    for (const [twin, aside] of [['mode', { what: 'suppressed' }], ['cause', { what: 'root', why: 'line' }], ['person', { what: 'shelved', by: 'Ada' }]] as const) {
+      watch.offer(twin, 'opened');
+      watch.run(31_000);
+      watch.offer(twin, 'cleared', { aside });
+    }
+    watch.run(10 * minute);
+    assert.deepEqual(watch.told.filter((each) => each.endsWith('cleared')), ['person cleared']);
   });
 
   it('without any waiting every change is told at once, as before there was any', () => {

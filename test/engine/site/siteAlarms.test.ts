@@ -143,6 +143,22 @@ describe('alarms of a site', () => {
     assert.equal(plant.opened.length, 1);
   });
 
+  it('a case that was told before the machine stopped stays open and is not told again when it runs', async () => {
+    const plant = await pump({ alert: { clearAfterMs: 3_600_000 } });
+    plant.asset('m1').configureBaseline({ drivers: [], offModes: ['off'] });
+    plant.run(40, () => plant.row('m1', { ...calm, vibration: 9 }));
+    for (let round = 0; round < 3; round++) {
+      plant.run(60, () => plant.row('m1', { ...calm, vibration: 9, mode: 'off' }));
+      assert.deepEqual([stateOf(plant), plant.asset('m1').cases.open?.id], ['DSUPR', 'm1/1']);
+      plant.event('m1', { v: 1, kind: 'limit', timeMs: plant.clock.nowMs(), property: 'current', limit: 'low', limitValue: 1, value: 0, active: true, text: '' });
+      assert.deepEqual(plant.asset('m1').cases.names(), [high], 'what is new in it is none of the case');
+      plant.event('m1', { v: 1, kind: 'limit', timeMs: plant.clock.nowMs(), property: 'current', limit: 'low', limitValue: 1, value: 4, active: false, text: '' });
+      plant.run(60, () => plant.row('m1', { ...calm, vibration: 9 }));
+      assert.equal(stateOf(plant), 'UNACK');
+    }
+    assert.deepEqual(plant.told.map((message) => message.case.change), ['opened']);
+  });
+
   it('without suppression by design the same stops do open cases', async () => {
     const plant = await new AlarmPlant({ rules: [ruleOf({ property: 'current', kind: 'low', limit: 1 })], alert: { quietWhenOff: false, quietModes: [] } }).start(['m1']);
     plant.run(20, () => plant.row('m1', calm));
