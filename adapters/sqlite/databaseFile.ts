@@ -208,6 +208,7 @@ function configure(database: DatabaseSync, name: FileName, path: string): void {
     PRAGMA synchronous = FULL;
     PRAGMA temp_store = MEMORY;
     PRAGMA journal_size_limit = 16777216;
+    PRAGMA wal_autocheckpoint = ${name === 'graph' ? 4000 : 1000};
     PRAGMA cache_size = ${cacheKilobytes[name]};
   `);
   if (version === steps.length) return;

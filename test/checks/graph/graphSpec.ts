@@ -341,7 +341,9 @@ export const graphChecks: readonly GraphCheck[] = [
         assert.deepEqual(of('material'), [record.lotA, record.lotB, record.sub].sort());
         assert.deepEqual(rows.filter(({ role }) => role === 'stay').map((row) => `${row.of} ${row.element.key} ${row.fromMs} ${row.toMs}`).sort(),
           record.stays.map((stay) => `${stay.of} ${stay.machine} ${stay.fromMs} ${stay.toMs}`).sort());
-        for (const role of ['operator', 'tool', 'maintenance'] as const) assert.deepEqual(of(role), record.stays.flatMap((stay) => stay[role] ?? []).sort(), role);
+        for (const [role, kept] of [['operator', 'operators'], ['tool', 'tools'], ['maintenance', 'maintenance']] as const) {
+          assert.deepEqual(of(role), record.stays.flatMap((stay) => stay[kept] ?? []).sort(), role);
+        }
         assert.deepEqual(of('order'), [record.order]);
       }
       const impact = await store.ask({ ask: 'impact', element: 'lotA-3' }, plant.endMs);

@@ -15,7 +15,7 @@ export interface PartRecord {
   lotB: string;
   order: string;
   /** The machines it went through, then those of its subassembly. */
-  stays: { of: string; machine: string; fromMs: number; toMs: number; operator: string; tool: string; maintenance: string | undefined }[];
+  stays: { of: string; machine: string; fromMs: number; toMs: number; operators: string[]; tools: string[]; maintenance: string | undefined }[];
 }
 
 const startMs = 1_750_000_000_000;
@@ -57,7 +57,10 @@ export class PlantLedger {
     const stay = (of: string, station: number, place: number): PartRecord['stays'][number] => {
       const fromMs = beginMs + place * stayMs;
       return {
-        of, machine: this.machine(line, station), fromMs, toMs: fromMs + stayMs, operator: this.operatorAt(line, fromMs), tool: this.toolAt(line, station, fromMs),
+        of, machine: this.machine(line, station), fromMs, toMs: fromMs + stayMs,
+        // A change of shift may fall into a stay.
+        operators: [...new Set([fromMs, fromMs + stayMs - 1].map((at) => this.operatorAt(line, at)))],
+        tools: [...new Set([fromMs, fromMs + stayMs - 1].map((at) => this.toolAt(line, station, at)))],
         maintenance: this.maintenanceBefore(line, station, fromMs),
       };
     };
