@@ -33,12 +33,12 @@ export function samplerOf(distribution: Distribution, stream: RandomStream): () 
       const shape = 1 / distribution.scv;
       const scale = distribution.mean * distribution.scv;
       const whole = Math.round(shape);
-      // A sum of exponentials (Erlang) is exact and takes a fixed number of draws.
+      // A sum of exponentials (Erlang) is exact and takes a fixed number of draws; one logarithm of their product does for all.
       if (whole <= 8 && Math.abs(shape - whole) < 1e-9) {
         return () => {
-          let sum = 0;
-          for (let index = 0; index < whole; index += 1) sum += stream.exponential();
-          return sum * scale;
+          let product = 1;
+          for (let index = 0; index < whole; index += 1) product *= stream.uniform();
+          return -Math.log(product) * scale;
         };
       }
       return () => scale * standardGamma(shape, stream);
