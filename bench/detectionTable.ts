@@ -1,4 +1,5 @@
 import { RecordedChain } from '../scripts/recordedChain.ts';
+import { recordingPeers } from './recordingPeers.ts';
 import { recordingSets } from './recordings.ts';
 import type { Recording, RecordingSet } from './recordings.ts';
 import { eventScores, median, nabScores, skabScores, tepScores } from './recordingScores.ts';
@@ -84,6 +85,7 @@ export async function detectionTable(
   for (const set of recordingSets(folder)) {
     if (!set.name.startsWith(only)) continue;
     const told: Told[] = [];
+    const besides = recordingPeers.map((): Told[] => []);
     let count = 0;
     let cpuMs = 0;
     for (const recording of set.recordings()) {
@@ -93,7 +95,9 @@ export async function detectionTable(
       cpuMs += (user + system) / 1000;
       count += alarms.length + (set.commissioned?.times.length ?? 0);
       // The values themselves are not needed for scoring, and a plant's would fill the memory.
-      told.push({ recording: { ...recording, values: new Float64Array(0) }, alarms, scores });
+      const light = { ...recording, values: new Float64Array(0) };
+      told.push({ recording: light, alarms, scores });
+      recordingPeers.forEach((peer, index) => besides[index]!.push({ ...peer.tell(recording, set.commissioned), recording: light }));
     }
     const { events, found, falseEpisodes, faultFreeMs, alarmLoad, delaysMs } = eventScores(told);
     const asked = (falseAlarmsPerWeek * faultFreeMs) / weekMs;
@@ -106,7 +110,17 @@ export async function detectionTable(
         `${faultFreeMs === 0 ? '–' : `${falsePerWeek.toFixed(2)} (${((falsePerWeek * hourMs) / weekMs).toFixed(3)})`} | ${duration(median(delaysMs))} | ` +
         `${percent(alarmLoad)} | ${calibration} | ${Math.round((1000 * count) / cpuMs).toLocaleString('en')} |`,
     );
+    recordingPeers.forEach(({ name }, index) => {
+      const peer = eventScores(besides[index]!);
+      const perWeek = peer.falseEpisodes / (peer.faultFreeMs / weekMs);
+      print(
+        `| beside: ${name} | ${peer.events === 0 ? '–' : `${peer.found} of ${peer.events} (${percent(peer.found / peer.events)})`} | ` +
+          `${peer.faultFreeMs === 0 ? '–' : `${perWeek.toFixed(2)} (${((perWeek * hourMs) / weekMs).toFixed(3)})`} | ${duration(median(peer.delaysMs))} | ` +
+          `${percent(peer.alarmLoad)} | – | – |`,
+      );
+    });
     notes.push(`${set.name}: ${ownMetric(set, told) || 'no events'}.`, ...set.published.map((line) => `  published: ${line}.`));
+    if (set.metric === 'skab' || set.metric === 'tep') recordingPeers.forEach(({ name }, index) => notes.push(`  beside, ${name}: ${ownMetric(set, besides[index]!)}.`));
   }
   print('');
   for (const note of notes) print(note);
