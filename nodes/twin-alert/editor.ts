@@ -58,17 +58,17 @@ RED.nodes.registerType('twin-alert', {
   oneditprepare() {
     const open = dialog.prepare(this);
     open.list('rules', {
-      columns: { property: 'minmax(90px, 3fr)', condition: 'minmax(90px, 2fr)', limit: '64px', onDelay: '56px' },
+      columns: { property: 'minmax(80px, 1fr)', condition: '152px', limit: '60px', onDelay: '56px' },
       details: [
         { title: 'which', fields: ['name', 'types', 'setpoint'], broad: true },
         { title: 'course', fields: ['deadband', 'offDelay', 'latching'] },
-        { title: 'rank', fields: ['priority', 'letter', 'acknowledge', 'root'] },
+        { title: 'rank', fields: ['priority', 'letter', 'acknowledge', 'root'], broad: true },
       ],
       shows: showsRuleField,
       suggestions: { property: propertyNames, setpoint: propertyNames, types: typeNames },
       check: (rows) => checkRules(rows, dialog.text),
     });
-    open.list('bits', { columns: { property: 'minmax(90px, 2fr)', does: 'minmax(120px, 3fr)' }, suggestions: { property: propertyNames } });
+    open.list('bits', { columns: { property: 'minmax(90px, 2fr)', does: '200px' }, suggestions: { property: propertyNames } });
     const sections = { 'rules-section': 'rules', 'bits-section': 'bits' } as const;
     for (const [section, list] of Object.entries(sections)) {
       const rows = this[list];

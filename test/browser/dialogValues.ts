@@ -29,6 +29,8 @@ const texts: Readonly<Record<string, string>> = {
   'twin-influxdb.url': 'https://influx.example:8086',
   'twin-asset.key': 'press-7',
   'twin-publish.prefix': 'enterprise/uns',
+  'twin-alert.quietFrom': '22:00',
+  'twin-alert.quietTo': '06:00',
   'twin-asset.place': 'plant/line 9',
   'twin-assets.topic': 'plant/+/{machine}/#',
   'twin-assets.file': 'machines.csv',
@@ -52,6 +54,11 @@ const rows: Readonly<Record<string, readonly Record<string, string | number | bo
   'twin-assets.machines': [{ key: 'press-7', name: 'Press "7" <i>', place: 'plant/line 9' }, { key: 'press-8', name: '=1+1', place: '' }],
   'twin-assets.settings': [{ machine: 'press-7', setting: 'machine', value: 'Press7' }, { machine: 'press-8', setting: 'temperature.high', value: '80,5' }],
   'twin-assets.leftOut': [{ name: 'press9 <b>' }],
+  'twin-alert.rules': [
+    { property: 'temperature', condition: 'low', limit: '5,5', name: 'Too cold <b>', onDelay: '10', latching: true },
+    { property: 'door', condition: 'true', name: '__proto__', priority: 'high' },
+  ],
+  'twin-alert.bits': [{ property: 'ack_button', does: 'reset' }],
   'twin-asset.placeholders': [{ name: 'machine', value: 'Filler "7" <i>' }],
   'twin-asset.limits': [{ property: 'temperature', lowLow: '', low: '-5,5', high: '81', highHigh: '' }],
   'twin-asset.mapping': [
