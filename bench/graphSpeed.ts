@@ -92,8 +92,8 @@ async function beside(print: (line: string) => void, file: string, size: PlantSi
   };
   const word = (text: string): number => (database.prepare('SELECT id FROM word WHERE text = ?').get(text) as { id: number }).id;
   const genealogy = database.prepare(`WITH RECURSIVE tree (id, depth) AS (
-      SELECT id, 0 FROM element WHERE key = ?1 UNION SELECT e.object, depth + 1 FROM tree JOIN edge e ON e.subject = tree.id AND e.relation = ?2 WHERE depth < 4)
-    SELECT m.key, e.valid_from, e.valid_to FROM tree JOIN edge e ON e.subject = tree.id AND e.relation = ?3 JOIN element m ON m.id = e.object`);
+      SELECT id, 0 FROM element WHERE key = ?1 UNION SELECT e.object, depth + 1 FROM tree CROSS JOIN edge e ON e.subject = tree.id AND e.relation = ?2 WHERE depth < 4)
+    SELECT m.key, e.valid_from, e.valid_to FROM tree CROSS JOIN edge e ON e.subject = tree.id AND e.relation = ?3 CROSS JOIN element m ON m.id = e.object`);
   const impact = database.prepare('SELECT p.key FROM edge e JOIN element p ON p.id = e.subject WHERE e.object = (SELECT id FROM element WHERE key = ?1) AND e.relation = ?2');
   const [from, by] = [word('made from'), word('produced by')];
   const some = (index: number): string => `part-${(index * 7919 + 13) % size.finals}`;
