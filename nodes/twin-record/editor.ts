@@ -28,7 +28,7 @@ RED.nodes.registerType('twin-record', {
   },
   oneditprepare() {
     const open = dialog.prepare(this);
-    const list = open.list('mapping', { columns: { role: 'minmax(110px, 1fr)', place: 'minmax(140px, 2fr)' } });
+    const list = open.list('mapping', { columns: { role: '170px', place: 'minmax(140px, 1fr)' } });
     const fill = (): void => {
       const template = recordTemplates(open.value('template'), open.value('what'));
       if (template === undefined) return;

@@ -34,6 +34,9 @@ const texts: Readonly<Record<string, string>> = {
   'twin-asset.place': 'plant/line 9',
   'twin-assets.topic': 'plant/+/{machine}/#',
   'twin-assets.file': 'machines.csv',
+  'twin-alert.quietFrom': '22:00',
+  'twin-alert.quietTo': '06:30',
+  'twin-forecast.limit': '80,5',
 };
 
 /** Rows to type in; what a row leaves out keeps its default. */
@@ -59,6 +62,7 @@ const rows: Readonly<Record<string, readonly Record<string, string | number | bo
     { property: 'door', condition: 'true', name: '__proto__', priority: 'high' },
   ],
   'twin-alert.bits': [{ property: 'ack_button', does: 'reset' }],
+  'twin-record.mapping': [{ role: 'product', place: 'Serial <b>' }, { place: '=Press 7' }],
   'twin-asset.placeholders': [{ name: 'machine', value: 'Filler "7" <i>' }],
   'twin-asset.limits': [{ property: 'temperature', lowLow: '', low: '-5,5', high: '81', highHigh: '' }],
   'twin-asset.mapping': [
