@@ -69,7 +69,6 @@ const rows: Readonly<Record<string, readonly Record<string, string | number | bo
     { address: 'ns=2;s=Filler.Temp', property: 'temperature', scale: 0.1, offset: -5 },
     { address: 'ns=2;s=<script>alert(1)</script>', property: '' },
   ],
-  'twin-history.types': [{ type: 'press', write: 'interval', every: '10', measurement: 'presses' }, { type: 'pump', write: 'never' }],
 };
 
 /** The id of the n-th config node of a type in the test's flow. */

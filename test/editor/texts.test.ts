@@ -10,7 +10,9 @@ import { buildEditor, expandForm, hideColons, languages, nodeNames, type Texts }
 /** Words that are the same in English and German. */
 const sameInBoth = new Set([
   'Name', 'Version', 'Client-ID', 'Client ID', 'Organisation', 'Bucket', 'Token', 'InfluxDB', 'Measurement', 'Broker', 'Topic', '%', 'MB', '5', '3.1.1', '1.x',
-  '2.x, 3.x, Cloud', 'English', 'Deutsch', 'Cel', 'Offset', 'MQTT-Version',
+  '2.x, 3.x, Cloud', 'English', 'Deutsch', 'Cel', 'Offset', 'MQTT-Version', 'C-1001',
+  // What Node-RED calls its nodes.
+  'e-mail', 'mqtt out', 'http request', 'Telegram', 'ntfy',
 ]);
 
 const names = await nodeNames();
