@@ -34,8 +34,6 @@ const texts: Readonly<Record<string, string>> = {
   'twin-asset.place': 'plant/line 9',
   'twin-assets.topic': 'plant/+/{machine}/#',
   'twin-assets.file': 'machines.csv',
-  'twin-alert.quietFrom': '22:00',
-  'twin-alert.quietTo': '06:30',
   'twin-forecast.limit': '80,5',
 };
 
