@@ -59,7 +59,7 @@ export default function twinForecast(RED: Runtime): void {
       } else twin.show(status(state === 'reached' ? 'limitReached' : state === 'noTrend' ? 'noTrend' : 'noForecast', language, { machine: watched.asset.twin.name }));
       // A warning is told when it comes, and once more when the limit is there.
       if (warn && (before?.warn !== true || before.state !== state)) {
-        node.send([null, { topic: watched.asset.twin.topic, payload: forecast.text, forecast, timestamp: forecast.timeMs, twin: watched.asset.twin.header() } as unknown as Message]);
+        node.send([null, { topic: watched.asset.twin.topic, payload: forecast.text, forecast, timestamp: forecast.timeMs } as unknown as Message]);
       }
     };
 
