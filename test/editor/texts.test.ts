@@ -12,7 +12,7 @@ const sameInBoth = new Set([
   'Name', 'Version', 'Client-ID', 'Client ID', 'Organisation', 'Bucket', 'Token', 'InfluxDB', 'Measurement', 'Broker', 'Topic', '%', 'MB', '5', '3.1.1', '1.x',
   '2.x, 3.x, Cloud', 'English', 'Deutsch', 'Cel', 'Offset', 'MQTT-Version', 'C-1001',
   // What Node-RED calls its nodes.
-  'e-mail', 'mqtt out', 'Telegram sender', 'http request: ntfy',
+  'e-mail', 'mqtt out', 'Telegram sender', 'http request: ntfy', '80', '0', '22:00', '06:00',
 ]);
 
 const names = await nodeNames();
