@@ -37,7 +37,10 @@ const texts: Readonly<Record<string, string>> = {
   'twin-forecast.limit': '80,5',
 };
 
-/** Rows to type in; what a row leaves out keeps its default. */
+/**
+ * Rows to type in; what a row leaves out keeps its default. None is `__proto__` alone: Node-RED's own editor hangs on any node with a property
+ * that is just this word, its name included.
+ */
 const rows: Readonly<Record<string, readonly Record<string, string | number | boolean>[]>> = {
   'twin-type.properties': [
     {
@@ -57,7 +60,7 @@ const rows: Readonly<Record<string, readonly Record<string, string | number | bo
   'twin-assets.leftOut': [{ name: 'press9 <b>' }],
   'twin-alert.rules': [
     { property: 'temperature', condition: 'low', limit: '5,5', name: 'Too cold <b>', onDelay: '10', latching: true },
-    { property: 'door', condition: 'true', name: '__proto__', priority: 'high' },
+    { property: 'door', condition: 'true', name: 'constructor', priority: 'high' },
   ],
   'twin-alert.bits': [{ property: 'ack_button', does: 'reset' }],
   'twin-record.mapping': [{ role: 'product', place: 'Serial <b>' }, { place: '=Press 7' }],
