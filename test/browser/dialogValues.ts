@@ -63,6 +63,7 @@ const rows: Readonly<Record<string, readonly Record<string, string | number | bo
     { property: 'door', condition: 'true', name: 'constructor', priority: 'high' },
   ],
   'twin-alert.bits': [{ property: 'ack_button', does: 'reset' }],
+  'twin-history.types': [{ type: 'press', write: 'interval', every: '10', measurement: 'presses' }, { type: 'pump', write: 'never' }],
   'twin-record.mapping': [{ role: 'product', place: 'Serial <b>' }, { place: '=Press 7' }],
   'twin-asset.placeholders': [{ name: 'machine', value: 'Filler "7" <i>' }],
   'twin-asset.limits': [{ property: 'temperature', lowLow: '', low: '-5,5', high: '81', highHigh: '' }],
