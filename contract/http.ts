@@ -248,6 +248,41 @@ export interface OutboxOfSite {
   targets: SiteOutbox[];
 }
 
+/** What the Twins sidebar of the editor shows: GET twinwire/twins?search=&site=&key= (admin route, not the page). */
+export interface TwinsAnswer {
+  sites: TwinsOfSite[];
+  /** The machine that `site` and `key` name, while it is there. */
+  chosen?: ChosenTwin;
+}
+
+export interface TwinsOfSite {
+  /** Id of the twin-site node. */
+  site: string;
+  name: string;
+  /** Machines that fit the search. */
+  count: number;
+  /** At most 500 over all sites, the most urgent first. */
+  twins: TwinState[];
+}
+
+export interface TwinState {
+  key: string;
+  name: string;
+  /** Enterprise, site, area, line …: the parts of its place, without the machine itself. */
+  place: string[];
+  condition: MachineCondition;
+  letter?: 'F' | 'C' | 'S' | 'M';
+}
+
+export interface ChosenTwin {
+  site: string;
+  key: string;
+  /** One plain sentence, in the site's language. */
+  sentence: string;
+  /** At most 100. isMachine: it is one of this site, and no place or part. */
+  neighbours: { relation: string; key: string; name: string; isMachine: boolean; direction: 'upstream' | 'downstream' }[];
+}
+
 /** retry and discard: all that the target refused. remove: everything of a target that no node delivers. */
 export interface OutboxWork {
   action: 'retry' | 'discard' | 'remove';

@@ -2,11 +2,9 @@ import { hasPart, replacePart } from '../contract/anotherMachine.ts';
 import { proposeFreeKey } from '../contract/proposeKey.ts';
 import type { AnotherChoice } from './anotherMachine.ts';
 import { sourcesOf } from './anotherMachine.ts';
+import { freeBelow, rowPx } from './freeBelow.ts';
 import { keysInFlows } from './placeMachines.ts';
 import type { Row } from './rowList.ts';
-
-const rowPx = 60;
-const nearPx = 100;
 
 const rows = (value: unknown): Row[] => (Array.isArray(value) ? (value as Row[]) : []);
 
@@ -53,7 +51,7 @@ export function placeAnother(node: EditorNode, choice: AnotherChoice): string {
   const edits = extendSources(node, choice);
   const key = proposeFreeKey(name, keysInFlows());
   const made = RED.nodes.import(
-    [{ ...values, id, type: node.type, z: node.z, x, y: freeBelow(node, x), wires: [[], []], name, key }],
+    [{ ...values, id, type: node.type, z: node.z, x, y: freeBelow(node.z ?? '', x, Number(node['y'] ?? 200) + rowPx), wires: [[], []], name, key }],
     { generateIds: false, markChanged: true },
   );
   const another = RED.nodes.node(id);
@@ -66,15 +64,4 @@ export function placeAnother(node: EditorNode, choice: AnotherChoice): string {
   RED.view.redraw(true);
   RED.view.select({ nodes: made.nodes });
   return id;
-}
-
-/** The first free place below the node. */
-function freeBelow(node: EditorNode, x: number): number {
-  const taken: number[] = [];
-  RED.nodes.eachNode((other) => {
-    if (other.z === node.z && Math.abs(Number(other['x']) - x) < nearPx) taken.push(Number(other['y']));
-  });
-  let y = Number(node['y'] ?? 200) + rowPx;
-  while (taken.some((other) => Math.abs(other - y) < rowPx * 0.75)) y += rowPx;
-  return y;
 }

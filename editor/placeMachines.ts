@@ -129,9 +129,8 @@ export function addType(type: ChosenType): string {
 }
 
 /** A node as the palette would make it. */
-function defaultsOf(type: string): Record<string, unknown> {
+export function defaultsOf(type: string): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const [name, { value }] of Object.entries(RED.nodes.getType(type)?.defaults ?? {})) values[name] = structuredClone(value);
   return values;
 }
-

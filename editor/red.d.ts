@@ -82,6 +82,14 @@ interface JQueryLike {
   trigger(event: string): JQueryLike;
 }
 
+interface EditorTab {
+  id: string;
+  label: string;
+  name: string;
+  content: HTMLElement;
+  iconClass: string;
+}
+
 /** Node-RED adds the signed-in user's token to what goes this way; `fetch` would lack it. */
 interface JQueryRequest {
   done(listener: (answer: unknown) => void): JQueryRequest;
@@ -112,8 +120,10 @@ declare const RED: {
     filterLinks(ends: { source?: EditorNode; target?: EditorNode }): EditorLink[];
   };
   history: { push(event: HistoryAdd | HistoryEdit | { t: 'multi'; events: (HistoryAdd | HistoryEdit)[]; dirty: boolean }): void };
-  view: { redraw(updateActive: boolean): void; select(selection: { nodes: EditorNode[] }): void };
-  workspaces: { active(): string };
+  view: { redraw(updateActive: boolean): void; select(selection: { nodes: EditorNode[] }): void; reveal(id: string): void };
+  workspaces: { active(): string; isLocked(): boolean };
+  sidebar: { addTab(tab: EditorTab): void; removeTab(id: string): void };
+  events: { on(name: string, listener: (event: unknown) => void): void };
   notify(text: string, options?: { type?: 'success' | 'warning' | 'error'; timeout?: number } | string): void;
   i18n: { lang(): string };
   tray?: { resize(): void };

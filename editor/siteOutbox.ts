@@ -1,6 +1,7 @@
 import { showAnswer } from './answer.ts';
 import { request } from './request.ts';
 import { make } from './rowList.ts';
+import { shownAge, shownNumber } from './shownNumber.ts';
 import type { TextValues } from './text.ts';
 import type { OutboxWork, SiteOutbox } from '../contract/http.ts';
 
@@ -63,16 +64,16 @@ export function siteOutbox(host: HTMLElement, siteId: string, text: (key: string
     head.append(make('bdi', 'twinwire-outbox-name', name), make('span', 'twinwire-outbox-kind', kind === `outbox.kind.${one.kind}` || one.title === undefined ? '' : kind));
     made.append(head);
     const wait = waiting === 0 ? text('outbox.allDelivered')
-      : text('outbox.waiting', { count: number(waiting), megabytes: number(one.bytes / 1e6), age: age(Date.now() - (one.oldestMs ?? Date.now())) });
+      : text('outbox.waiting', { count: shownNumber(waiting), megabytes: shownNumber(one.bytes / 1e6), age: shownAge(Date.now() - (one.oldestMs ?? Date.now())) });
     line(made, waiting > 0 && (one.problem !== undefined || one.title === undefined) ? 'fa-clock-o' : 'fa-check', wait);
-    if (one.perSecond > 0) line(made, 'fa-arrow-right', text('outbox.rate', { rate: number(one.perSecond) }));
+    if (one.perSecond > 0) line(made, 'fa-arrow-right', text('outbox.rate', { rate: shownNumber(one.perSecond) }));
     if (one.problem !== undefined) line(made, 'fa-exclamation-triangle', one.problem);
     if (lost > 0) {
       const last = one.gaps.at(-1);
-      line(made, 'fa-exclamation-triangle', text('outbox.lost', { count: number(lost), from: moment(last?.fromMs), to: moment(last?.toMs), reason: reasonText(last?.reason ?? '') }));
+      line(made, 'fa-exclamation-triangle', text('outbox.lost', { count: shownNumber(lost), from: moment(last?.fromMs), to: moment(last?.toMs), reason: reasonText(last?.reason ?? '') }));
     }
     if (refused > 0) {
-      line(made, 'fa-ban', text('outbox.refused', { count: number(refused) }));
+      line(made, 'fa-ban', text('outbox.refused', { count: shownNumber(refused) }));
       const details = make('details', 'twinwire-more') as HTMLDetailsElement;
       details.open = open.has(target);
       details.addEventListener('toggle', () => (details.open ? open.add(target) : open.delete(target)));
@@ -117,12 +118,6 @@ export function siteOutbox(host: HTMLElement, siteId: string, text: (key: string
     const said = text(key);
     return said === key ? reason : said;
   }
-
-  function age(ms: number): string {
-    const units = [['day', 86_400_000], ['hour', 3_600_000], ['minute', 60_000], ['second', 1000]] as const;
-    const [unit, unitMs] = units.find(([, each]) => ms >= each) ?? (['second', 1000] as const);
-    return new Intl.NumberFormat(RED.i18n.lang(), { style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits: 0 }).format(Math.max(0, ms) / unitMs);
-  }
 }
 
 function line(host: HTMLElement, icon: string, said: string): void {
@@ -131,10 +126,6 @@ function line(host: HTMLElement, icon: string, said: string): void {
   sign.setAttribute('aria-hidden', 'true');
   made.append(sign, make('span', '', said));
   host.append(made);
-}
-
-function number(value: number): string {
-  return new Intl.NumberFormat(RED.i18n.lang(), { maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
 }
 
 function moment(ms: number | undefined): string {

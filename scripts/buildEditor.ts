@@ -1,4 +1,5 @@
 import { build } from 'esbuild';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -40,8 +41,11 @@ async function buildNode(name: string, target: string, style: string, shared: Re
   const script = await bundle(name, fields);
   const isConfig = /category:\s*['"]config['"]/.test(script);
   const form = expandForm(name, await readFile(join(source, 'editor.html'), 'utf8'), fields, texts.get('en-US') ?? {}, isConfig);
+  // What is not of the dialogs alone brings a style of its own.
+  const ownStyle = join(source, 'editor.css');
+  const wholeStyle = existsSync(ownStyle) ? `${style}${minifyCss(await readFile(ownStyle, 'utf8'))}` : style;
   const page =
-    `<style>${style}</style>\n` +
+    `<style>${wholeStyle}</style>\n` +
     `<script type="text/javascript">\n${script.replace(/<\/script/gi, '<\\/script').replace(/<!--/g, '<\\!--')}</script>\n` +
     `<script type="text/html" data-template-name="${name}">\n<div class="twinwire-dialog" data-dialog="${name}">\n` +
     `${form}</div>\n</script>\n`;

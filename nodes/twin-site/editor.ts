@@ -3,6 +3,7 @@ import { proposeKey } from '../../contract/proposeKey.ts';
 import { form } from '../../editor/form.ts';
 import { pagePeople } from '../../editor/pagePeople.ts';
 import { siteOutbox } from '../../editor/siteOutbox.ts';
+import { twinsSidebar } from '../../editor/twinsSidebar.ts';
 
 const dialog = form(
   'twin-site',
@@ -37,3 +38,5 @@ RED.nodes.registerType('twin-site', {
     dialog.save(this);
   },
 });
+
+twinsSidebar(dialog.text);

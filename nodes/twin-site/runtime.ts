@@ -9,7 +9,7 @@ import type { TableFile } from '../../adapters/table/readTableFile.ts';
 import { writeWorkbook } from '../../adapters/table/writeWorkbook.ts';
 import type { OutboxSync } from '../../adapters/sqlite/outboxFolder.ts';
 import type { SiteStore } from '../../adapters/sqlite/siteStore.ts';
-import type { OutboxOfSite } from '../../contract/http.ts';
+import type { OutboxOfSite, TwinsAnswer } from '../../contract/http.ts';
 import { siteFolder } from '../../contract/siteFolder.ts';
 import { withoutGuard } from '../../contract/machineTable.ts';
 import type { TableCells } from '../../contract/machineTable.ts';
@@ -18,6 +18,7 @@ import type { Clock } from '../../engine/ports.ts';
 import { machineDetail, machineOf, siteReadinessReport, siteSummary } from '../../engine/site/overview.ts';
 import { backTest } from '../../engine/site/backTest.ts';
 import { Site } from '../../engine/site/site.ts';
+import { chosenTwin, twinsNow } from '../../engine/site/twinsNow.ts';
 import type { Language } from '../../engine/site/sentences.ts';
 import { SiteDirectory } from '../../web/siteDirectory.ts';
 import { twinRoutes } from '../../web/twinRoutes.ts';
@@ -38,6 +39,9 @@ import { fields } from './config.ts';
 const ticksEveryMs = 250;
 const exposureCheckedAfterMs = 5_000;
 const restoreLookedForEveryMs = 1000;
+/** What the sidebar is given at most, of all sites together. */
+const mostTwinsTold = 500;
+const longestSearch = 200;
 
 const wallClock: Clock = {
   nowMs: () => Date.now(),
@@ -78,6 +82,22 @@ export default function twinSite(RED: Runtime): void {
     );
   });
 
+  RED.httpAdmin.get('/twinwire/twins', RED.auth.needsPermission('twin-site.read'), (request: Request, response: Response) => {
+    const { search, site, key } = request.query;
+    const words = typeof search === 'string' ? search.slice(0, longestSearch) : '';
+    const answer: TwinsAnswer = { sites: [] };
+    let left = mostTwinsTold;
+    for (const [id] of directory.gates()) {
+      const open = siteHandle(RED.nodes.getNode(id))?.site;
+      if (open === undefined) continue;
+      const told = twinsNow(open, words, left);
+      left -= told.twins.length;
+      answer.sites.push(told);
+      const chosen = id === site && typeof key === 'string' ? chosenTwin(open, key) : undefined;
+      if (chosen !== undefined) answer.chosen = chosen;
+    }
+    response.json(answer);
+  });
   RED.httpAdmin.get('/twinwire/outbox', RED.auth.needsPermission('twin-site.read'), (request: Request, response: Response) => {
     const open = [...directory.gates().keys()].flatMap((id) => siteHandle(RED.nodes.getNode(id))?.site ?? []);
     Promise.all(open.map(async (each): Promise<OutboxOfSite> => ({ site: each.options.id, name: each.options.name, targets: await deliveriesOf(each).list(readerOf(request)) }))).then(

@@ -77,9 +77,11 @@ describe('the editor side as built', () => {
     }
 
     it('the style knows no colour of its own, so that it fits light and dark', async () => {
-      const style = await readFile(path.join(packageRoot, 'editor/form.css'), 'utf8');
-      assert.deepEqual(style.match(/#[0-9a-f]{3,8}\b|rgba?\(|hsla?\(/gi) ?? [], []);
-      assert.ok((style.match(/var\(--red-ui-/g) ?? []).length > 10);
+      for (const file of ['editor/form.css', 'nodes/twin-site/editor.css']) {
+        const style = await readFile(path.join(packageRoot, file), 'utf8');
+        assert.deepEqual(style.match(/#[0-9a-f]{3,8}\b|rgba?\(|hsla?\(/gi) ?? [], [], file);
+        assert.ok((style.match(/var\(--red-ui-/g) ?? []).length > 10, file);
+      }
     });
   });
 
