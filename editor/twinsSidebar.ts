@@ -213,6 +213,7 @@ export function twinsSidebar(text: (key: string, values?: TextValues) => string)
     if (twin === undefined || chosen?.site !== twin.site || chosen.key !== twin.key) return;
     const next = JSON.stringify([twin, withNeighbours, said]);
     if (next === drawn) return;
+    const grows = drawn === '' || withNeighbours;
     drawn = next;
     const focused = document.activeElement instanceof HTMLElement && drawer.contains(document.activeElement) ? document.activeElement.dataset['does'] : undefined;
     const buttons = make('div', 'twinwire-twin-does');
@@ -223,6 +224,7 @@ export function twinsSidebar(text: (key: string, values?: TextValues) => string)
     neighbours.setAttribute('aria-expanded', String(withNeighbours));
     buttons.append(
       neighbours,
+      make('span', 'twinwire-twin-text', text('twins.placeFor')),
       does('twin-read', 'fa-line-chart', text('twins.placeRead'), () => place(twin, 'twin-read')),
       does('twin-query', 'fa-question-circle-o', text('twins.placeQuery'), () => place(twin, 'twin-query')),
     );
@@ -231,6 +233,7 @@ export function twinsSidebar(text: (key: string, values?: TextValues) => string)
     const sentence = make('p', '', twin.sentence);
     sentence.dir = 'auto';
     drawer.replaceChildren(sentence, answer, buttons, ...(withNeighbours ? neighboursOf(twin) : []));
+    if (grows) drawer.parentElement?.scrollIntoView({ block: 'nearest' });
     if (focused !== undefined) [...drawer.querySelectorAll<HTMLElement>('[data-does]')].find((one) => one.dataset['does'] === focused)?.focus({ preventScroll: true });
   }
 
@@ -277,7 +280,6 @@ export function twinsSidebar(text: (key: string, values?: TextValues) => string)
     }
     choose({ site, key });
     for (let part = drawer.parentElement; part !== null && part !== tree; part = part.parentElement) if (part instanceof HTMLDetailsElement) part.open = true;
-    drawer.parentElement?.scrollIntoView({ block: 'nearest' });
   }
 
   function stateText({ condition, letter }: TwinState): string {
