@@ -57,7 +57,10 @@ describe('the Twins sidebar', function () {
       { id: 'tab', type: 'tab', label: 'Line 1' },
       { id: 'far', type: 'tab', label: 'Line 2' },
       { id: 'site', type: 'twin-site', name: 'Plant', outboxSync: 'group' },
-      { id: 'type', type: 'twin-type', name: 'machine', version: 1, properties: [{ name: 'pressure', label: 'Pressure', valueKind: 'measured', unit: 'bar', high: '8', highHigh: '9', deadband: '0.1' }] },
+      {
+        id: 'type', type: 'twin-type', name: 'machine', version: 1,
+        properties: [{ name: 'pressure', label: 'Pressure', valueKind: 'measured', unit: 'bar', high: '8', highHigh: '9', deadband: '0.1' }],
+      },
       { id: 'influx', type: 'twin-influxdb', url, version: '2', bucket: 'b' },
       {
         id: 'high', type: 'inject', z: 'tab', x: 100, y: 60, once: true, onceDelay: '0.5', repeat: '', props: [{ p: 'payload' }], payload: '{"pressure":12}', payloadType: 'json',
@@ -98,7 +101,10 @@ describe('the Twins sidebar', function () {
   };
   const says = async (page: Page, selector: string, wanted: RegExp): Promise<string> => {
     await page.waitForFunction(([at, source]) => new RegExp(source).test(document.querySelector<HTMLElement>(at)?.innerText ?? ''), [selector, wanted.source] as const, { timeout: 20_000 })
-      .catch(async () => assert.fail(`${wanted.source} not in: ${await page.$eval('.twinwire-twins', (all) => (all as HTMLElement).innerText)}\n${editor?.complaints.join('\n')}\n${red?.complaints().join('\n')}`));
+      .catch(async () => {
+        const all = await page.$eval('.twinwire-twins', (one) => (one as HTMLElement).innerText);
+        assert.fail(`${wanted.source} not in: ${all}\n${editor?.complaints.join('\n')}\n${red?.complaints().join('\n')}`);
+      });
     return page.$eval(selector, (element) => (element as HTMLElement).innerText);
   };
   const selected = (page: Page): Promise<string> => page.evaluate(() => (globalThis as unknown as EditorGlobal).RED.workspaces.active());
