@@ -122,8 +122,7 @@ declare const RED: {
   history: { push(event: HistoryAdd | HistoryEdit | { t: 'multi'; events: (HistoryAdd | HistoryEdit)[]; dirty: boolean }): void };
   view: { redraw(updateActive: boolean): void; select(selection: { nodes: EditorNode[] }): void; reveal(id: string): void };
   workspaces: { active(): string; isLocked(): boolean };
-  sidebar: { addTab(tab: EditorTab): void; removeTab(id: string): void };
-  events: { on(name: string, listener: (event: unknown) => void): void };
+  sidebar: { addTab(tab: EditorTab): void };
   notify(text: string, options?: { type?: 'success' | 'warning' | 'error'; timeout?: number } | string): void;
   i18n: { lang(): string };
   tray?: { resize(): void };

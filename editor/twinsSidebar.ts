@@ -71,14 +71,6 @@ export function twinsSidebar(text: (key: string, values?: TextValues) => string)
   });
 
   RED.sidebar.addTab({ id: tabId, label: text('twins.tab'), name: text('twins.tab'), content, iconClass: 'fa fa-industry' });
-  RED.events.on('registry:node-type-removed', (type) => {
-    if (type !== 'twin-site') return;
-    watch.disconnect();
-    document.removeEventListener('visibilitychange', wakeOrSleep);
-    inView = false;
-    wakeOrSleep();
-    RED.sidebar.removeTab(tabId);
-  });
 
   function wakeOrSleep(): void {
     if (inView && document.visibilityState === 'visible') {
