@@ -308,3 +308,39 @@ export interface LineWriter {
   test(): Promise<{ ok: true; version: string } | Problem>;
   close(): Promise<void>;
 }
+
+/** One layer of a dense network: out = weights · in + biases, then tanh unless it is linear. */
+export interface DenseLayer {
+  inputs: number;
+  outputs: number;
+  /** Input by input: `weights[input * outputs + output]`. */
+  weights: Float32Array;
+  biases: Float32Array;
+  linear: boolean;
+}
+
+/** An autoencoder to be trained: rows of `inputs` numbers, about 0 and 1 wide. */
+export interface TrainingOrder {
+  inputs: number;
+  /** Sizes of the layers between; the last layer, as wide as the input, is linear. */
+  hidden: readonly number[];
+  /** Row by row, in the order in which they are learned. */
+  rows: Float32Array;
+  /** Rows that train nothing: what is left of them when they were reproduced is answered. */
+  heldOut: Float32Array;
+  epochs: number;
+  /** The same seed and rows give the same network. */
+  seed: number;
+}
+
+export interface TrainingResult {
+  layers: DenseLayer[];
+  /** Reproduced less given, for each number of `heldOut`. */
+  errors: Float32Array;
+}
+
+/** Trains small networks beside the flow. */
+export interface Trainer {
+  /** @throws Problem TWIN_DEEP_MISSING where its packages are not installed, TWIN_DEEP_FAILED */
+  train(order: TrainingOrder): Promise<TrainingResult>;
+}

@@ -42,6 +42,15 @@ export const problemSentences: readonly (readonly [english: string, german: stri
   ['The simulator is closed.', 'Der Simulator ist geschlossen.'],
   ['Ask again when the flow runs.', 'Noch einmal fragen, wenn der Flow läuft.'],
   ['The simulation failed: {}.', 'Die Simulation ist gescheitert: {}.'],
+  ['The packages for watching signals together are not installed.', 'Die Pakete, um Signale gemeinsam zu beobachten, sind nicht installiert.'],
+  [
+    'Install Twinwire again with its optional packages (tensorflow.js); until then all else is watched as before.',
+    'Twinwire mit seinen optionalen Paketen (tensorflow.js) neu installieren; bis dahin wird alles andere beobachtet wie bisher.',
+  ],
+  ['Learning how signals go together failed: {}.', 'Zu lernen, wie Signale zueinander passen, ist gescheitert: {}.'],
+  ['It is tried again later; all else is watched as before.', 'Es wird später wieder versucht; alles andere wird beobachtet wie bisher.'],
+  ['What was learned of how signals go together cannot be read.', 'Was gelernt wurde, wie Signale zueinander passen, ist nicht lesbar.'],
+  ['It is learned anew; all else is as before.', 'Es wird neu gelernt; alles andere ist wie bisher.'],
   ['Simulate a smaller line or a shorter time.', 'Eine kleinere Linie oder eine kürzere Zeit simulieren.'],
 
   // The line as it runs

@@ -16,6 +16,7 @@ import { CaseAnswers } from './caseAnswers.ts';
 import { EventRecord, eventTwin, valueEvents } from './eventRecord.ts';
 import { ExpectationRecord, expectationSeries, expectationTwin } from './expectationRecord.ts';
 import { RecentVerdicts } from './recentVerdicts.ts';
+import type { DeepWatch } from './deepWatch.ts';
 import type { Language, Naming } from './sentences.ts';
 import { signalsSentence } from './sentences.ts';
 import { UnitShift } from './unitShift.ts';
@@ -31,6 +32,8 @@ export interface BaselineSettings {
 /** What twin-anomaly asks for. */
 export interface JudgeSettings {
   falseAlarmsPerWeek: number;
+  /** Watch the signals together as well. */
+  deep?: boolean;
 }
 
 /** What the chain knows of one row after it went through. */
@@ -139,6 +142,9 @@ export class AssetTwin {
   readonly #absentRows: Float64Array;
   /** Why what was learned before could not be taken over. */
   problem: Problem | undefined;
+  /** Makes what watches the signals together; the site's live machines have one, and it is asked only where that is wanted. */
+  deepWatch: ((perWeek: number) => DeepWatch | undefined) | undefined;
+  #deep: DeepWatch | undefined;
   /** What is known of its data, while a twin-readiness stands in the flow. */
   facts: ObservationFacts | undefined;
   /** Sentences while the data is below usable: of the machine, and of each property that is. */
@@ -204,6 +210,7 @@ export class AssetTwin {
     if (!sameDrivers) {
       this.#baseline = createBaseline(this.columns, { drivers: settings.drivers.map(now).filter((name) => this.#columnOf.has(name)) });
       this.#judge.learnAgain();
+      this.#deep?.learnAgain();
       this.#rowsSinceProgress = Infinity;
       this.#lastEvaluation = undefined;
       this.dirty = true;
@@ -273,6 +280,9 @@ export class AssetTwin {
       this.dirty = true;
     }
     this.#judgeSettings = settings;
+    if (settings.deep !== true) this.#deep = undefined;
+    else if (this.#deep === undefined) this.#deep = this.deepWatch?.(settings.falseAlarmsPerWeek);
+    else this.#deep.perWeek = settings.falseAlarmsPerWeek;
   }
 
   /** Forgets what is normal: of all properties, or of the named ones. */
@@ -285,6 +295,7 @@ export class AssetTwin {
     }
     this.#baseline.learnAgain(properties);
     this.#judge.learnAgain();
+    this.#deep?.learnAgain();
     this.#rowsSinceProgress = Infinity;
     this.#lastEvaluation = undefined;
     this.dirty = true;
@@ -340,7 +351,8 @@ export class AssetTwin {
     const questions = this.#unitShift.look(row, this.#expectation);
     if (questions !== undefined) for (const question of questions) this.#ask(question, timeMs);
     if (this.#unitShift.anyActive) this.#leaveOutOtherUnits();
-    const verdict = this.judged ? this.#judge.judge(row, this.#expectation) : undefined;
+    const alone = this.judged ? this.#judge.judge(row, this.#expectation) : undefined;
+    const verdict = alone === undefined || this.#deep === undefined ? alone : this.#deep.look(row, this.#expectation, alone);
     const forgiven = verdict !== undefined && verdict.verdict === 'anomaly' && this.#isForgiven(verdict, timeMs, mode);
     if (verdict !== undefined) this.#record?.note(timeMs, forgiven ? Infinity : verdict.leastPerWeek, this.askedPerWeek);
     const learnable = verdict === undefined ? this.#baseline.isPlausible(row, this.#expectation) : verdict.verdict !== 'anomaly';
@@ -356,6 +368,7 @@ export class AssetTwin {
   #unjudged(timeMs: number, off: boolean): { frozen: true; verdict: undefined } {
     this.#expectation.expected.fill(NaN);
     this.#expectation.phase.fill(phaseFrozen);
+    this.#deep?.pause();
     if (this.judged) this.#record?.note(timeMs, off ? undefined : Infinity, this.askedPerWeek);
     this.#expectations?.note(timeMs, this.#expectation);
     return { frozen: true, verdict: undefined };

@@ -1,6 +1,6 @@
 import type { TwinCase, TwinEvent } from '../../contract/messages.ts';
 import type { CaseChange } from '../alarms/caseBook.ts';
-import type { Fact, HistoryPoint, Historian, Json, Outbox, StateStore, GraphStore, Clock } from '../ports.ts';
+import type { Fact, HistoryPoint, Historian, Json, Outbox, StateStore, GraphStore, Clock, Trainer } from '../ports.ts';
 import { Problem } from '../problem.ts';
 import { Relations } from '../graph/relations.ts';
 import { SiteGraph } from './siteGraph.ts';
@@ -16,6 +16,7 @@ import { migratedSentence, versionSentence } from './migrationSentences.ts';
 import { Migrations } from './migrations.ts';
 import type { MachineMigration } from './migrations.ts';
 import type { Language } from './sentences.ts';
+import { SiteDeep } from './siteDeep.ts';
 import { SiteAlarms } from './siteAlarms.ts';
 import { SiteFeedback } from './siteFeedback.ts';
 import { SiteReadiness } from './siteReadiness.ts';
@@ -39,6 +40,8 @@ export interface SitePorts {
   historian: Historian;
   graph: GraphStore;
   outbox: Outbox;
+  /** Absent: signals are not watched together. */
+  trainer?: Trainer;
 }
 
 /** What a node hands over at deploy for each of its machines. */
@@ -125,6 +128,7 @@ export class Site {
   /** What people answer to cases. */
   readonly feedback: SiteFeedback;
   readonly alarms: SiteAlarms;
+  readonly #deep: SiteDeep;
   readonly #ports: SitePorts;
   readonly #assets = new Map<string, Registered>();
   readonly #saved = new Map<string, Json>();
@@ -171,12 +175,14 @@ export class Site {
       changed: (key) => this.#changed(key),
     });
     this.feedback.journal = this.alarms;
+    this.#deep = new SiteDeep(ports.trainer, (problem) => this.#problems.push(problem));
   }
 
   /** Loads what was learned. Nothing may be registered before it resolves. */
   async start(): Promise<void> {
     for (const entry of await this.#ports.state.entries('asset/')) this.#saved.set(entry.key.slice('asset/'.length), entry.value);
     for (const entry of await this.#ports.state.entries('readiness/')) this.readiness.load(entry.key.slice('readiness/'.length), entry.value);
+    this.#deep.load(await this.#ports.state.entries('deep/'));
     for (const entry of await this.#ports.state.entries('case/')) {
       const stored = entry.value as unknown as StoredCase;
       const key = stored.case.twin;
@@ -241,6 +247,7 @@ export class Site {
     asset.dirty = false;
     asset.judged = this.#judges.size > 0;
     asset.answers = this.feedback.of(key);
+    asset.deepWatch = (perWeek) => this.#deep.watch(key, asset.columns, perWeek);
     this.readiness.add(asset);
     this.graph.declare(key, registration.name, registration.path);
     this.#assets.set(key, { registration, type: given.type, events, asset, replays: new Map(), writtenMs: -Infinity });
@@ -337,6 +344,7 @@ export class Site {
     this.#saved.set(key, value);
     this.#pendingChanges.push({ key: `asset/${key}`, value });
     this.readiness.remove(key);
+    this.#deep.remove(key);
     this.#assets.delete(key);
   }
 
@@ -604,6 +612,7 @@ export class Site {
     while (this.#checkpointing !== undefined) await this.#checkpointing;
     const changes: { key: string; value: Json | null }[] = [
       ...this.#pendingChanges, ...this.readiness.takeChanges(), ...this.alarms.takeChanges(), ...this.feedback.takeChanges(this.#ports.clock.monotonicMs(), most === Infinity),
+      ...this.#deep.takeChanges(this.#ports.clock.monotonicMs(), most === Infinity),
     ];
     this.#pendingChanges = [];
     const due = [...this.#assets.values()].filter(({ asset, writtenMs }) => asset.dirty && writtenMs <= writtenBeforeMs);

@@ -23,7 +23,7 @@ export default function twinAnomaly(RED: Runtime): void {
     const handle = siteOf(RED, twin, twin.config.site);
     if (handle === undefined) return;
     const language = languageOf(handle);
-    const settings: JudgeSettings = { falseAlarmsPerWeek: twin.config.falseAlarmsPerWeek };
+    const settings: JudgeSettings = { falseAlarmsPerWeek: twin.config.falseAlarmsPerWeek, ...(twin.config.deep && { deep: true }) };
     const onChangesOnly = twin.config.send === 'changes';
     /** The last verdict of each twin, to see what changed. */
     const last = new Map<string, string>();

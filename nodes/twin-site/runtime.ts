@@ -9,6 +9,7 @@ import type { TableFile } from '../../adapters/table/readTableFile.ts';
 import { writeWorkbook } from '../../adapters/table/writeWorkbook.ts';
 import type { OutboxSync } from '../../adapters/sqlite/outboxFolder.ts';
 import type { SiteStore } from '../../adapters/sqlite/siteStore.ts';
+import { TensorflowTrainer } from '../../adapters/tensorflow/tensorflowTrainer.ts';
 import type { OutboxOfSite, TwinsAnswer } from '../../contract/http.ts';
 import { siteFolder } from '../../contract/siteFolder.ts';
 import { withoutGuard } from '../../contract/machineTable.ts';
@@ -169,7 +170,11 @@ export default function twinSite(RED: Runtime): void {
         );
       }
       const store = await openStore(folder, config.outboxSync as OutboxSync);
-      closeStore = () => store.close();
+      const trainer = new TensorflowTrainer();
+      closeStore = async () => {
+        await trainer.close();
+        await store.close();
+      };
       for (const problem of store.problems) twin.warn(problem);
       store.onProblem((problem) => twin.warn(problem));
       const opened = new Site(
@@ -184,7 +189,7 @@ export default function twinSite(RED: Runtime): void {
           ...(config.keepHistoryAtMost > 0 && { keepHistoryBytes: config.keepHistoryAtMost * 1_000_000 }),
           keepCasesDays: config.keepCasesDays,
         },
-        { clock: wallClock, state: store.state, historian: store.historian, graph: store.graph, outbox: store.outbox },
+        { clock: wallClock, state: store.state, historian: store.historian, graph: store.graph, outbox: store.outbox, trainer },
       );
       await opened.start();
       site = opened;
