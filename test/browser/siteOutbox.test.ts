@@ -120,7 +120,7 @@ describe('the outbox in the dialog of a site', function () {
     up = false;
     const page = await open('dark', 'de');
     const text = await says(page, /the database is being upgraded/);
-    assert.match(text, /nimmt gerade keine Daten/);
+    assert.match(text, /kann gerade keine Daten aufnehmen/);
     assert.match(text, /To InfluxDB/);
     assert.match(await says(page, /\d+ warten/), /Sekunde/);
     await picture(page, 'waiting-dark-de');
