@@ -34,7 +34,9 @@ const typical = { quantile: 4, excess: 2 };
 const aimedShare = 0.2;
 /** So many rows after a training its line lies higher. */
 const provisionalRows = 2_000;
-const provisionalFactor = 2;
+const provisionalFactor = 3;
+/** And then so much, for a network meets now and then what it was never trained with. */
+const armedFactor = 2;
 const releaseShare = 0.7;
 const quietRows = 16;
 const namedShare = 0.2;
@@ -277,7 +279,7 @@ export class DeepWatch {
     this.#average = before + memory * (sum - before);
     const score = Math.max(0, (this.#average - trained.mean) / trained.spread);
     const perBlock = (aimedShare * this.perWeek * blockRows * (this.#intervalMs || 1_000)) / weekMs;
-    const factor = this.#sinceTrained < provisionalRows ? provisionalFactor : 1;
+    const factor = this.#sinceTrained < provisionalRows ? provisionalFactor : armedFactor;
     const ratio = score / (factor * this.#lines.line(0, TailLines.logRarity(perBlock)));
     const open = !Number.isNaN(this.#sinceMs);
     if (ratio < (open ? releaseShare : 1) || (!open && this.#quiet < quietRows)) {
