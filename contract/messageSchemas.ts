@@ -6,6 +6,7 @@ export type JsonSchema = { readonly [keyword: string]: unknown };
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
 const number = { type: 'number' } as const;
+const share = { type: ['number', 'null'] } as const;
 const count = { type: 'integer', minimum: 0 } as const;
 const timeMs = { type: 'number', description: 'Milliseconds UTC since 1970.' } as const;
 const version = { const: messageVersion } as const;
@@ -45,7 +46,7 @@ export const messageSchemas = {
   title: 'Messages of the Twinwire nodes',
   oneOf: [
     reference('TwinMessage'), reference('TwinBatchMessage'), reference('TwinEventMessage'), reference('AlertMessage'), reference('AlertDigestMessage'),
-    reference('ReadinessMessage'),
+    reference('ReadinessMessage'), reference('LineMessage'), reference('LineFindingMessage'), reference('LineFrameMessage'),
   ],
   $defs: {
     QualityWord: { enum: ['good', 'uncertain', 'bad'] },
@@ -282,6 +283,45 @@ export const messageSchemas = {
       readiness: shape({ v: version, site: text, timeMs, twins: { type: 'array', items: reference('TwinReadiness') } }),
       timestamp: timeMs,
     }),
+    LineState: { enum: ['producing', 'starved', 'blocked', 'down', 'setup', 'planned stop', 'unknown'] },
+    LineStation: shape({
+      key: text, name: text, state: reference('LineState'), reason: text, sinceMs: timeMs, availability: share, performance: share, quality: share, oee: share,
+      parts: number, bad: number, plannedMin: number, producedMin: number, unknownMin: number, idealS: share, idealLearnt: flag, transitS: share, transitParts: count, buffer: share,
+      code: text,
+    }),
+    LineMessage: shape(
+      {
+        topic: text, payload: mapOf(reference('SentValue')), timestamp: timeMs,
+        line: shape({
+          v: version, key: text, name: text, fromMs: timeMs, timeMs, stations: { type: 'array', items: reference('LineStation') },
+          bottleneck: { anyOf: [{ type: 'null' }, shape({ station: text, share: number, confidence: number })] },
+          stops: { type: 'array', items: shape({ station: text, reason: text, count, minutes: number }) },
+        }),
+        ...marks,
+      },
+      markNames,
+    ),
+    LineFindingMessage: shape(
+      {
+        topic: text, payload: text, finding: shape({ v: version, code: { type: 'string', minLength: 1 }, line: text, station: text, name: text, timeMs }), timestamp: timeMs,
+        ...marks,
+      },
+      markNames,
+    ),
+    LineFrameMessage: shape(
+      {
+        topic: text, payload: mapOf(reference('SentValue')), timestamp: timeMs,
+        frame: shape(
+          {
+            v: version, line: text, kind: { enum: ['stop', 'changeover', 'batch', 'phase'] }, change: { enum: ['begins', 'ends'] }, station: text, name: text,
+            startMs: timeMs, endMs: timeMs, atStart: mapOf(reference('SentValue')), atEnd: mapOf(reference('SentValue')),
+          },
+          ['endMs', 'atEnd'],
+        ),
+        ...marks,
+      },
+      markNames,
+    ),
     PublishedTwin: shape({ v: version, key: { type: 'string', minLength: 1 }, name: text, type: text, state: text, path: texts }),
     PublishedState: {
       ...shape(

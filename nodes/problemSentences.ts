@@ -59,6 +59,23 @@ export const problemSentences: readonly (readonly [english: string, german: stri
     'Take out the relation that goes back; rework is a setting of the station that sends parts back.',
     'Die Beziehung entfernen, die zurückführt; Nacharbeit ist eine Einstellung der Station, die Teile zurückschickt.',
   ],
+  ['"{}" stands twice in the line.', '„{}“ steht zweimal in der Linie.'],
+  ['Leave one row of each station in twin-line.', 'In twin-line je Station eine Zeile lassen.'],
+  ['This line has no stations: no machine of the site feeds another one.', 'Diese Linie hat keine Stationen: Keine Maschine des Standorts beliefert eine andere.'],
+  [
+    'Enter stations in twin-line, or draw "feeds" relations with twin-link.',
+    'Stationen in twin-line eintragen, oder mit twin-link Beziehungen „feeds“ ziehen.',
+  ],
+  ['Station "{}": "{}" is no number that fits.', 'Station „{}“: „{}“ ist keine passende Zahl.'],
+  ['Correct the row in twin-line, or leave it empty.', 'Die Zeile in twin-line berichtigen oder leer lassen.'],
+  ['The planned hours cannot be read: "{}" to "{}".', 'Die geplanten Zeiten sind nicht lesbar: „{}“ bis „{}“.'],
+  ['Write both as HH:MM in twin-line, or leave both empty.', 'Beide in twin-line als HH:MM schreiben, oder beide leer lassen.'],
+  ['{} is no station of this line.', '{} ist keine Station dieser Linie.'],
+  [
+    'Enter it in twin-line, draw its "feeds" relation, or take the wire away.',
+    'In twin-line eintragen, die Beziehung „feeds“ ziehen, oder die Leitung entfernen.',
+  ],
+  ['The line "{}" has two twin-line nodes.', 'Die Linie „{}“ hat zwei twin-line.'],
   ['No time was planned, so there is no availability.', 'Es war keine Zeit geplant, also gibt es keine Verfügbarkeit.'],
   [
     'Enter the planned time, or ask for a stretch in which work was planned.',

@@ -16,6 +16,13 @@ export interface EventFrame {
 
 const stops: ReadonlySet<LineState> = new Set(['down']);
 const mostFrames = 2_000;
+/** Of those that are over, in a snapshot. */
+const keptFrames = 200;
+
+export interface EventFramesSnapshot {
+  frames: EventFrame[];
+  open: EventFrame[];
+}
 
 /** Opens and closes frames from states of stations and from batches and phases that are told. Keeps the last 2,000, oldest away first. */
 export class EventFrames {
@@ -45,6 +52,17 @@ export class EventFrames {
   find({ fromMs = -Infinity, toMs = Infinity, kind, station }: { fromMs?: number; toMs?: number; kind?: EventFrame['kind']; station?: string }): EventFrame[] {
     return this.frames.filter((frame) => frame.startMs < toMs && (frame.endMs ?? Infinity) > fromMs &&
       (kind === undefined || frame.kind === kind) && (station === undefined || frame.station === station));
+  }
+
+  snapshot(): EventFramesSnapshot {
+    return { frames: this.frames.slice(-keptFrames), open: [...this.open.values()] };
+  }
+
+  /** What was open goes on. */
+  restore({ frames, open }: EventFramesSnapshot): void {
+    this.frames.splice(0, this.frames.length, ...frames.filter(({ endMs }) => endMs !== undefined), ...open);
+    this.open.clear();
+    for (const frame of open) this.open.set(`${frame.kind}/${frame.station}`, frame);
   }
 
   private begin(kind: EventFrame['kind'], station: string, name: string, startMs: number, atStart: EventFrame['atStart']): EventFrame {

@@ -19,6 +19,7 @@ import type { Language } from './sentences.ts';
 import { SiteDeep } from './siteDeep.ts';
 import { SiteAlarms } from './siteAlarms.ts';
 import { SiteFeedback } from './siteFeedback.ts';
+import { SiteLines } from './siteLines.ts';
 import { SiteReadiness } from './siteReadiness.ts';
 
 export interface SiteOptions {
@@ -129,6 +130,7 @@ export class Site {
   readonly feedback: SiteFeedback;
   readonly alarms: SiteAlarms;
   readonly #deep: SiteDeep;
+  readonly lines = new SiteLines();
   readonly #ports: SitePorts;
   readonly #assets = new Map<string, Registered>();
   readonly #saved = new Map<string, Json>();
@@ -183,6 +185,7 @@ export class Site {
     for (const entry of await this.#ports.state.entries('asset/')) this.#saved.set(entry.key.slice('asset/'.length), entry.value);
     for (const entry of await this.#ports.state.entries('readiness/')) this.readiness.load(entry.key.slice('readiness/'.length), entry.value);
     this.#deep.load(await this.#ports.state.entries('deep/'));
+    for (const entry of await this.#ports.state.entries('line/')) this.lines.load(entry.key.slice('line/'.length), entry.value);
     for (const entry of await this.#ports.state.entries('case/')) {
       const stored = entry.value as unknown as StoredCase;
       const key = stored.case.twin;
@@ -611,7 +614,7 @@ export class Site {
     if (this.#checkpointing !== undefined && most < Infinity) return;
     while (this.#checkpointing !== undefined) await this.#checkpointing;
     const changes: { key: string; value: Json | null }[] = [
-      ...this.#pendingChanges, ...this.readiness.takeChanges(), ...this.alarms.takeChanges(), ...this.feedback.takeChanges(this.#ports.clock.monotonicMs(), most === Infinity),
+      ...this.#pendingChanges, ...this.lines.takeChanges(), ...this.readiness.takeChanges(), ...this.alarms.takeChanges(), ...this.feedback.takeChanges(this.#ports.clock.monotonicMs(), most === Infinity),
       ...this.#deep.takeChanges(this.#ports.clock.monotonicMs(), most === Infinity),
     ];
     this.#pendingChanges = [];

@@ -35,6 +35,9 @@ const texts: Readonly<Record<string, string>> = {
   'twin-assets.topic': 'plant/+/{machine}/#',
   'twin-assets.file': 'machines.csv',
   'twin-forecast.limit': '80,5',
+  'twin-line.key': 'line-1',
+  'twin-line.plannedFrom': '06:00',
+  'twin-line.plannedTo': '22:00',
 };
 
 /**
@@ -64,6 +67,8 @@ const rows: Readonly<Record<string, readonly Record<string, string | number | bo
   ],
   'twin-alert.bits': [{ property: 'ack_button', does: 'reset' }],
   'twin-history.types': [{ type: 'press', write: 'interval', every: '10', measurement: 'presses' }, { type: 'pump', write: 'never' }],
+  'twin-line.stations': [{ key: 'press-7', parts: 'cycles', bad: 'rejects', cycle: '2,5', buffer: '12' }, { key: 'press <b>' }],
+  'twin-line.modes': [{ mode: 'Phase 4 <i>', meaning: 'setup', station: 'press-7' }, { mode: 'constructor', meaning: 'blocked' }],
   'twin-record.mapping': [{ role: 'product', place: 'Serial <b>' }, { place: '=Press 7' }],
   'twin-asset.placeholders': [{ name: 'machine', value: 'Filler "7" <i>' }],
   'twin-asset.limits': [{ property: 'temperature', lowLow: '', low: '-5,5', high: '81', highHigh: '' }],

@@ -24,6 +24,9 @@ export function schemaProblems(name: string, value: unknown): string[] {
 /** The schema that a message of ours must fit, by what it carries; undefined for a message that is not one of ours. */
 export function shapeOf(message: Record<string, unknown>): string | undefined {
   if (message.readiness !== undefined) return 'ReadinessMessage';
+  if (message.line !== undefined) return 'LineMessage';
+  if (message.finding !== undefined) return 'LineFindingMessage';
+  if (message.frame !== undefined) return 'LineFrameMessage';
   if (message.twin === undefined) return undefined;
   if (message.case !== undefined) return 'AlertMessage';
   if (message.event !== undefined) return 'TwinEventMessage';

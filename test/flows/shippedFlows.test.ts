@@ -101,6 +101,16 @@ const stories: Record<string, Story> = {
       await press(nodeRed, flow, /freeze/);
     },
   },
+  'examples/twin-line.json': {
+    async play(nodeRed, of, flow) {
+      await nodeRed.message(of('twin-line'), (sent, port) => port === 0 && object(sent.payload)['state_example-packer'] === 'producing');
+      await press(nodeRed, flow, /stop/);
+      const { message } = await nodeRed.message(of('twin-line'), (sent, port) => port === 1 && object(sent.finding).code === 'LINE_STOP');
+      assert.equal(message.payload, 'Filler 1 has stopped: aborted.');
+      await nodeRed.message(of('twin-line'), (sent, port) => port === 2 && object(sent.frame).kind === 'stop' && object(sent.frame).change === 'begins');
+      await nodeRed.message(of('twin-line'), (sent, port) => port === 0 && object(sent.payload)['state_example-packer'] === 'starved');
+    },
+  },
   'examples/twin-forecast.json': {
     async play(nodeRed, of) {
       await nodeRed.until(() => /limit/.test(nodeRed.statuses.get(of('twin-forecast'))?.text ?? ''), 'a forecast');

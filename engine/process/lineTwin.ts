@@ -1,0 +1,439 @@
+import type { LineMessage, LineStation } from '../../contract/line.ts';
+import { Problem } from '../problem.ts';
+import { quantileOfSorted } from '../statistics/order.ts';
+import { bottleneckOf } from './bottleneck.ts';
+import { type EventFrame, EventFrames, type EventFramesSnapshot, stopPareto } from './eventFrames.ts';
+import { countedParts, oeeOf } from './lineFigures.ts';
+import { type LineState, lineStateOf, type StateChange } from './lineStates.ts';
+import { meaningOf, type ModeMeaning, signsOf } from './modeMeaning.ts';
+import { transitByPattern } from './transitTime.ts';
+
+export interface LineStationSettings {
+  key: string;
+  /** Stations directly before. */
+  before: readonly string[];
+  /** Counter of all parts, good and bad, and of the bad ones; '': none. */
+  parts: string;
+  bad: string;
+  /** Given ideal seconds per part; undefined: learnt. */
+  idealS?: number | undefined;
+  buffer?: number | undefined;
+  modes: ReadonlyMap<string, ModeMeaning>;
+}
+
+export interface LineSettings {
+  key: string;
+  periodMs: number;
+  staleAfterMs: number;
+  /** Properties that name the batch and the phase; '': none. */
+  batch: string;
+  phase: string;
+  /** Whether work is planned at this time; absent: always. */
+  isPlanned?: ((timeMs: number) => boolean) | undefined;
+}
+
+/** What a station said at one moment. */
+export interface StationWord {
+  station: string;
+  timeMs: number;
+  mode: string;
+  values: Readonly<Record<string, number | string | boolean | null>>;
+}
+
+export interface LineFinding {
+  code: 'LINE_BOTTLENECK' | 'LINE_STOP' | 'TWIN_LINE_SILENT' | 'TWIN_LINE_COUNTER_RESET' | 'TWIN_LINE_MODE' | 'TWIN_OEE_NO_PLAN' | 'TWIN_OEE_RECORD';
+  station: string;
+  timeMs: number;
+  /** Reason, mode or share, as the sentence of this code needs it. */
+  detail: string;
+}
+
+export interface LineNews {
+  findings: LineFinding[];
+  frames: { change: 'begins' | 'ends'; frame: EventFrame }[];
+}
+
+type Context = Record<string, number | string | boolean>;
+
+interface Station {
+  seenMs: number;
+  mode: string;
+  values: Context;
+  state: LineState;
+  sinceMs: number;
+  reason: string;
+  past: StateChange[];
+  /** Last reading of the counters; null: none, or what came in between was not seen. */
+  parts: number | null;
+  bad: number | null;
+  /** Counted, per minute. */
+  minutes: [minute: number, parts: number, bad: number][];
+  passings: number[];
+}
+
+export interface LineTwinSnapshot {
+  v: 1;
+  startMs: number;
+  nowMs: number;
+  limits: string;
+  stations: [string, Station][];
+  frames: EventFramesSnapshot;
+}
+
+const minuteMs = 60_000;
+const mostStretches = 5_000;
+const mostPassings = 400;
+const mostContext = 200;
+const longestTransitMs = 1_800_000;
+/** The station that limits is told as another one from here on. */
+const sureFrom = 0.8;
+const bottleneckNeedsMs = 600_000;
+const learnOverMs = 600_000;
+const learnFrom = 6;
+
+/**
+ * The twin of a line: takes what its stations say, in the order of time, and knows their states, figures and event frames over a sliding period.
+ * Pure: time comes with what is told. Memory is bounded by the period and per station.
+ */
+export class LineTwin {
+  private readonly settings: LineSettings;
+  private order: readonly LineStationSettings[] = [];
+  private readonly stations = new Map<string, Station>();
+  private readonly frames = new EventFrames();
+  private startMs = NaN;
+  private nowMs = NaN;
+  private limits = '';
+  private readonly told = new Set<string>();
+  private news: LineNews = { findings: [], frames: [] };
+
+  constructor(settings: LineSettings) {
+    this.settings = settings;
+  }
+
+  /** In the order of the flow. Stations that are no longer among them are forgotten. */
+  setStations(order: readonly LineStationSettings[]): void {
+    this.order = order;
+    const keys = new Set(order.map(({ key }) => key));
+    for (const key of this.stations.keys()) if (!keys.has(key)) this.stations.delete(key);
+  }
+
+  get timeMs(): number {
+    return this.nowMs;
+  }
+
+  has(station: string): boolean {
+    return this.order.some(({ key }) => key === station);
+  }
+
+  /** What was said earlier than the last word of the line counts as said then: clocks of stations differ. */
+  take({ station: key, timeMs, mode, values }: StationWord): void {
+    const settings = this.order.find((each) => each.key === key);
+    if (settings === undefined || !Number.isFinite(timeMs)) return;
+    if (Number.isNaN(this.startMs)) this.startMs = this.nowMs = timeMs;
+    this.advance(timeMs);
+    let station = this.stations.get(key);
+    if (station === undefined) {
+      station = {
+        seenMs: this.nowMs, mode: '', values: {}, state: 'unknown', sinceMs: this.nowMs, reason: '', past: [], parts: null, bad: null, minutes: [], passings: [],
+      };
+      this.stations.set(key, station);
+    }
+    // What was counted while nobody saw it belongs to no time.
+    if (this.nowMs - station.seenMs > this.settings.staleAfterMs) station.parts = station.bad = null;
+    station.seenMs = this.nowMs;
+    station.mode = mode;
+    for (const [name, value] of Object.entries(values)) {
+      if (value === null) continue;
+      if (Object.hasOwn(station.values, name) || Object.keys(station.values).length < mostContext) {
+        Object.defineProperty(station.values, name, { value, enumerable: true, configurable: true, writable: true });
+      }
+    }
+    const parts = this.count(key, station, 'parts', settings.parts, values);
+    this.count(key, station, 'bad', settings.bad, values);
+    for (let part = 0; part < Math.min(parts, 5); part += 1) station.passings.push(this.nowMs);
+    if (station.passings.length > mostPassings) station.passings.splice(0, station.passings.length - mostPassings);
+    this.judge();
+    for (const kind of ['batch', 'phase'] as const) {
+      const name = this.settings[kind] === '' ? undefined : values[this.settings[kind]];
+      if (name !== undefined && name !== null) this.framed(this.frames.name(kind, key, String(name).slice(0, 200), this.nowMs, station.values));
+    }
+  }
+
+  /** Time passes: who is silent for too long is not known any more; planned hours begin and end. */
+  advance(timeMs: number): void {
+    if (Number.isNaN(this.nowMs) || !(timeMs > this.nowMs)) return;
+    const { isPlanned, staleAfterMs } = this.settings;
+    const edges = [...this.stations.values()].filter(({ state }) => state !== 'unknown').map(({ seenMs }) => seenMs + staleAfterMs + 1);
+    if (isPlanned !== undefined) {
+      const firstMinute = Math.floor(Math.max(this.nowMs, timeMs - this.settings.periodMs) / minuteMs) + 1;
+      let before = isPlanned(this.nowMs);
+      for (let edge = firstMinute * minuteMs; edge <= timeMs; edge += minuteMs) {
+        const planned = isPlanned(edge);
+        if (planned !== before) edges.push(edge);
+        before = planned;
+      }
+    }
+    for (const edge of edges.sort((one, other) => one - other)) {
+      if (edge <= this.nowMs || edge > timeMs) continue;
+      this.nowMs = edge;
+      this.judge();
+    }
+    this.nowMs = timeMs;
+    this.forget();
+  }
+
+  takeNews(): LineNews {
+    const { news } = this;
+    this.news = { findings: [], frames: [] };
+    return news;
+  }
+
+  /** Figures up to now. @param nameOf a station's name for people */
+  report(nameOf: (key: string) => string, name: string): Omit<LineMessage, 'topic'> | undefined {
+    if (Number.isNaN(this.nowMs)) return undefined;
+    const toMs = this.nowMs;
+    const fromMs = Math.max(this.startMs, toMs - this.settings.periodMs);
+    const stations = this.order.map((settings) => this.figures(settings, nameOf(settings.key), fromMs, toMs));
+    const stretches = new Map(this.order.map(({ key }) => [key, this.stretches(key, fromMs, toMs)]));
+    const found = toMs - fromMs < bottleneckNeedsMs || this.order.length < 2 ? undefined : bottleneckOf(stretches, fromMs, toMs);
+    if (found !== undefined && found.confidence >= sureFrom && found.station !== this.limits) {
+      this.limits = found.station;
+      this.say('LINE_BOTTLENECK', found.station, `${Math.round(100 * found.share)}`);
+    }
+    const last = stations.at(-1);
+    const bad = stations.reduce((sum, station) => sum + station.bad, 0);
+    const made = last === undefined ? 0 : last.parts + bad - last.bad;
+    const knowsQuality = this.order.some((settings) => settings.bad !== '');
+    const quality = last === undefined || made <= 0 || !knowsQuality ? null : Math.max(0, last.parts - last.bad) / made;
+    const oee = last === undefined || quality === null || last.availability === null || last.performance === null ? null : last.availability * last.performance * quality;
+    const knownMs = last === undefined ? 0 : toMs - fromMs - minuteMs * last.unknownMin;
+    const throughput = last === undefined || knownMs <= 0 || this.order.at(-1)!.parts === '' ? null : (3_600_000 * last.parts) / knownMs;
+    const lead = this.leadS(stations);
+    const percent = (share: number | null | undefined): number | null => (share === null || share === undefined ? null : rounded(100 * share, 4));
+    const stops = [...stretches].flatMap(([station, list]) => stopPareto(list).map(({ reason, count, ms }) => ({ station, reason, count, minutes: rounded(ms / minuteMs, 2) })));
+    return {
+      timestamp: toMs,
+      payload: {
+        time: toMs, availability: percent(last?.availability), performance: percent(last?.performance), quality: percent(quality), oee: percent(oee),
+        throughput: throughput === null ? null : rounded(throughput, 2), wip: throughput === null || lead === null ? null : rounded((throughput * lead) / 3600, 1),
+        cycleTime: lead === null ? null : rounded(lead, 1), bottleneck: found === undefined ? '' : nameOf(found.station), bottleneckConfidence: percent(found?.confidence),
+        ...Object.fromEntries(stations.map(({ key, state }) => [`state_${key}`, state])),
+      },
+      line: {
+        v: 1, key: this.settings.key, name, fromMs, timeMs: toMs, stations,
+        bottleneck: found === undefined ? null : { station: found.station, share: found.share, confidence: found.confidence },
+        stops: stops.sort((one, other) => other.minutes - one.minutes).slice(0, 20),
+      },
+    };
+  }
+
+  snapshot(): LineTwinSnapshot {
+    return structuredCloneOf({ v: 1, startMs: this.startMs, nowMs: this.nowMs, limits: this.limits, stations: [...this.stations], frames: this.frames.snapshot() });
+  }
+
+  /** What was known before a restart; the time in between is not known and counts as that. */
+  restore(snapshot: LineTwinSnapshot): void {
+    if (snapshot.v !== 1 || !Number.isFinite(snapshot.nowMs) || !Array.isArray(snapshot.stations)) return;
+    this.startMs = snapshot.startMs;
+    this.nowMs = snapshot.nowMs;
+    this.limits = snapshot.limits;
+    for (const [key, station] of snapshot.stations) this.stations.set(key, station);
+    this.frames.restore(snapshot.frames);
+  }
+
+  private count(key: string, station: Station, which: 'parts' | 'bad', property: string, values: StationWord['values']): number {
+    const value = property === '' || !Object.hasOwn(values, property) ? undefined : values[property];
+    // Whole numbers beyond 2^53 come as text; what they differ by is still exact enough for a line.
+    const now = typeof value === 'number' ? value : typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : NaN;
+    if (!Number.isFinite(now)) return 0;
+    const before = station[which];
+    station[which] = now;
+    if (before === null) return 0;
+    const { parts, resets } = countedParts([before, now]);
+    if (resets > 0) this.say('TWIN_LINE_COUNTER_RESET', key, property);
+    if (parts <= 0) return 0;
+    const minute = Math.floor(this.nowMs / minuteMs);
+    let last = station.minutes.at(-1);
+    if (last === undefined || last[0] !== minute) station.minutes.push((last = [minute, 0, 0]));
+    last[which === 'parts' ? 1 : 2] += parts;
+    return parts;
+  }
+
+  /** All states anew: who waits is known by its neighbours, forwards along the line and then back. */
+  private judge(): void {
+    const { nowMs } = this;
+    const isPlanned = this.settings.isPlanned?.(nowMs) ?? true;
+    const states = new Map<string, LineState>();
+    const behindOf = new Map<string, string[]>();
+    for (const { key, before } of this.order) for (const one of before) behindOf.set(one, [...(behindOf.get(one) ?? []), key]);
+    const stand = (keys: readonly string[], passedOn: LineState): LineState | undefined => {
+      const known = keys.map((key) => states.get(key)).filter((state) => state !== undefined);
+      return known.find((state) => state === 'down' || state === 'setup' || state === 'planned stop' || state === passedOn) ?? known[0];
+    };
+    const stateOf = ({ key, modes, before }: LineStationSettings, withNeighbours: boolean): LineState => {
+      const station = this.stations.get(key);
+      const signs = station === undefined ? undefined : signsOf(meaningOf(station.mode, modes), isPlanned, station.seenMs);
+      return withNeighbours
+        ? lineStateOf(signs, nowMs, this.settings.staleAfterMs, stand(before, 'starved'), stand(behindOf.get(key) ?? [], 'blocked'))
+        : lineStateOf(signs, nowMs, this.settings.staleAfterMs, undefined, undefined);
+    };
+    for (const settings of this.order) states.set(settings.key, stateOf(settings, false));
+    for (const settings of this.order) states.set(settings.key, stateOf(settings, true));
+    for (const settings of [...this.order].reverse()) states.set(settings.key, stateOf(settings, true));
+    for (const { key, modes } of this.order) {
+      const station = this.stations.get(key);
+      if (station === undefined) continue;
+      const state = states.get(key)!;
+      const silent = nowMs - station.seenMs > this.settings.staleAfterMs;
+      if (!silent && meaningOf(station.mode, modes) === undefined) this.sayOnce('TWIN_LINE_MODE', key, station.mode);
+      if (state === station.state && (state !== 'down' || station.reason === station.mode)) continue;
+      const change = { station: key, fromMs: station.sinceMs, toMs: nowMs, state: station.state, reason: station.reason };
+      if (change.toMs > change.fromMs) station.past.push(change);
+      if (station.past.length > mostStretches) station.past.shift();
+      if (state === 'down' && station.state !== 'down') this.say('LINE_STOP', key, station.mode);
+      if (silent && station.state !== 'unknown') this.say('TWIN_LINE_SILENT', key, '');
+      station.state = state;
+      station.reason = station.mode;
+      station.sinceMs = nowMs;
+      this.framed(this.frames.state(key, state, station.mode, nowMs, station.values));
+    }
+  }
+
+  private figures({ key, parts: partsProperty, bad: badProperty, idealS, buffer, before }: LineStationSettings, name: string, fromMs: number, toMs: number): LineStation {
+    const station = this.stations.get(key);
+    const ms = new Map<LineState, number>();
+    for (const stretch of this.stretches(key, fromMs, toMs)) ms.set(stretch.state, (ms.get(stretch.state) ?? 0) + stretch.toMs - stretch.fromMs);
+    const unknownMs = station === undefined ? toMs - fromMs : (ms.get('unknown') ?? 0) + Math.max(0, this.firstMs(station) - fromMs);
+    const plannedMs = toMs - fromMs - unknownMs - (ms.get('planned stop') ?? 0);
+    const producedMs = ms.get('producing') ?? 0;
+    const inPeriod = (station?.minutes ?? []).filter(([minute]) => (minute + 1) * minuteMs > fromMs);
+    const parts = inPeriod.reduce((sum, [, count]) => sum + count, 0);
+    const bad = inPeriod.reduce((sum, [, , count]) => sum + count, 0);
+    const learnt = idealS === undefined && station !== undefined ? this.learntIdealS(key, station, fromMs, toMs) : undefined;
+    const ideal = idealS ?? learnt;
+    const transit = this.transitTo(before, station);
+    let code = '';
+    let oee: ReturnType<typeof oeeOf> | undefined;
+    if (station === undefined || plannedMs + (ms.get('planned stop') ?? 0) <= 0) code = 'TWIN_LINE_SILENT';
+    else {
+      try {
+        oee = oeeOf({
+          plannedMin: Math.max(0, plannedMs) / minuteMs, producedMin: producedMs / minuteMs, secondsPerPart: ideal ?? 0, produced: parts, good: parts - bad,
+        });
+      } catch (problem) {
+        if (!(problem instanceof Problem)) throw problem;
+        code = problem.code;
+      }
+    }
+    for (const known of ['TWIN_OEE_NO_PLAN', 'TWIN_OEE_RECORD'] as const) {
+      if (code === known) this.sayOnce(known, key, '');
+      else this.told.delete(`${known}\n${key}`);
+    }
+    if (code === '' && partsProperty === '') code = 'TWIN_LINE_NO_COUNTER';
+    else if (code === '' && ideal === undefined) code = 'TWIN_LINE_NO_CYCLE';
+    const speed = partsProperty === '' || ideal === undefined ? null : (oee?.effectiveness ?? null);
+    const quality = badProperty === '' ? null : (oee?.quality ?? null);
+    const availability = oee?.availability ?? null;
+    return {
+      key, name, state: station?.state ?? 'unknown', reason: station?.mode ?? '', sinceMs: station?.sinceMs ?? this.startMs, availability, performance: speed, quality,
+      oee: availability === null || speed === null || quality === null ? null : availability * speed * quality, parts, bad,
+      plannedMin: Math.max(0, plannedMs) / minuteMs, producedMin: producedMs / minuteMs, unknownMin: unknownMs / minuteMs,
+      idealS: ideal ?? null, idealLearnt: learnt !== undefined, transitS: transit?.seconds ?? null, transitParts: transit?.parts ?? 0, buffer: buffer ?? null, code,
+    };
+  }
+
+  private firstMs(station: Station): number {
+    return station.past[0]?.fromMs ?? station.sinceMs;
+  }
+
+  private stretches(key: string, fromMs: number, toMs: number): StateChange[] {
+    const station = this.stations.get(key);
+    if (station === undefined) return [];
+    const now = { station: key, fromMs: station.sinceMs, toMs, state: station.state, reason: station.reason };
+    return [...station.past, now].filter((stretch) => stretch.toMs > fromMs).map((stretch) => ({ ...stretch, fromMs: Math.max(fromMs, stretch.fromMs) }));
+  }
+
+  /** The best that was kept up: of pieces of ten minutes with half of it worked and five parts, the tenth fastest of a hundred. */
+  private learntIdealS(key: string, station: Station, fromMs: number, toMs: number): number | undefined {
+    const pieces = new Map<number, { parts: number; producedMs: number }>();
+    const piece = (timeMs: number): { parts: number; producedMs: number } => {
+      const index = Math.floor(timeMs / learnOverMs);
+      let found = pieces.get(index);
+      if (found === undefined) pieces.set(index, (found = { parts: 0, producedMs: 0 }));
+      return found;
+    };
+    for (const [minute, parts] of station.minutes) piece(minute * minuteMs).parts += parts;
+    for (const stretch of this.stretches(key, fromMs, toMs)) {
+      if (stretch.state !== 'producing') continue;
+      for (let from = stretch.fromMs; from < stretch.toMs; ) {
+        const to = Math.min(stretch.toMs, (Math.floor(from / learnOverMs) + 1) * learnOverMs);
+        piece(from).producedMs += to - from;
+        from = to;
+      }
+    }
+    const seconds = [...pieces.values()].filter(({ parts, producedMs }) => parts >= 5 && producedMs >= learnOverMs / 2).map(({ parts, producedMs }) => producedMs / parts / 1000);
+    return seconds.length < learnFrom ? undefined : quantileOfSorted(seconds.sort((one, other) => one - other), 0.1);
+  }
+
+  private transitTo(before: readonly string[], station: Station | undefined): { seconds: number; parts: number } | undefined {
+    let longest: { seconds: number; parts: number } | undefined;
+    for (const key of before) {
+      const found = transitByPattern(this.stations.get(key)?.passings ?? [], station?.passings ?? [], longestTransitMs);
+      if (!('ms' in found)) return undefined;
+      if (longest === undefined || found.ms / 1000 > longest.seconds) longest = { seconds: found.ms / 1000, parts: found.parts };
+    }
+    return longest;
+  }
+
+  /** From the first station to the last along the longest way; null where a way between two of them is not known. */
+  private leadS(stations: readonly LineStation[]): number | null {
+    if (stations.length < 2) return null;
+    const lead = new Map<string, number | null>();
+    for (const [index, { key, before }] of this.order.entries()) {
+      const { transitS } = stations[index]!;
+      let most: number | null = before.length === 0 ? 0 : transitS;
+      for (const one of before) {
+        const way = lead.get(one) ?? null;
+        most = most === null || way === null || transitS === null ? null : Math.max(most, way + transitS);
+      }
+      lead.set(key, most);
+    }
+    return lead.get(this.order.at(-1)!.key) ?? null;
+  }
+
+  private framed(frames: readonly EventFrame[]): void {
+    for (const frame of frames) this.news.frames.push({ change: frame.endMs === undefined ? 'begins' : 'ends', frame: { ...frame } });
+  }
+
+  private say(code: LineFinding['code'], station: string, detail: string): void {
+    this.news.findings.push({ code, station, timeMs: this.nowMs, detail: detail.slice(0, 200) });
+  }
+
+  private sayOnce(code: LineFinding['code'], station: string, detail: string): void {
+    const name = detail === '' ? `${code}\n${station}` : `${code}\n${station}\n${detail}`;
+    if (this.told.has(name)) return;
+    if (this.told.size >= 1_000) this.told.clear();
+    this.told.add(name);
+    this.say(code, station, detail);
+  }
+
+  private forget(): void {
+    const oldest = this.nowMs - this.settings.periodMs;
+    for (const station of this.stations.values()) {
+      let gone = 0;
+      while (gone < station.past.length && station.past[gone]!.toMs <= oldest) gone += 1;
+      if (gone > 0) station.past.splice(0, gone);
+      gone = 0;
+      while (gone < station.minutes.length && (station.minutes[gone]![0] + 1) * minuteMs <= oldest) gone += 1;
+      if (gone > 0) station.minutes.splice(0, gone);
+    }
+  }
+}
+
+function rounded(value: number, digits: number): number {
+  return Math.round(value * 10 ** digits) / 10 ** digits;
+}
+
+function structuredCloneOf(snapshot: LineTwinSnapshot): LineTwinSnapshot {
+  return JSON.parse(JSON.stringify(snapshot)) as LineTwinSnapshot;
+}

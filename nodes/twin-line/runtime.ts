@@ -1,0 +1,213 @@
+import type { LineFindingMessage, LineFrameMessage, LineMessage } from '../../contract/line.ts';
+import type { Json } from '../../engine/ports.ts';
+import { Problem } from '../../engine/problem.ts';
+import { LineTwin, type LineTwinSnapshot, type StationWord } from '../../engine/process/lineTwin.ts';
+import { lineSentence } from '../../engine/site/lineSentences.ts';
+import type { Site } from '../../engine/site/site.ts';
+import { lineStations, plannedHours } from '../lineStations.ts';
+import type { Message, NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
+import { status } from '../status.ts';
+import { assetOfMessage, batchOf, isLate, replayOf, singleOf } from '../twinMessages.ts';
+import { languageOf, onInput, openSite, siteOf, twinNode, whenReady } from '../twinNode.ts';
+import { fields } from './config.ts';
+
+/** Words of stations wait so long for each other, so that they are taken in the order of their times. */
+const togetherMs = 1_000;
+const orderEveryMs = 5_000;
+/** Machines and relations come one after the other in a deploy; nobody is told off meanwhile. */
+const settleMs = 5_000;
+const keepEveryMs = 10_000;
+const mostWaiting = 100_000;
+const mostReplays = 4;
+
+interface Replayed {
+  line: LineTwin;
+  dueMs: number;
+}
+
+export default function twinLine(RED: Runtime): void {
+  RED.nodes.registerType('twin-line', function constructLine(this: NodeInstance, definition: NodeDefinition) {
+    const twin = twinNode(RED, this, definition, fields);
+    const { config, node } = twin;
+    const handle = siteOf(RED, twin, config.site);
+    if (handle === undefined) return;
+    const language = languageOf(handle);
+    const key = config.key === '' ? node.id : config.key;
+    const lineName = config.name === '' ? key : config.name;
+    let isPlanned: ((timeMs: number) => boolean) | undefined;
+    try {
+      isPlanned = plannedHours(config.plannedFrom, config.plannedTo);
+    } catch (problem) {
+      twin.refusal = problem as Problem;
+      twin.fail(problem as Problem);
+    }
+    const newLine = (): LineTwin =>
+      new LineTwin({ key, periodMs: config.period * 3_600_000, staleAfterMs: config.staleAfter * 60_000, batch: config.batch, phase: config.phase, isPlanned });
+    const live = newLine();
+    const replays = new Map<string, Replayed>();
+    let waiting: StationWord[] = [];
+    let orderedMs = -Infinity;
+    let readyMs = Infinity;
+    let dueMs = -Infinity;
+    let keptMs = -Infinity;
+    let loopProblem: Problem | undefined;
+    twin.show(status('waiting', language));
+
+    /** Relations change while the flow runs: the order is read anew now and then. @throws Problem */
+    const order = (site: Site, line: LineTwin): void => {
+      line.setStations(lineStations(site, config.stations, config.modes));
+    };
+    const isSettled = (): boolean => performance.now() - readyMs >= settleMs;
+    const nameOf = (site: Site) => (station: string): string => site.asset(station)?.twin.name ?? station;
+
+    const tellNews = (site: Site, line: LineTwin, marks: object): void => {
+      const { findings, frames } = line.takeNews();
+      const told = findings.map((finding): LineFindingMessage => {
+        const name = nameOf(site)(finding.station);
+        return {
+          topic: key, payload: lineSentence(finding, name, language),
+          finding: { v: 1, code: finding.code, line: key, station: finding.station, name, timeMs: finding.timeMs }, timestamp: finding.timeMs, ...marks,
+        };
+      });
+      const framed = frames.map(({ change, frame }): LineFrameMessage => {
+        const { kind, station, name, startMs, endMs, atStart, atEnd } = frame;
+        const time = endMs ?? startMs;
+        return {
+          topic: key,
+          payload: { time, kind, change, station, stationName: nameOf(site)(station), name, start: startMs, end: endMs ?? null, minutes: endMs === undefined ? null : (endMs - startMs) / 60_000 },
+          frame: {
+            v: 1, line: key, kind, change, station, name, startMs, ...(endMs === undefined ? {} : { endMs }), atStart: { ...atStart }, ...(atEnd === undefined ? {} : { atEnd: { ...atEnd } }),
+          },
+          timestamp: time, ...marks,
+        };
+      });
+      if (told.length > 0 || framed.length > 0) node.send([null, told as unknown as Message[], framed as unknown as Message[]]);
+    };
+
+    const report = (site: Site, line: LineTwin, marks: object): void => {
+      const figures = line.report(nameOf(site), lineName);
+      if (figures === undefined) return;
+      const message: LineMessage = { topic: key, ...figures, ...marks };
+      node.send([message as unknown as Message, null, null]);
+      tellNews(site, line, marks);
+      const { oee, bottleneck } = figures.payload;
+      const stopped = figures.line.stations.filter(({ state }) => state === 'down' || state === 'unknown');
+      const shown = typeof oee === 'number' && bottleneck !== ''
+        ? status('lineOee', language, { oee: Math.round(oee), station: String(bottleneck) }) : status('lineRuns', language, { count: figures.line.stations.length });
+      twin.show({ ...shown, fill: stopped.length > 0 ? 'yellow' : 'green' });
+    };
+
+    const takeWaiting = (site: Site): void => {
+      const words = waiting.sort((one, other) => one.timeMs - other.timeMs);
+      waiting = [];
+      for (const word of words) live.take(word);
+      tellNews(site, live, {});
+    };
+
+    const turn = (site: Site): void => {
+      const nowMs = site.clock.nowMs();
+      if (performance.now() - orderedMs >= orderEveryMs) {
+        orderedMs = performance.now();
+        try {
+          order(site, live);
+          loopProblem = undefined;
+        } catch (problem) {
+          if (!(problem instanceof Problem)) throw problem;
+          loopProblem = problem;
+          orderedMs = -Infinity;
+          if (isSettled()) twin.fail(problem);
+          return;
+        }
+      }
+      if (loopProblem !== undefined) return;
+      takeWaiting(site);
+      // A site on recorded time has no now of its own.
+      if (site.options.clock !== 'replay') live.advance(nowMs);
+      tellNews(site, live, {});
+      if (performance.now() >= dueMs && !Number.isNaN(live.timeMs)) {
+        dueMs = performance.now() + config.interval * 1_000;
+        report(site, live, {});
+      }
+      if (performance.now() - keptMs >= keepEveryMs && !Number.isNaN(live.timeMs)) {
+        keptMs = performance.now();
+        site.lines.keep(key, live.snapshot() as unknown as Json);
+      }
+    };
+
+    void whenReady(twin, handle, () => {
+      const site = handle.site as Site;
+      if (twin.refusal !== undefined) return;
+      try {
+        const saved = site.lines.open(key, node.id);
+        if (saved !== undefined) live.restore(saved as unknown as LineTwinSnapshot);
+      } catch (problem) {
+        twin.refusal = problem as Problem;
+        throw problem;
+      }
+      readyMs = performance.now();
+      const timer = setInterval(() => turn(site), togetherMs);
+      twin.onClose(() => {
+        clearInterval(timer);
+        for (const word of waiting.sort((one, other) => one.timeMs - other.timeMs)) live.take(word);
+        if (!Number.isNaN(live.timeMs)) site.lines.keep(key, live.snapshot() as unknown as Json);
+        site.lines.close(key, node.id);
+      });
+    });
+
+    onInput(twin, handle.ready, (message: Message) => {
+      const site = openSite(handle);
+      const asset = assetOfMessage(site, message, twin.title);
+      if (asset === undefined || isLate(message)) return;
+      if (orderedMs === -Infinity && loopProblem === undefined) turn(site);
+      const words = wordsOf(asset.key, message);
+      const id = replayOf(message);
+      if (id === undefined) {
+        if (loopProblem?.code === 'TWIN_FEEDS_LOOP' || (loopProblem !== undefined && isSettled())) throw loopProblem;
+        if (isSettled() && !live.has(asset.key)) {
+          throw new Problem('TWIN_LINE_STATION', `${asset.twin.name} is no station of this line.`, 'Enter it in twin-line, draw its "feeds" relation, or take the wire away.', { station: asset.key });
+        }
+        if (waiting.length + words.length > mostWaiting) takeWaiting(site);
+        waiting.push(...words);
+        return;
+      }
+      const mark = message.replay;
+      const marks = { historical: true, ...(mark === undefined ? {} : { replay: mark }) };
+      let replayed = replays.get(id);
+      if (replayed === undefined) {
+        replayed = { line: newLine(), dueMs: -Infinity };
+        order(site, replayed.line);
+        replays.set(id, replayed);
+        if (replays.size > mostReplays) replays.delete(replays.keys().next().value!);
+      }
+      const { line } = replayed;
+      for (const word of words) line.take(word);
+      tellNews(site, line, marks);
+      const complete = (mark as { complete?: unknown } | undefined)?.complete === true;
+      if (!complete && !(line.timeMs >= replayed.dueMs)) return;
+      replayed.dueMs = line.timeMs + config.interval * 1_000;
+      report(site, line, marks);
+    });
+  });
+}
+
+/** What a message tells, row by row; values that are bad are left out. */
+function wordsOf(station: string, message: Message): StationWord[] {
+  const batch = batchOf(message);
+  if (batch !== undefined) {
+    return batch.payload.flatMap((row, index): StationWord[] => {
+      if (typeof row !== 'object' || row === null || typeof row.time !== 'number') return [];
+      const { time: timeMs, ...values } = row;
+      return [{ station, timeMs, mode: String(batch.states[index] ?? ''), values: withoutBad(values, batch.quality?.[String(index)]) }];
+    });
+  }
+  const single = singleOf(message);
+  return [{ station, timeMs: single.timestamp, mode: String(single.twin.state ?? ''), values: withoutBad(single.payload, single.quality) }];
+}
+
+function withoutBad(values: object, quality: Readonly<Record<string, string>> | undefined): StationWord['values'] {
+  const usable = Object.entries(values).filter(([name, value]) => {
+    const word = quality !== undefined && Object.hasOwn(quality, name) ? quality[name] : 'good';
+    return word !== 'bad' && (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean');
+  });
+  return Object.fromEntries(usable) as StationWord['values'];
+}

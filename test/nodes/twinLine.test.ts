@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { LineFindingMessage, LineFrameMessage, LineMessage } from '../../contract/line.ts';
+import type { Message } from '../../nodes/red.d.ts';
+import { messageProblems } from '../checks/messageProblems.ts';
+import { codeOf, plantFlow } from './plantFlow.ts';
+import { property, startFlow } from './startFlow.ts';
+import type { StartedFlow } from './startFlow.ts';
+
+const minuteMs = 60_000;
+
+describe('twin-line', function () {
+  this.timeout(60_000);
+  let run: StartedFlow;
+  let userDir = '';
+  beforeEach(() => {
+    userDir = mkdtempSync(path.join(tmpdir(), 'twinwire-line-'));
+  });
+  afterEach(async () => {
+    await run.stop();
+    rmSync(userDir, { recursive: true, force: true });
+  });
+
+  /** Filler, sealer and packer of one type; the line looks at them once a second. */
+  function flow(node: Record<string, unknown> = {}, links: [string, string][] = [], keys = ['filler', 'sealer', 'packer']): Record<string, unknown>[] {
+    const asset = (key: string) => ({
+      id: key, type: 'twin-asset', site: 'site', assetType: 'type', key, name: key[0]!.toUpperCase() + key.slice(1), place: 'plant/line1', together: 0, staleAfter: 5,
+      wires: [['line'], []],
+    });
+    return plantFlow({
+      properties: [property('mode', { valueKind: 'state' }), property('cycles', { valueKind: 'counter' }), property('rejects', { valueKind: 'counter' }), property('lot', { valueKind: 'state' })],
+      more: [
+        ...keys.map(asset),
+        ...links.map(([from, to], index) => ({ id: `link${index}`, type: 'twin-link', site: 'site', from, relation: 'feeds', to, wires: [[]] })),
+        {
+          id: 'line', type: 'twin-line', site: 'site', key: 'line-1', name: 'Line 1', interval: 1, stations: keys.map((key) => ({ key, cycle: '1' })), ...node,
+          wires: [['figures'], ['findings'], ['frames']],
+        },
+        { id: 'figures', type: 'helper' },
+        { id: 'findings', type: 'helper' },
+        { id: 'frames', type: 'helper' },
+      ],
+    });
+  }
+
+  const last = (): LineMessage | undefined => run.received('figures').at(-1) as unknown as LineMessage | undefined;
+  const findings = (): LineFindingMessage[] => run.received('findings') as unknown as LineFindingMessage[];
+  const frames = (): LineFrameMessage[] => run.received('frames') as unknown as LineFrameMessage[];
+  const say = (key: string, payload: Record<string, unknown>): void => run.node(key).receive({ payload, timestamp: Date.now() } as unknown as Message);
+  const state = (key: string): unknown => last()?.payload[`state_${key}`];
+
+  it('OEE by ISO 22400-2 to six digits, from rows of a batch, with its stop as an event', async () => {
+    run = await startFlow(flow({}, [], ['packer']), { userDir });
+    const startMs = Date.now() - 420 * minuteMs;
+    // 373 minutes worked of 420; 19,271 parts, 423 of them bad.
+    const rows = Array.from({ length: 421 }, (_, minute) => ({
+      time: startMs + minute * minuteMs, mode: minute < 373 ? 'Execute' : 'Aborted', cycles: Math.round((19_271 * Math.min(minute, 373)) / 373),
+      rejects: Math.round((423 * Math.min(minute, 373)) / 373), lot: minute < 200 ? 'B7' : 'B8',
+    }));
+    run.node('packer').receive({ payload: rows, historical: true, replay: { id: 'r1', complete: true } } as unknown as Message);
+    await run.until(() => (last()?.line.stations[0]?.parts ?? 0) === 19_271, () => JSON.stringify([last(), run.received('caught').map(codeOf)]));
+    const { line, payload, historical } = last()!;
+    assert.equal(historical, true);
+    const station = line.stations[0]!;
+    const digits = [station.availability, station.performance, station.quality, station.oee].map((share) => share!.toFixed(6));
+    assert.deepEqual(digits, ['0.888095', '0.861081', '0.978050', '0.747937']);
+    assert.deepEqual([station.parts, station.bad, station.code, station.plannedMin, station.producedMin], [19_271, 423, '', 420, 373]);
+    assert.deepEqual([payload['oee'], payload['availability']], [74.7937, 88.8095]);
+    assert.equal(station.state, 'down');
+    assert.deepEqual(line.stops.map(({ station: key, reason, count }) => [key, reason, count]), [['packer', 'Aborted', 1]]);
+    assert.deepEqual(frames().map(({ frame: { kind, change, name } }) => [kind, change, name]), [['stop', 'begins', 'Aborted']]);
+    // A replay is reckoned apart: the live line knows nothing of it.
+    assert.ok(run.received('figures').every(({ historical: mark }) => mark === true));
+    assert.equal(frames()[0]!.frame.startMs, startMs + 373 * minuteMs);
+    assert.equal(frames()[0]!.frame.atStart['lot'], 'B8');
+    assert.equal(findings()[0]?.payload, 'Packer has stopped: Aborted.');
+    for (const message of [...run.received('figures'), ...run.received('findings'), ...run.received('frames')]) assert.deepEqual(messageProblems(message), []);
+  });
+
+  it('who waits is blocked before a stop and starved behind it; a word that nobody knows is said', async () => {
+    run = await startFlow(flow({ stations: [], batch: 'lot' }, [['filler', 'sealer'], ['sealer', 'packer']]), { userDir });
+    for (const key of ['filler', 'sealer', 'packer']) say(key, { mode: 'Execute', cycles: 10, lot: 'B1' });
+    await run.until(() => state('filler') === 'producing' && state('packer') === 'producing', () => JSON.stringify(last()));
+    assert.deepEqual(last()!.line.stations.map(({ key }) => key), ['filler', 'sealer', 'packer']);
+    say('sealer', { mode: 'Held' });
+    say('filler', { mode: 'Suspended' });
+    say('packer', { mode: 'idle', lot: 'B2' });
+    await run.until(() => state('sealer') === 'down', () => JSON.stringify(last()));
+    assert.deepEqual([state('filler'), state('packer')], ['blocked', 'starved']);
+    assert.ok(findings().some(({ payload }) => payload === 'Sealer has stopped: Held.') && !findings().some(({ finding }) => finding.station !== 'sealer'));
+    assert.deepEqual(frames().filter(({ frame }) => frame.station === 'packer').map(({ frame: { kind, change, name } }) => [kind, change, name]), [
+      ['batch', 'begins', 'B1'], ['batch', 'ends', 'B1'], ['batch', 'begins', 'B2'],
+    ]);
+    say('sealer', { mode: 'Execute' });
+    say('filler', { mode: 'Warble', cycles: 3 });
+    await run.until(() => findings().some(({ finding }) => finding.code === 'TWIN_LINE_MODE'), 'the unknown mode');
+    await run.until(() => state('filler') === 'unknown', () => JSON.stringify(last()));
+    assert.ok(frames().some(({ frame }) => frame.kind === 'stop' && frame.change === 'ends' && frame.station === 'sealer' && frame.endMs !== undefined));
+    // The last station has no bad counter that moved: good are all, and nothing is invented for what was never counted.
+    assert.equal(last()!.payload['wip'], null);
+  });
+
+  it('what was known is there after a restart', async () => {
+    run = await startFlow(flow({}, [], ['packer']), { userDir });
+    const startMs = Date.now() - 8 * minuteMs;
+    const rows = Array.from({ length: 9 }, (_, minute) => ({ time: startMs + minute * minuteMs, mode: 'Execute', cycles: minute * 50, rejects: 0 }));
+    run.node('packer').receive({ payload: rows } as unknown as Message);
+    await run.until(() => last()?.line.stations[0]?.parts === 400, () => JSON.stringify(last()));
+    await run.stop();
+    run = await startFlow(flow({}, [], ['packer']), { userDir });
+    await run.until(() => last() !== undefined, 'figures without any message');
+    assert.deepEqual([last()!.line.stations[0]!.parts, Math.round(last()!.line.stations[0]!.producedMin)], [400, 8]);
+    say('packer', { mode: 'Execute', cycles: 410 });
+    await run.until(() => last()?.line.stations[0]?.parts === 410, () => JSON.stringify(last()));
+  });
+
+  it('a loop, a line without stations, two lines of one key, a number that is none: each with its code', async () => {
+    run = await startFlow(flow({ stations: [] }, [['filler', 'sealer'], ['sealer', 'filler']]), { userDir });
+    say('filler', { mode: 'Execute' });
+    await run.until(() => {
+      say('filler', { mode: 'Execute' });
+      return run.received('caught').length > 0;
+    }, 'the error');
+    assert.equal(codeOf(run.received('caught')[0]), 'TWIN_FEEDS_LOOP');
+    await run.stop();
+    run = await startFlow([...flow({ stations: [{ key: 'filler', cycle: 'quick' }] }), { id: 'other', type: 'twin-line', z: 'tab', x: 1, y: 1, site: 'site', key: 'line-1', wires: [[], [], []] }], { userDir });
+    await run.until(() => run.warnings().some((text) => text.startsWith('TWIN_LINE_TWICE')), () => run.warnings().join('\n'));
+    await run.until(() => run.warnings().some((text) => text.startsWith('TWIN_LINE_NUMBER')), () => run.warnings().join('\n'));
+  });
+});
