@@ -125,7 +125,8 @@ describe('twin-line', function () {
     }, 'the error');
     assert.equal(codeOf(run.received('caught')[0]), 'TWIN_FEEDS_LOOP');
     await run.stop();
-    run = await startFlow([...flow({ stations: [{ key: 'filler', cycle: 'quick' }] }), { id: 'other', type: 'twin-line', z: 'tab', x: 1, y: 1, site: 'site', key: 'line-1', wires: [[], [], []] }], { userDir });
+    const other = { id: 'other', type: 'twin-line', z: 'tab', x: 1, y: 1, site: 'site', key: 'line-1', wires: [[], [], []] };
+    run = await startFlow([...flow({ stations: [{ key: 'filler', cycle: 'quick' }] }), other], { userDir });
     await run.until(() => run.warnings().some((text) => text.startsWith('TWIN_LINE_TWICE')), () => run.warnings().join('\n'));
     await run.until(() => run.warnings().some((text) => text.startsWith('TWIN_LINE_NUMBER')), () => run.warnings().join('\n'));
   });
