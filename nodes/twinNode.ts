@@ -32,6 +32,8 @@ export interface TwinNode<F extends Fields> {
   warn(problem: Problem): void;
   /** The language that problems are told in: the site's; for a config node that stands above sites, the one that they all share. */
   readonly language: Language;
+  /** The node was taken away or deployed anew. */
+  readonly closed: boolean;
   /** Runs when the node goes; all of it, even if one part fails. */
   onClose(listener: (removed: boolean) => void | Promise<void>): void;
 }
@@ -90,6 +92,9 @@ export function twinNode<F extends Fields>(
     warn(problem) {
       const told = problemIn(problem, twin.language);
       node.warn(`${told.code}: ${told.message}`);
+    },
+    get closed() {
+      return closed;
     },
     get language() {
       return (language ??= languageFor(RED, config));
@@ -263,6 +268,8 @@ export function whenReady<F extends Fields>(twin: TwinNode<F>, handle: SiteHandl
   const told = (problem: unknown): void => twin.fail(asProblem(twin, problem));
   return handle.ready.then(
     async () => {
+      // Taken away before the store was open: what it would start, nobody would end.
+      if (twin.closed) return;
       try {
         await action();
       } catch (problem) {

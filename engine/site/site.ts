@@ -614,7 +614,8 @@ export class Site {
     if (this.#checkpointing !== undefined && most < Infinity) return;
     while (this.#checkpointing !== undefined) await this.#checkpointing;
     const changes: { key: string; value: Json | null }[] = [
-      ...this.#pendingChanges, ...this.lines.takeChanges(), ...this.readiness.takeChanges(), ...this.alarms.takeChanges(), ...this.feedback.takeChanges(this.#ports.clock.monotonicMs(), most === Infinity),
+      ...this.#pendingChanges, ...this.lines.takeChanges(),
+      ...this.readiness.takeChanges(), ...this.alarms.takeChanges(), ...this.feedback.takeChanges(this.#ports.clock.monotonicMs(), most === Infinity),
       ...this.#deep.takeChanges(this.#ports.clock.monotonicMs(), most === Infinity),
     ];
     this.#pendingChanges = [];

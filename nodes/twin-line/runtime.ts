@@ -134,13 +134,7 @@ export default function twinLine(RED: Runtime): void {
       }
     };
 
-    let closed = false;
-    twin.onClose(() => {
-      closed = true;
-    });
     void whenReady(twin, handle, () => {
-      // Taken away before the store was open.
-      if (closed) return;
       const site = handle.site as Site;
       if (twin.refusal !== undefined) return;
       try {
