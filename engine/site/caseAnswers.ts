@@ -1,4 +1,4 @@
-import type { FeedbackAnswer, SimilarCase } from '../../contract/feedback.ts';
+import type { FeedbackAnswer, FeedbackRecord, SimilarCase } from '../../contract/feedback.ts';
 import type { AnomalySignal } from '../../contract/messages.ts';
 import type { Json } from '../ports.ts';
 
@@ -30,18 +30,9 @@ export interface CaseStory {
   answer?: { answer: FeedbackAnswer; what?: string };
 }
 
-export interface GivenAnswer {
-  id: string;
-  case: string;
-  answer: FeedbackAnswer;
-  by: string;
-  atMs: number;
-  what?: string;
-  untilMs?: number;
-  effect: string;
+export interface GivenAnswer extends Omit<FeedbackRecord, 'undoUntilMs'> {
   /** What falseAlarm allows. */
   parts?: StoryPart[];
-  undone?: { by: string; atMs: number };
 }
 
 interface Snapshot {

@@ -39,11 +39,7 @@ export default function twinRead(RED: Runtime): void {
     const language = languageOf(handle);
     let waiting = 0;
     let before: Promise<unknown> = Promise.resolve();
-    let closed = false;
     twin.show(status('readyToRead', language));
-    twin.onClose(() => {
-      closed = true;
-    });
 
     const answer = async (message: Message): Promise<Message> => {
       const site = openSite(handle);
@@ -54,7 +50,7 @@ export default function twinRead(RED: Runtime): void {
       const endMs = performance.now() + longestAnswerMs;
       const database = config.influxdb === '' ? undefined : RED.nodes.getNode(config.influxdb);
       const reader = historyReader(site, database, config.measurement);
-      const isOver = (): boolean => closed || performance.now() > endMs;
+      const isOver = (): boolean => twin.closed || performance.now() > endMs;
       const share = settings.expected ? Math.max(1, Math.floor(question.mostValues / 4)) : question.mostValues;
       const found = await readHistory(reader, { ...question, mostValues: share, isOver });
       if (settings.expected) addExpected(found, await readHistory(site.historian, { ...expectedQuestion(question), mostValues: 3 * share, isOver }));
@@ -81,7 +77,7 @@ export default function twinRead(RED: Runtime): void {
       before = turn.catch(() => undefined);
       try {
         const sent = await turn;
-        if (!closed) send(sent);
+        if (!twin.closed) send(sent);
       } finally {
         waiting--;
       }
