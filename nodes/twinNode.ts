@@ -34,7 +34,7 @@ export interface TwinNode<F extends Fields> {
   readonly language: Language;
   /** The node was taken away or deployed anew. */
   readonly closed: boolean;
-  /** Runs when the node goes; all of it, even if one part fails. */
+  /** Runs when the node goes, at once if it is gone already: what its site's opening starts afterwards has to end too. All of it, even if one part fails. */
   onClose(listener: (removed: boolean) => void | Promise<void>): void;
 }
 
@@ -55,11 +55,11 @@ export function twinNode<F extends Fields>(
   let timer: ReturnType<typeof setTimeout> | undefined;
   let lastProblem = '';
   let language: Language | undefined;
-  let closed = false;
+  let wasRemoved: boolean | undefined;
   const tell = (given: Status | (() => Status)): void => {
     const next = typeof given === 'function' ? given() : given;
     const text = `${next.fill}${next.shape}${next.text}`;
-    if (text === shown || closed) return;
+    if (text === shown || twin.closed) return;
     shown = text;
     // It works again: the next trouble is worth a line in the log, even if it is the same.
     if (next.fill === 'green') lastProblem = '';
@@ -73,7 +73,7 @@ export function twinNode<F extends Fields>(
     title,
     show(next) {
       waiting = next;
-      if (timer !== undefined || closed) return;
+      if (timer !== undefined || twin.closed) return;
       tell(next);
       waiting = undefined;
       timer = setTimeout(() => {
@@ -94,25 +94,27 @@ export function twinNode<F extends Fields>(
       node.warn(`${told.code}: ${told.message}`);
     },
     get closed() {
-      return closed;
+      return wasRemoved !== undefined;
     },
     get language() {
       return (language ??= languageFor(RED, config));
     },
     onClose(listener) {
-      closing.push(listener);
+      if (wasRemoved === undefined) closing.push(listener);
+      else void end([listener], wasRemoved);
     },
   };
+  const end = async (listeners: typeof closing, removed: boolean): Promise<void> => {
+    const results = await Promise.allSettled(listeners.map(async (listener) => listener(removed)));
+    for (const result of results) {
+      if (result.status === 'rejected') node.warn(String(result.reason));
+    }
+  };
   node.on('close', (removed, done) => {
-    closed = true;
+    wasRemoved = removed;
     clearTimeout(timer);
     timer = undefined;
-    void Promise.allSettled(closing.map(async (listener) => listener(removed))).then((results) => {
-      for (const result of results) {
-        if (result.status === 'rejected') node.warn(String(result.reason));
-      }
-      done();
-    });
+    void end(closing, removed).then(done);
   });
   if (twin.wrongSettings !== undefined) twin.fail(twin.wrongSettings);
   return twin;
@@ -268,8 +270,6 @@ export function whenReady<F extends Fields>(twin: TwinNode<F>, handle: SiteHandl
   const told = (problem: unknown): void => twin.fail(asProblem(twin, problem));
   return handle.ready.then(
     async () => {
-      // Taken away before the store was open: what it would start, nobody would end.
-      if (twin.closed) return;
       try {
         await action();
       } catch (problem) {

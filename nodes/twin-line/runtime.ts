@@ -134,7 +134,8 @@ export default function twinLine(RED: Runtime): void {
       }
     };
 
-    void whenReady(twin, handle, () => {
+    let timer: ReturnType<typeof setInterval> | undefined;
+    const opening = whenReady(twin, handle, () => {
       const site = handle.site as Site;
       if (twin.refusal !== undefined) return;
       try {
@@ -145,13 +146,17 @@ export default function twinLine(RED: Runtime): void {
         throw problem;
       }
       readyMs = performance.now();
-      const timer = setInterval(() => turn(site), togetherMs);
-      twin.onClose(() => {
-        clearInterval(timer);
-        for (const word of waiting.sort((one, other) => one.timeMs - other.timeMs)) live.take(word);
-        if (!Number.isNaN(live.timeMs)) site.lines.keep(key, live.snapshot() as unknown as Json);
-        site.lines.close(key, node.id);
-      });
+      timer = setInterval(() => turn(site), togetherMs);
+    });
+    twin.onClose(async () => {
+      // What was sent to it while the site was opening is part of the line too.
+      await opening;
+      clearInterval(timer);
+      const { site } = handle;
+      if (timer === undefined || site === undefined) return;
+      for (const word of waiting.sort((one, other) => one.timeMs - other.timeMs)) live.take(word);
+      if (!Number.isNaN(live.timeMs)) site.lines.keep(key, live.snapshot() as unknown as Json);
+      site.lines.close(key, node.id);
     });
 
     onInput(twin, handle.ready, (message: Message) => {

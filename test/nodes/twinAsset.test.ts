@@ -253,6 +253,15 @@ describe('twin-asset', () => {
       assert.equal(sent().at(-1)?.payload['current'], 4);
     });
 
+    it('loses nothing that came before the store was open, also when it is deployed anew meanwhile', async () => {
+      await start({ asset: { together: 5000 } });
+      run.node('asset').receive({ topic: 'current', payload: 4 });
+      await run.deploy(plantFlow({ asset: { together: 0, name: 'Pump one' } }));
+      run.node('asset').receive({ topic: 'speed', payload: 900 });
+      await run.until(() => sent().some((message) => message.payload['speed'] === 900), 'the next');
+      assert.equal(sent().at(-1)?.payload['current'], 4);
+    });
+
     it('on change only what is another, every time otherwise', async () => {
       await start({ asset: { send: 'change' } });
       // Each at its own time: the same value at the same time is a repetition.
