@@ -7,6 +7,8 @@ import {
 } from '../statistics/columnTable.ts';
 import { moveNumbers, moveTable } from '../statistics/columnMove.ts';
 import type { ColumnMove } from '../statistics/columnMove.ts';
+import { AlarmBudget } from '../statistics/alarmBudget.ts';
+import type { ExpectedAgainstSeen } from '../statistics/alarmBudget.ts';
 import { TailLines, moveTailLines } from '../statistics/tailLines.ts';
 import type { AnomalyKind, Detector, DetectorInput } from './detector.ts';
 import { detectors } from './index.ts';
@@ -41,6 +43,8 @@ export interface AssetJudge {
   learnAgain(): void;
   /** What was found abnormal of this column is over, for it is asked about in another way; what is normal stays. Else a column without news stays as it was told. */
   close(column: number): void;
+  /** False alarms allowed and anomalies told in the last eight weeks of what was judged. */
+  expectedAgainstSeen(): ExpectedAgainstSeen;
   /** Plain JSON of bounded size. A judge made from it goes on exactly as this one. */
   snapshot(): Json;
 }
@@ -107,6 +111,7 @@ class RegistryJudge implements AssetJudge {
   private sinceMs = NaN;
   /** Operation seen as normal, and as abnormal of late. */
   private learnedMs = 0;
+  private readonly budget = new AlarmBudget();
   private abnormalMs = 0;
   /** The row as most detectors see it: where the column scatters more than elsewhere, distances count less. */
   private readonly input: DetectorInput;
@@ -195,6 +200,7 @@ class RegistryJudge implements AssetJudge {
     const { state, trains, input } = this;
     const normal = verdict.verdict !== 'anomaly';
     const passedMs = Math.min(longestStepMs, row.timeMs > this.timeMs ? row.timeMs - this.timeMs : 0);
+    if (verdict.verdict !== 'learning') this.budget.note(row.timeMs, normal ? passedMs : 0, this.perWeek, !normal && Number.isNaN(this.sinceMs));
     this.timeMs = row.timeMs;
     this.learnedMs += normal ? passedMs : 0;
     this.abnormalMs = Math.max(0, this.abnormalMs + (normal ? -0.5 : 1) * passedMs);
@@ -259,6 +265,11 @@ class RegistryJudge implements AssetJudge {
     this.beginAnew();
     this.timeMs = NaN;
     this.learnedMs = 0;
+    this.budget.learnAgain();
+  }
+
+  expectedAgainstSeen(): ExpectedAgainstSeen {
+    return this.budget.expectedAgainstSeen(this.timeMs);
   }
 
   close(column: number): void {
@@ -278,6 +289,7 @@ class RegistryJudge implements AssetJudge {
       abnormalMs: this.abnormalMs,
       state: tableToJson(this.state),
       least: numbersToJson(this.least),
+      budget: this.budget.snapshot(),
       charts: this.charts.map(({ detector, lines }, index) => ({
         name: detectors[index]!.name, detector: detector.snapshot(), lines: lines.snapshot(),
       })),
@@ -337,6 +349,9 @@ class RegistryJudge implements AssetJudge {
       this.paceLogs[column] = Math.log(this.state.paceMs[column]!);
     }
     this.begin(charts);
+    // Absent in states of an earlier version: it is counted from here on.
+    const budget = member(json, 'budget');
+    if (budget !== undefined) this.budget.restore(budget, `${what}.budget`);
     this.learnedMs = numberFromJson(json, 'learnedMs', what);
     this.abnormalMs = numberFromJson(json, 'abnormalMs', what);
     this.timeMs = timeMs ?? NaN;
@@ -581,6 +596,7 @@ export function moveJudge(snapshot: Json, columns: readonly ColumnInfo[], option
     learnedMs: member(snapshot, 'learnedMs') ?? 0,
     abnormalMs: member(snapshot, 'abnormalMs') ?? 0,
     state: moveState(member(snapshot, 'state'), member(fresh, 'state'), moves),
+    budget: member(snapshot, 'budget') ?? member(fresh, 'budget') ?? null,
     ...(least === undefined ? {} : { least: moveNumbers(least, begunLeast, moves, 'plain') }),
     charts,
   };

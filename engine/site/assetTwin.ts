@@ -4,6 +4,7 @@ import { createBaseline } from '../baselines/index.ts';
 import type { AssetBaseline, ColumnInfo } from '../baselines/index.ts';
 import { createJudge } from '../detectors/judge.ts';
 import type { AssetJudge, Verdict } from '../detectors/judge.ts';
+import type { ExpectedAgainstSeen } from '../statistics/alarmBudget.ts';
 import type { HistoryPoint, Json } from '../ports.ts';
 import type { Problem } from '../problem.ts';
 import { newExpectation, phaseArmed, phaseFrozen, phaseProvisional } from '../signalRow.ts';
@@ -222,6 +223,11 @@ export class AssetTwin {
   /** The setting in force: at most so many false alarms per week. */
   get askedPerWeek(): number {
     return this.#judgeSettings.falseAlarmsPerWeek;
+  }
+
+  /** False alarms that the settings allowed in the last eight weeks, beside the anomalies told. */
+  expectedAgainstSeen(): ExpectedAgainstSeen {
+    return this.#judge.expectedAgainstSeen();
   }
 
   #keepRecords(fromMs: number): void {

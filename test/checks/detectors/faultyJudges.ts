@@ -13,6 +13,7 @@ function faulty(change: (sound: AssetJudge, snapshot: Json | undefined) => Parti
       learn: (row, expectation, verdict) => sound.learn(row, expectation, verdict),
       learnAgain: () => sound.learnAgain(),
       close: (column) => sound.close(column),
+      expectedAgainstSeen: () => sound.expectedAgainstSeen(),
       snapshot: () => sound.snapshot(),
     };
     return Object.assign(whole, change(sound, snapshot));
@@ -145,5 +146,6 @@ export const faultyJudges: Readonly<Record<string, JudgeFactory>> = {
     };
   }),
   'keeps to the asked rate: a wider budget tells sooner, a smaller one later': (columns, _, snapshot) => createJudge(columns, {}, snapshot),
+  'counts what it was allowed beside what it told': faulty((sound) => ({ expectedAgainstSeen: () => ({ ...sound.expectedAgainstSeen(), seen: 0 }) })),
   'learns again when told to': faulty(() => ({ learnAgain: () => undefined })),
 };

@@ -304,6 +304,20 @@ export const judgeChecks: readonly Check<JudgeFactory>[] = [
     },
   },
   {
+    name: 'counts what it was allowed beside what it told',
+    run(create) {
+      const judge = create(twoColumns, {});
+      assert.deepEqual(judge.expectedAgainstSeen(), { weeks: 0, expected: 0, seen: 0 });
+      const rows = quietRows(75, 3_000);
+      const before = run(judge, rows).filter(({ verdict }, index, all) => verdict === 'anomaly' && all[index - 1]?.verdict !== 'anomaly').length;
+      run(judge, faultRows('step', 76, rows));
+      const { weeks, expected, seen } = judge.expectedAgainstSeen();
+      assert.ok(weeks > 2_000 / 604_800 && weeks < 3_400 / 604_800, `${weeks} weeks`);
+      assert.ok(Math.abs(expected - weeks) < 1e-9, `${expected} expected in ${weeks} weeks`);
+      assert.ok(seen > 0 && seen <= before + 2, `${seen} seen, ${before} before the step`);
+    },
+  },
+  {
     name: 'learns again when told to',
     run(create) {
       const judge = create(twoColumns, {});
