@@ -5,12 +5,13 @@ import { phaseFrozen, phaseLearning } from '../signalRow.ts';
 import {
   columnArrays, isMeasurement, member, numberFromJson, numbersFromJson, numbersToJson, tableToJson, unreadableSnapshot,
 } from '../statistics/columnTable.ts';
-import { moveNumbers, moveTable } from '../statistics/columnMove.ts';
+import { keptMove, moveNumbers, moveTable } from '../statistics/columnMove.ts';
 import type { ColumnMove } from '../statistics/columnMove.ts';
 import { AlarmBudget } from '../statistics/alarmBudget.ts';
 import type { ExpectedAgainstSeen } from '../statistics/alarmBudget.ts';
+import { HeldSamples, moveHeldSamples } from '../statistics/heldSamples.ts';
 import { TailLines, moveTailLines } from '../statistics/tailLines.ts';
-import type { AnomalyKind, Detector, DetectorInput } from './detector.ts';
+import type { AnomalyKind, Detector, DetectorInput, DetectorParameters } from './detector.ts';
 import { detectors } from './index.ts';
 
 export interface JudgeOptions {
@@ -102,10 +103,19 @@ interface JudgeState extends Record<string, Float64Array> {
   waits: Float64Array;
 }
 
+/** A detector with its lines, and what it said of the row in hand. */
+interface JudgeChart {
+  detector: Detector;
+  lines: TailLines;
+  scores: Float64Array;
+}
+
 class RegistryJudge implements AssetJudge {
   private readonly columns: readonly ColumnInfo[];
   private readonly smallest: Float64Array;
-  private charts: { detector: Detector; lines: TailLines; scores: Float64Array }[] = [];
+  private charts: JudgeChart[] = [];
+  /** Which columns repeat a value until their next sample. */
+  private held: HeldSamples;
   private state: JudgeState;
   private timeMs = NaN;
   private sinceMs = NaN;
@@ -156,11 +166,12 @@ class RegistryJudge implements AssetJudge {
     this.seen = { timeMs: NaN, ready: false, fresh: new Uint8Array(width), numbers: new Float64Array(width * 5) };
     this.smallest = Float64Array.from(columns, ({ smallestChange = 0 }) => smallestChange);
     this.input = { values: new Float64Array(width), usable: new Uint8Array(width), expected: new Float64Array(width) };
-    this.plain = { ...this.input, values: new Float64Array(width) };
+    this.plain = { ...this.input, values: new Float64Array(width), usable: new Uint8Array(width) };
     this.trains = new Uint8Array(width);
     this.ratios = new Float64Array(width);
     this.kinds = new Uint8Array(width);
     this.state = newState(width);
+    this.held = new HeldSamples(width);
     this.begin(undefined);
     if (snapshot !== undefined) this.restore(snapshot);
   }
@@ -210,6 +221,7 @@ class RegistryJudge implements AssetJudge {
       return;
     }
     let anyOpen = false;
+    this.learnHeld(row);
     for (let column = 0; column < this.columns.length; column += 1) {
       const abnormal = !normal && this.isAbnormal(column);
       const usable = input.usable[column] !== 0;
@@ -261,6 +273,26 @@ class RegistryJudge implements AssetJudge {
     }
   }
 
+  /** Once it is known that a column is held, what was learned from its repeats is forgotten. */
+  private learnHeld(row: SignalRow): void {
+    for (let column = 0; column < this.columns.length; column += 1) {
+      if (row.fresh[column] !== 1 || this.judged[column] !== 1 || !this.held.learn(column, row.values[column]!, row.timeMs)) continue;
+      const moves = this.columns.map((_, index) => ({ ...keptMove(index), again: index === column }));
+      const fresh = this.newCharts();
+      this.charts = this.charts.map((chart, index) => {
+        if (index === stuckChart) return chart;
+        const entry = detectors[index]!;
+        const begun = fresh[index]!;
+        const detector = entry.create(this.parameters(), entry.move(chart.detector.snapshot(), begun.detector.snapshot(), moves));
+        begun.lines.restore(moveTailLines(chart.lines.snapshot(), begun.lines.snapshot(), moves), entry.name);
+        return { detector, lines: begun.lines, scores: chart.scores };
+      });
+      this.state.rows[column] = 0;
+      this.state.open[column] = 0;
+      this.state.intervalMs[column] = NaN;
+    }
+  }
+
   learnAgain(): void {
     this.beginAnew();
     this.timeMs = NaN;
@@ -290,6 +322,7 @@ class RegistryJudge implements AssetJudge {
       state: tableToJson(this.state),
       least: numbersToJson(this.least),
       budget: this.budget.snapshot(),
+      held: this.held.snapshot(),
       charts: this.charts.map(({ detector, lines }, index) => ({
         name: detectors[index]!.name, detector: detector.snapshot(), lines: lines.snapshot(),
       })),
@@ -297,11 +330,20 @@ class RegistryJudge implements AssetJudge {
   }
 
   private begin(charts: Json[] | undefined): void {
+    this.held = new HeldSamples(this.columns.length);
+    this.charts = this.newCharts(charts);
+  }
+
+  private parameters(): DetectorParameters {
+    return { columns: this.columns.length, smallestChange: this.smallest };
+  }
+
+  private newCharts(charts?: Json[]): JudgeChart[] {
     const columns = this.columns.length;
-    this.charts = detectors.map((entry) => {
+    return detectors.map((entry) => {
       const stored = charts?.find((chart) => member(chart, 'name') === entry.name);
       const known = stored === undefined ? undefined : member(stored, 'detector');
-      const detector = entry.create({ columns, smallestChange: this.smallest }, known);
+      const detector = entry.create(this.parameters(), known);
       const lines = new TailLines(columns, entry.blockRows, entry.typical);
       if (stored !== undefined) lines.restore(member(stored, 'lines'), `lines of ${entry.name}`);
       return { detector, lines, scores: new Float64Array(columns).fill(NaN) };
@@ -352,6 +394,9 @@ class RegistryJudge implements AssetJudge {
     // Absent in states of an earlier version: it is counted from here on.
     const budget = member(json, 'budget');
     if (budget !== undefined) this.budget.restore(budget, `${what}.budget`);
+    const held = member(json, 'held');
+    // Absent in states of an earlier version.
+    if (held !== undefined) this.held.restore(held, `${what}.held`);
     this.learnedMs = numberFromJson(json, 'learnedMs', what);
     this.abnormalMs = numberFromJson(json, 'abnormalMs', what);
     this.timeMs = timeMs ?? NaN;
@@ -400,10 +445,14 @@ class RegistryJudge implements AssetJudge {
       input.values[column] = this.evened(column, value, expectation);
       input.expected[column] = expectation.expected[column]!;
       const afterGap = row.timeMs - state.timeMs[column]! > gapIntervals * state.intervalMs[column]!;
-      input.usable[column] = usable ? (afterGap ? 2 : moving ? 4 : 1) : 0;
+      const usableAs = usable ? (afterGap ? 2 : moving ? 4 : 1) : 0;
+      this.plain.usable[column] = usableAs;
+      // What an analyser repeats until its next sample is no news, but to who asks whether it stands still.
+      const news = usable && !this.held.isRepeat(column, value);
+      input.usable[column] = news ? usableAs : 0;
       // A column without news stays as it was told last.
-      ratios[column] = usable ? 0 : state.open[column]!;
-      kinds[column] = usable ? 0 : state.kind[column]!;
+      ratios[column] = news ? 0 : state.open[column]!;
+      kinds[column] = news ? 0 : state.kind[column]!;
       if (state.rows[column]! >= provisionalRows) ready = true;
     }
     for (let index = 0; index < this.charts.length; index += 1) {
@@ -588,6 +637,7 @@ export function moveJudge(snapshot: Json, columns: readonly ColumnInfo[], option
     };
   });
   const least = member(snapshot, 'least');
+  const held = member(snapshot, 'held');
   const { least: begunLeast = null, ...others } = fresh as { [name: string]: Json };
   return {
     ...others,
@@ -598,6 +648,7 @@ export function moveJudge(snapshot: Json, columns: readonly ColumnInfo[], option
     state: moveState(member(snapshot, 'state'), member(fresh, 'state'), moves),
     budget: member(snapshot, 'budget') ?? member(fresh, 'budget') ?? null,
     ...(least === undefined ? {} : { least: moveNumbers(least, begunLeast, moves, 'plain') }),
+    ...(held === undefined ? {} : { held: moveHeldSamples(held, member(fresh, 'held'), moves) }),
     charts,
   };
 }
