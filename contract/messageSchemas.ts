@@ -385,7 +385,9 @@ export const messageSchemas = {
           },
           ['case', 'alarm', 'occurrence', 'minutes', 'oneShot', 'why'],
         ),
-        shape({ twin: text, do: { const: 'learn-again' }, properties: texts }, ['twin', 'properties']),
+        shape({ twin: text, do: { const: 'learn-again' }, properties: texts, fromMs: timeMs }, ['twin', 'properties', 'fromMs']),
+        shape({ twin: text, do: { const: 'keep-baseline' }, note: text }, ['twin', 'note']),
+        shape({ twin: text, do: { const: 'restore-baseline' }, version: count }),
         shape(
           {
             do: { const: 'answer' }, answer: { enum: ['onIt', 'real', 'falseAlarm', 'planned', 'changed'] },

@@ -468,7 +468,11 @@ export type TwinCommand =
       by: string;
       why?: string;
     }
-  | { twin?: string; do: 'learn-again'; properties?: string[] }
+  /** With fromMs: from the site's own history since then, instead of from now on. */
+  | { twin?: string; do: 'learn-again'; properties?: string[]; fromMs?: number }
+  /** Keeps what was learned as a version; goes back to one. */
+  | { twin?: string; do: 'keep-baseline'; note?: string }
+  | { twin: string; do: 'restore-baseline'; version: number }
   | { do: 'answer'; answer: FeedbackAnswer; twin?: string; case?: string; what?: string; untilMs?: number; hours?: number; by?: string; confirm?: boolean }
   | { do: 'undo'; twin: string; id: string; by?: string }
   | { do: 'link' | 'unlink'; from: string; relation: string; to: string; validFromMs?: number; validToMs?: number };

@@ -21,7 +21,16 @@ export function commandOf(message: Message): TwinCommand | undefined {
       if (properties !== undefined && (!Array.isArray(properties) || !properties.every((name) => typeof name === 'string'))) {
         throw wrong('"properties" is not a list of property names');
       }
-      return { do: 'learn-again', ...text(given, 'twin'), ...(properties === undefined ? {} : { properties: properties as string[] }) };
+      const fromMs = finite(given, 'fromMs');
+      if (properties !== undefined && fromMs.fromMs !== undefined) throw wrong('"properties" and "fromMs" do not go together');
+      return { do: 'learn-again', ...text(given, 'twin'), ...(properties === undefined ? {} : { properties: properties as string[] }), ...fromMs };
+    }
+    case 'keep-baseline':
+      return { do: 'keep-baseline', ...text(given, 'twin'), ...text(given, 'note') };
+    case 'restore-baseline': {
+      const { twin, version } = given;
+      if (typeof twin !== 'string' || typeof version !== 'number' || !Number.isInteger(version)) throw wrong('"twin" or "version" is missing');
+      return { do: 'restore-baseline', twin, version };
     }
     case 'answer': {
       const answer = answers.find((one) => one === given.answer);
@@ -100,5 +109,8 @@ function text<N extends string>(given: Record<string, unknown>, name: N): Partia
 }
 
 function wrong(what: string): Problem {
-  return new Problem('TWIN_COMMAND', `msg.command cannot be understood: ${what}.`, 'Send do: acknowledge, answer, undo, learn-again, link or unlink, as the help of the node shows.');
+  return new Problem(
+    'TWIN_COMMAND', `msg.command cannot be understood: ${what}.`,
+    'Send do: acknowledge, answer, undo, learn-again, keep-baseline, restore-baseline, link or unlink, as the help of the node shows.',
+  );
 }

@@ -53,6 +53,24 @@ export const problemSentences: readonly (readonly [english: string, german: stri
   ['It is learned anew; all else is as before.', 'Es wird neu gelernt; alles andere ist wie bisher.'],
   ['Simulate a smaller line or a shorter time.', 'Eine kleinere Linie oder eine kürzere Zeit simulieren.'],
 
+  // Versions of what was learned
+  ['"{}" has no version {}.', '„{}“ hat keine Fassung {}.'],
+  ['Choose one of the versions that the dialog of twin-baseline shows.', 'Eine der Fassungen wählen, die der Dialog von twin-baseline zeigt.'],
+  ['Version {} of "{}" was learned with other drivers: {}.', 'Fassung {} von „{}“ wurde mit anderen Taktgebern gelernt: {}.'],
+  [
+    'Enter these as "What sets the pace" in twin-baseline, deploy, and take the version back then.',
+    'Diese als „Was den Takt vorgibt“ in twin-baseline eintragen, übernehmen und die Fassung dann zurückholen.',
+  ],
+  ['Version {} of "{}" has other properties than its type has today.', 'Fassung {} von „{}“ hat andere Eigenschaften, als ihr Typ sie heute hat.'],
+  [
+    'Go back to the earlier version of the type first, in the dialog of twin-type.',
+    'Zuerst im Dialog von twin-type zur früheren Version des Typs zurückgehen.',
+  ],
+  ['"{}" is already learning from history.', '„{}“ lernt schon aus der Historie.'],
+  ['Wait until it is done.', 'Warten, bis es fertig ist.'],
+  ['No history of "{}" is on record for this time.', 'Für diese Zeit ist keine Historie von „{}“ aufgezeichnet.'],
+  ['Choose a longer time, or let the machine learn from now on.', 'Eine längere Zeit wählen oder die Maschine ab jetzt lernen lassen.'],
+
   // The line as it runs
   ['The stations feed each other in a circle: {}.', 'Die Stationen beliefern einander im Kreis: {}.'],
   [
@@ -507,8 +525,8 @@ export const problemSentences: readonly (readonly [english: string, german: stri
   ['Send at most {} in one message.', 'Höchstens {} in einer Nachricht senden.'],
   ['msg.command cannot be understood: {}.', 'msg.command ist nicht zu verstehen: {}.'],
   [
-    'Send do: acknowledge, answer, undo, learn-again, link or unlink, as the help of the node shows.',
-    'do: acknowledge, answer, undo, learn-again, link oder unlink senden, wie es die Hilfe des Nodes zeigt.',
+    'Send do: acknowledge, answer, undo, learn-again, keep-baseline, restore-baseline, link or unlink, as the help of the node shows.',
+    'do: acknowledge, answer, undo, learn-again, keep-baseline, restore-baseline, link oder unlink senden, wie es die Hilfe des Nodes zeigt.',
   ],
   ['twin-alert cannot "{}".', 'twin-alert kann „{}“ nicht.'],
   ["Send msg.command = {do: 'acknowledge', twin, case, by}.", "msg.command = {do: 'acknowledge', twin, case, by} senden."],

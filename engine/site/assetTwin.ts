@@ -150,6 +150,8 @@ export class AssetTwin {
   facts: ObservationFacts | undefined;
   /** Sentences while the data is below usable: of the machine, and of each property that is. */
   caution: { machine: string | undefined; properties: ReadonlyMap<string, string> } | undefined;
+  /** Told before what was learned is forgotten, so that it can be kept. */
+  beforeForgetting: ((why: 'learnAgain' | 'drivers') => void) | undefined;
   /** Changed since the last checkpoint. */
   dirty = false;
 
@@ -209,6 +211,7 @@ export class AssetTwin {
     const now = (name: string): string => this.#renamed.get(name) ?? name;
     const sameDrivers = sameNames(known.drivers.map(now), settings.drivers.map(now));
     if (!sameDrivers) {
+      this.beforeForgetting?.('drivers');
       this.#baseline = createBaseline(this.columns, { drivers: settings.drivers.map(now).filter((name) => this.#columnOf.has(name)) });
       this.#judge.learnAgain();
       this.#deep?.learnAgain();
@@ -293,6 +296,7 @@ export class AssetTwin {
 
   /** Forgets what is normal: of all properties, or of the named ones. */
   learnAgain(properties?: readonly string[]): void {
+    this.beforeForgetting?.('learnAgain');
     const columns = this.#names.flatMap((name, column) => (properties === undefined || properties.includes(name) ? [column] : []));
     for (const column of this.#unitShift.forget(columns)) {
       const property = this.#names[column] as string;
@@ -305,6 +309,56 @@ export class AssetTwin {
     this.#rowsSinceProgress = Infinity;
     this.#lastEvaluation = undefined;
     this.dirty = true;
+  }
+
+  /** The drivers that twin-baseline asks for, by their names now; none: they are guessed. */
+  get askedDrivers(): string[] {
+    return this.#baselineSettings.drivers.map((name) => this.#renamed.get(name) ?? name);
+  }
+
+  /** All that was learned, without the state of the twin and its cases; `goBack` takes it. */
+  learned(): Json {
+    const { twin: _, cases: __, ...learned } = this.snapshot() as { [name: string]: Json };
+    return learned;
+  }
+
+  /** Whether what was learned is of these properties. */
+  fits(learned: Json): boolean {
+    return this.#hasColumns((learned as unknown as AssetTwinSnapshot).columns);
+  }
+
+  /**
+   * Knows again what it knew when this was kept. What was found abnormal then is over; the settings in force stay.
+   * @throws Problem TWIN_SNAPSHOT_UNREADABLE
+   */
+  goBack(learned: Json): void {
+    const { baseline, judge } = learned as unknown as AssetTwinSnapshot;
+    const calm = { ...(judge as { [name: string]: Json }), sinceMs: null, abnormalMs: 0 };
+    const drivers = this.askedDrivers.filter((name) => this.#columnOf.has(name));
+    const [known, judged] = [createBaseline(this.columns, { drivers }, baseline), createJudge(this.columns, this.#judgeSettings, calm)];
+    for (let column = 0; column < this.columns.length; column++) judged.close(column);
+    this.#baseline = known;
+    this.#judge = judged;
+    this.#deep?.learnAgain();
+    this.#rowsSinceProgress = Infinity;
+    this.#lastEvaluation = undefined;
+    this.dirty = true;
+  }
+
+  /** A twin beside the living one is asked the same. */
+  takeSettingsOf(other: AssetTwin): void {
+    this.configureBaseline({ ...other.#baselineSettings });
+    // What watches the signals together is of the living one alone.
+    this.configureJudge({ ...other.#judgeSettings, deep: false });
+    this.#renamed = other.#renamed;
+  }
+
+  /** A recorded row: taken, judged and learned, as it was when it was live. */
+  liveThrough(points: readonly Omit<HistoryPoint, 'twin'>[], siteNowMs: number): void {
+    const { twin } = this;
+    const { updated, changed, timeMs } = twin.applyRecorded(points, siteNowMs);
+    if (updated.length === 0) return;
+    this.evaluate({ topic: '', payload: twin.payload(), changed, updated, timestamp: timeMs, quality: twin.quality(), twin: twin.header(this.takeRows(1)) });
   }
 
   progress(): LearningProgress {
@@ -664,10 +718,7 @@ export class AssetTwin {
    */
   restore(saved: Json, parts: 'all' | 'learned' = 'all'): boolean {
     const snapshot = saved as unknown as AssetTwinSnapshot;
-    const same =
-      Array.isArray(snapshot.columns) &&
-      snapshot.columns.length === this.columns.length &&
-      snapshot.columns.every((column, index) => column.name === this.columns[index]?.name && column.kind === this.columns[index]?.kind);
+    const same = this.#hasColumns(snapshot.columns);
     if (parts === 'all') {
       this.twin.restore(snapshot.twin);
       this.cases = new CaseBook({ twin: this.key, historical: this.replay !== undefined, clearAfterMs: 60_000, repeatAfterMs: 0 }, snapshot.cases);
@@ -688,6 +739,11 @@ export class AssetTwin {
     this.#rowsSinceProgress = Infinity;
     this.dirty = true;
     return same;
+  }
+
+  #hasColumns(columns: AssetTwinSnapshot['columns']): boolean {
+    return Array.isArray(columns) && columns.length === this.columns.length &&
+      columns.every((column, index) => column.name === this.columns[index]?.name && column.kind === this.columns[index]?.kind);
   }
 }
 

@@ -18,6 +18,7 @@ import type { MachineMigration } from './migrations.ts';
 import type { Language } from './sentences.ts';
 import { SiteDeep } from './siteDeep.ts';
 import { SiteAlarms } from './siteAlarms.ts';
+import { SiteBaselines } from './siteBaselines.ts';
 import { SiteFeedback } from './siteFeedback.ts';
 import { SiteLines } from './siteLines.ts';
 import { SiteReadiness } from './siteReadiness.ts';
@@ -129,6 +130,8 @@ export class Site {
   /** What people answer to cases. */
   readonly feedback: SiteFeedback;
   readonly alarms: SiteAlarms;
+  /** Versions of what was learned, and learning from history. */
+  readonly baselines: SiteBaselines;
   readonly #deep: SiteDeep;
   readonly lines = new SiteLines();
   readonly #ports: SitePorts;
@@ -177,6 +180,16 @@ export class Site {
       changed: (key) => this.#changed(key),
     });
     this.feedback.journal = this.alarms;
+    this.baselines = new SiteBaselines({
+      nowMs: () => this.clock.nowMs(),
+      historian: () => ports.historian,
+      asset: (key, replay) => this.asset(key, replay),
+      takeOver: (key, replay) => this.completeReplay(key, replay, true),
+      dropReplay: (key, replay) => this.#assets.get(key)?.replays.delete(replay),
+      written: () => this.written(),
+      historyWritten: () => this.#allHistoryWritten(),
+      changed: (key) => this.#changed(key),
+    }, ports.state);
     this.#deep = new SiteDeep(ports.trainer, (problem) => this.#problems.push(problem));
   }
 
@@ -204,6 +217,7 @@ export class Site {
     await this.relations.load();
     await this.#migrations.load();
     await this.feedback.load();
+    await this.baselines.load();
   }
 
   /** Fetches what `register` needs where a machine goes back to an earlier version of its type; without it the machine is migrated there. */
@@ -250,6 +264,7 @@ export class Site {
     asset.dirty = false;
     asset.judged = this.#judges.size > 0;
     asset.answers = this.feedback.of(key);
+    asset.beforeForgetting = (why) => this.baselines.keepBefore(asset, why);
     asset.deepWatch = (perWeek) => this.#deep.watch(key, asset.columns, perWeek);
     this.readiness.add(asset);
     this.graph.declare(key, registration.name, registration.path);
@@ -385,7 +400,10 @@ export class Site {
       this.keep(known.asset.takeRecords());
       known.asset.keepRecordsAnew();
     }
-    if (learn) known.asset.restore(asset.snapshot(), 'learned');
+    if (learn) {
+      this.baselines.keepBefore(known.asset, 'history');
+      known.asset.restore(asset.snapshot(), 'learned');
+    }
     this.#changed(key);
   }
 
@@ -560,6 +578,7 @@ export class Site {
     void this.#writeHistory();
     const monotonicMs = this.#ports.clock.monotonicMs();
     this.readiness.tick(nowMs, monotonicMs);
+    this.baselines.tick(() => this.assets());
     void this.checkpoint(checkpointTwinsAtOnce, monotonicMs - checkpointEveryMs);
     if (monotonicMs - this.#lastForgetMs >= forgetEveryMs) {
       this.#lastForgetMs = monotonicMs;
@@ -584,6 +603,12 @@ export class Site {
     } catch (problem) {
       this.#report('TWIN_HISTORY_NOT_WRITTEN', 'Old history could not be removed', problem);
     }
+  }
+
+  async #allHistoryWritten(): Promise<void> {
+    for (const { asset } of this.#assets.values()) this.keep(asset.takeRecords());
+    await this.#historyWriting;
+    await this.#writeHistory();
   }
 
   #writeHistory(): Promise<void> {
@@ -614,7 +639,7 @@ export class Site {
     if (this.#checkpointing !== undefined && most < Infinity) return;
     while (this.#checkpointing !== undefined) await this.#checkpointing;
     const changes: { key: string; value: Json | null }[] = [
-      ...this.#pendingChanges, ...this.lines.takeChanges(),
+      ...this.#pendingChanges, ...this.lines.takeChanges(), ...this.baselines.takeChanges(),
       ...this.readiness.takeChanges(), ...this.alarms.takeChanges(), ...this.feedback.takeChanges(this.#ports.clock.monotonicMs(), most === Infinity),
       ...this.#deep.takeChanges(this.#ports.clock.monotonicMs(), most === Infinity),
     ];
@@ -678,9 +703,7 @@ export class Site {
 
   /** Writes everything; afterwards the ports may be closed. */
   async stop(): Promise<void> {
-    for (const { asset } of this.#assets.values()) this.keep(asset.takeRecords());
-    await this.#historyWriting;
-    await this.#writeHistory();
+    await this.#allHistoryWritten();
     await this.graph.settled();
     this.readiness.keepAll();
     await this.checkpoint();

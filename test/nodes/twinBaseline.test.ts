@@ -64,6 +64,24 @@ describe('twin-baseline and twin-anomaly', () => {
     const answer = await run.admin('POST', '/twinwire/baseline/baseline/learn-again', { key: 'pump1' });
     assert.deepEqual([answer.status, answer.body], [200, { ok: true }]);
     assert.equal((await feed(1))[0]?.learning.phase, 'learning');
+    const versions = async (): Promise<string[]> => {
+      const { body: machines } = await run.admin('GET', '/twinwire/baseline/baseline/progress');
+      return (machines as { versions: { why: string }[] }[])[0]?.versions.map(({ why }) => why) ?? [];
+    };
+    assert.deepEqual(await versions(), ['learnAgain', 'learnAgain']);
+    assert.deepEqual((await run.admin('POST', '/twinwire/baseline/baseline/go-back', { key: 'pump1', version: 1 })).body, { ok: true });
+    assert.equal((await feed(1))[0]?.learning.phase, 'armed', 'it knows again');
+    const refused = await run.admin('POST', '/twinwire/baseline/baseline/go-back', { key: 'pump1', version: 9 });
+    assert.deepEqual([refused.status, (refused.body as { code: string }).code], [409, 'TWIN_VERSION_UNKNOWN']);
+    assert.equal((await run.admin('POST', '/twinwire/baseline/baseline/keep', { key: 'pump1' })).status, 200);
+    run.node('baseline').receive({ command: { do: 'keep-baseline', twin: 'pump1', note: 'as delivered' } });
+    run.node('baseline').receive({ command: { do: 'learn-again' } });
+    run.node('baseline').receive({ command: { do: 'restore-baseline', twin: 'pump1', version: 2 } });
+    // It is fetched from disk.
+    let phase = '';
+    for (let turn = 0; turn < 100 && phase !== 'armed'; turn++) phase = (await feed(1))[0]?.learning.phase ?? '';
+    assert.equal(phase, 'armed', 'by message, too');
+    assert.deepEqual((await versions()).slice(0, 3), ['learnAgain', 'hand', 'hand']);
     for (const [id, key] of [['baseline', 'nobody'], ['nobody', 'pump1'], ['baseline', '__proto__']]) {
       assert.equal((await run.admin('POST', `/twinwire/baseline/${id}/learn-again`, { key })).status, 404);
     }
