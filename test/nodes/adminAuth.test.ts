@@ -47,7 +47,8 @@ describe('what the editor asks of the nodes needs a login', function () {
 
   const reading = ['/twinwire/site/site/users', '/twinwire/site/site/outbox', '/twinwire/site/site/outbox/refused?target=x', '/twinwire/outbox', '/twinwire/twins',
     '/twinwire/asset/asset/addresses', '/twinwire/baseline/baseline/progress'];
-  const changing = ['/twinwire/site/site/users', '/twinwire/baseline/baseline/learn-again', '/twinwire/baseline/baseline/keep', '/twinwire/baseline/baseline/go-back', '/twinwire/replay/replay/start', '/twinwire/mqtt/test', '/twinwire/influxdb/test',
+  const changing = ['/twinwire/site/site/users', '/twinwire/baseline/baseline/learn-again', '/twinwire/baseline/baseline/keep', '/twinwire/baseline/baseline/go-back',
+    '/twinwire/replay/replay/start', '/twinwire/mqtt/test', '/twinwire/influxdb/test',
     '/twinwire/alert/none/test', '/twinwire/opcua-source/find', '/twinwire/opcua-source/check', '/twinwire/assets/none/find'];
 
   it('refuses everyone who has none', async () => {
