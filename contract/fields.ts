@@ -6,7 +6,8 @@ export type Field =
   | { kind: 'text'; default: string; required?: boolean; maximumLength?: number; placeholder?: string }
   /** `before`: what a node does that was saved before there was this field; absent: as the default says. */
   | { kind: 'number'; default: number; before?: number; minimum: number; maximum: number; step?: number; integer?: boolean; unit?: FieldUnit }
-  | { kind: 'choice'; default: string; options: readonly string[] }
+  /** `others`: what the options don't have is taken too, as a site's own words; the node says what it may be. */
+  | { kind: 'choice'; default: string; options: readonly string[]; others?: boolean }
   | { kind: 'flag'; default: boolean; before?: boolean }
   /** A config node, by its type. Stored as that node's id. */
   | { kind: 'reference'; to: string; default: ''; required?: boolean }
@@ -41,6 +42,7 @@ export interface FieldProblem {
 }
 
 const maximumListRows = 10_000;
+const longestOther = 60;
 
 /** Node-RED leaves `${NAME}` as it stands when that environment variable is not set: nothing was given then. */
 export function unsetVariable(given: unknown): string | undefined {
@@ -96,6 +98,7 @@ function readField(name: string, field: Field, given: unknown, problems: FieldPr
     }
     case 'choice':
       if (absent || given === '') return field.default;
+      if (field.others === true && typeof given === 'string' && given.length <= longestOther) return given.trim();
       if (typeof given !== 'string' || !field.options.includes(given)) {
         problems.push({ field: name, code: 'FIELD_UNKNOWN_OPTION', found: show(given) });
         return field.default;

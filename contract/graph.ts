@@ -89,6 +89,8 @@ export interface OwnRelation {
   inverse: string;
   from: string[];
   to: string[];
+  /** Nothing may be so of itself, through others either. Absent: it may. */
+  acyclic?: boolean;
 }
 
 /** GET /twin/api/graph?site&ask&element[&by][&hours][&to][&at]: what the page shows of one element. */

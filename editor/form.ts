@@ -203,7 +203,7 @@ export function checkField(
       return field.integer === true && !Number.isInteger(value) ? say('wholeNumber') : true;
     }
     case 'choice':
-      return given === undefined || given === '' || field.options.includes(String(given)) ? true : say('unknownOption');
+      return given === undefined || given === '' || field.others === true || field.options.includes(String(given)) ? true : say('unknownOption');
     case 'reference': {
       if (given === undefined || given === '' || given === null || given === '_ADD_') return field.required === true ? say('choose') : true;
       const chosen = RED.nodes.node(String(given));

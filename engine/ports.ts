@@ -2,7 +2,7 @@ import type { GraphAnswer, GraphElement, GraphQuestion, OwnRelation } from '../c
 import type { Quality } from './observation.ts';
 import type { Problem } from './problem.ts';
 
-export type { AnswerRow, GraphAnswer, GraphElement, GraphQuestion, ParameterThen } from '../contract/graph.ts';
+export type { AnswerRow, GraphAnswer, GraphElement, GraphQuestion, OwnRelation, ParameterThen } from '../contract/graph.ts';
 
 /**
  * What the engine asks of the outside. Adapters answer these; a test hands in its own.
@@ -207,6 +207,8 @@ export interface GraphStore {
   preview(changes: readonly GraphChange[]): Promise<GraphRefusal[]>;
   /** In order of valid time, then of their names. An end that was recorded later than `recordedMs` is not told. */
   facts(query: FactQuery): Promise<Fact[]>;
+  /** The relations that the site added; one that was added once stays known, for facts name it. */
+  relations(): Promise<OwnRelation[]>;
   /** Open facts of these relations between pieces of equipment and places: how the plant is built. */
   structure(relations: readonly string[]): Promise<Fact[]>;
   /** Elements of these types (none: of all), of these keys, whose key or name contains the text, in order of their keys; at most `limit`. */

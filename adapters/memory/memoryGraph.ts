@@ -7,7 +7,7 @@ import type { Edge, GraphReader, Reached, Stretch, Window } from '../../engine/g
 import { parameterThen } from '../../engine/graph/parameterThen.ts';
 import { answer } from '../../engine/graph/questions.ts';
 import type { RelationType } from '../../engine/graph/relationTypes.ts';
-import type { ElementQuery, Fact, FactKey, FactQuery, GraphChange, GraphRefusal, GraphStore, Historian } from '../../engine/ports.ts';
+import type { ElementQuery, Fact, FactKey, FactQuery, GraphChange, GraphRefusal, GraphStore, Historian, OwnRelation } from '../../engine/ports.ts';
 import { Problem } from '../../engine/problem.ts';
 
 /** A fact with what was recorded of its end. */
@@ -65,6 +65,10 @@ export class MemoryGraphStore implements GraphStore, GraphLedger, GraphReader {
       if (toMs > validMs) found.push(seen(fact, toMs));
     }
     return found.sort(factOrder).slice(-newest);
+  }
+
+  async relations(): Promise<OwnRelation[]> {
+    return [...this.#own.values()].map((type) => ({ ...type, from: [...type.from], to: [...type.to] }));
   }
 
   async structure(relations: readonly string[]): Promise<Fact[]> {

@@ -57,6 +57,8 @@ const migrations: Record<FileName, readonly string[]> = {
     CREATE INDEX property_source ON property (source);
     CREATE TABLE log (sequence INTEGER PRIMARY KEY AUTOINCREMENT, steps BLOB NOT NULL, texts TEXT NOT NULL, crc INTEGER NOT NULL);
     CREATE TABLE mark (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+  `, `
+    ALTER TABLE relation ADD COLUMN acyclic INTEGER NOT NULL DEFAULT 0;
   `],
   history: [`
     CREATE TABLE series (id INTEGER PRIMARY KEY, twin TEXT NOT NULL, property TEXT NOT NULL, UNIQUE (twin, property));

@@ -10,7 +10,7 @@ import type { Edge, GraphReader, Reached, Stretch, Window } from '../../engine/g
 import { answer, timeLimitOf } from '../../engine/graph/questions.ts';
 import type { RelationType } from '../../engine/graph/relationTypes.ts';
 import { relationTypes } from '../../engine/graph/relationTypes.ts';
-import type { ElementQuery, Fact, FactKey, FactQuery, GraphChange } from '../../engine/ports.ts';
+import type { ElementQuery, Fact, FactKey, FactQuery, GraphChange, OwnRelation } from '../../engine/ports.ts';
 import { Problem } from '../../engine/problem.ts';
 
 /** Stands for "open" and "never" in the files, above every time that can be told. */
@@ -70,9 +70,9 @@ export class GraphDatabase implements GraphLedger, GraphReader {
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    for (const row of database.prepare('SELECT r.name, w.text, r.inverse, r.from_kinds, r.to_kinds FROM relation r JOIN word w ON w.id = r.name').all() as
-      { name: number; text: string; inverse: string; from_kinds: string; to_kinds: string }[]) {
-      this.#own.set(row.text, { name: row.text, inverse: row.inverse, from: kindList(row.from_kinds), to: kindList(row.to_kinds) });
+    for (const row of database.prepare('SELECT r.name, w.text, r.inverse, r.from_kinds, r.to_kinds, r.acyclic FROM relation r JOIN word w ON w.id = r.name').all() as
+      { name: number; text: string; inverse: string; from_kinds: string; to_kinds: string; acyclic: number }[]) {
+      this.#own.set(row.text, { name: row.text, inverse: row.inverse, from: kindList(row.from_kinds), to: kindList(row.to_kinds), ...(row.acyclic === 1 && { acyclic: true }) });
     }
   }
 
@@ -116,6 +116,10 @@ export class GraphDatabase implements GraphLedger, GraphReader {
     if (object === undefined) found.push(...(this.#prepare(`SELECT ${propertyColumns} WHERE ${condition}`).all(...values) as unknown as FactRow[]));
     const facts = found.map((row) => factOf(row, r)).sort(factOrder);
     return newest === undefined ? facts : facts.slice(-newest);
+  }
+
+  relations(): OwnRelation[] {
+    return [...this.#own.values()].map((type) => ({ ...type, from: [...type.from], to: [...type.to] }));
   }
 
   structure(relations: readonly string[]): Fact[] {
@@ -190,10 +194,14 @@ export class GraphDatabase implements GraphLedger, GraphReader {
     const known = this.#own.get(type.name);
     if (known !== undefined && JSON.stringify(known) === JSON.stringify(type)) return;
     const word = this.#word(type.name);
-    this.#prepare('INSERT OR REPLACE INTO relation (name, inverse, from_kinds, to_kinds) VALUES (?, ?, ?, ?)').run(word, type.inverse, type.from.join(), type.to.join());
+    this.#putRelation(word, type.inverse, type.from, type.to, type.acyclic === true);
     this.#own.set(type.name, type);
     this.#log(opCodes.relation, word);
-    this.#logText(JSON.stringify([type.name, type.inverse, type.from, type.to]));
+    this.#logText(JSON.stringify([type.name, type.inverse, type.from, type.to, type.acyclic === true]));
+  }
+
+  #putRelation(word: number, inverse: string, from: readonly string[], to: readonly string[], acyclic: boolean): void {
+    this.#prepare('INSERT OR REPLACE INTO relation (name, inverse, from_kinds, to_kinds, acyclic) VALUES (?, ?, ?, ?, ?)').run(word, inverse, from.join(), to.join(), acyclic ? 1 : 0);
   }
 
   reaches(from: string, relation: string, to: string, validFromMs: number, validToMs: number): boolean {
@@ -463,8 +471,8 @@ export class GraphDatabase implements GraphLedger, GraphReader {
         return;
       }
       case opCodes.relation: {
-        const [, inverse, fromKinds, toKinds] = JSON.parse(text) as [string, string, string[], string[]];
-        this.#prepare('INSERT OR REPLACE INTO relation (name, inverse, from_kinds, to_kinds) VALUES (?, ?, ?, ?)').run(subject, inverse, fromKinds.join(), toKinds.join());
+        const [, inverse, fromKinds, toKinds, acyclic] = JSON.parse(text) as [string, string, string[], string[], boolean | undefined];
+        this.#putRelation(subject, inverse, fromKinds, toKinds, acyclic === true);
         return;
       }
       case opCodes.edge: {

@@ -113,6 +113,10 @@ class EmbeddedSiteStore implements SiteStore {
       await this.#facts.flush();
       return this.#client.call('graphFacts', query);
     },
+    relations: async () => {
+      await this.#facts.flush();
+      return this.#client.call('graphRelations');
+    },
     structure: async (relations) => {
       await this.#facts.flush();
       return this.#client.call('graphStructure', relations);

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { GraphAnswer, GraphElement, GraphQuestion } from '../../engine/ports.ts';
+import type { GraphAnswer, GraphElement, GraphQuestion, OwnRelation } from '../../engine/ports.ts';
 import type { Fact, FactQuery, GraphChange, GraphStore, HistorySummary, Json, SeriesColumns, StateEntry } from '../../engine/ports.ts';
 import { Problem } from '../../engine/problem.ts';
 import type { FileName } from './databaseFile.ts';
@@ -147,6 +147,10 @@ export class StoreDatabases {
 
   graphFacts(query: FactQuery): Fact[] {
     return this.#inGraph(false, (graph) => graph.facts(query));
+  }
+
+  graphRelations(): OwnRelation[] {
+    return this.#inGraph(false, (graph) => graph.relations());
   }
 
   graphStructure(relations: readonly string[]): Fact[] {

@@ -42,7 +42,7 @@ export function applyChange(change: GraphChange, ledger: GraphLedger): void {
       putElement(change.element, change.recordedMs, ledger);
       return;
     case 'relation':
-      ledger.putRelation(ownRelation(change.relation));
+      ledger.putRelation(ownRelation(change.relation, ledger.ownRelations()));
       return;
     case 'assert':
       assertFact(checkedFact(change.fact, ledger), ledger);

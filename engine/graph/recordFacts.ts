@@ -23,7 +23,15 @@ export interface RecordInput {
   values: ReadonlyMap<RecordRole, readonly (string | number | boolean)[]>;
   fromMs: number;
   toMs?: number;
+  /** Relations of the site's own, or any other, from what the record is about; `type` makes the other end known, '': it must be known. */
+  related?: readonly { relation: string; keys: readonly string[]; type: string }[];
 }
+
+/** What a record is about: the first role that it names. */
+const subjects: Record<RecordKind, readonly RecordRole[]> = {
+  produced: ['product', 'batch'], consumed: ['machine'], job: ['order'], shift: ['shift', 'operator'], maintenance: ['workOrder'], quality: ['product', 'batch', 'lot'],
+  change: ['machine'], scrap: ['product', 'batch'],
+};
 
 /** The elements that a role names, by their type; machines must be known already. */
 const typeOfRole: Partial<Record<RecordRole, string>> = {
@@ -55,7 +63,7 @@ export interface RecordFacts {
  * The facts that a record states. Pure, so that the same record always says the same and can be told again.
  * @throws Problem TWIN_RECORD_FIELDS where something is missing
  */
-export function recordFacts({ kind, id, reporter, values, fromMs, toMs }: RecordInput, recordedMs: number): RecordFacts {
+export function recordFacts({ kind, id, reporter, values, fromMs, toMs, related = [] }: RecordInput, recordedMs: number): RecordFacts {
   for (const oneOf of needed[kind]) {
     if (oneOf.some((role) => (values.get(role)?.length ?? 0) > 0)) continue;
     throw new Problem('TWIN_RECORD_FIELDS', `The record of "${kind}" names no ${oneOf.join(' or ')}.`, 'Check the mapping, and that the message holds it.', { kind, field: oneOf.join(', ') });
@@ -114,6 +122,11 @@ export function recordFacts({ kind, id, reporter, values, fromMs, toMs }: Record
   }
   say(all('operator'), 'part of', kind === 'shift' ? all('shift') : []);
   say(products, 'must meet', all('specification'), false);
+  const about = subjects[kind].find((role) => (values.get(role)?.length ?? 0) > 0);
+  for (const { relation, keys, type } of related) {
+    if (type !== '') for (const key of keys) elements.push({ kind: 'element', element: { key, type, name: '' }, recordedMs });
+    say(about === undefined ? [] : all(about), relation, keys);
+  }
   const event = values.get('event')?.[0];
   return { elements, facts, ends: event !== undefined && isEnd(event), source };
 }

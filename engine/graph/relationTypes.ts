@@ -47,18 +47,22 @@ export function relationNamed(name: string, own: ReadonlyMap<string, RelationTyp
 }
 
 /**
- * A relation that a site adds.
+ * A relation that a site adds, or one of its own that it defines anew.
+ * @param known those it has
  * @throws Problem TWIN_RELATION_TYPE
  */
-export function ownRelation(given: OwnRelation): RelationType {
+export function ownRelation(given: OwnRelation, known: ReadonlyMap<string, RelationType> = new Map()): RelationType {
   const wrong = (what: string): Problem =>
     new Problem('TWIN_RELATION_TYPE', `The relation "${given.name.slice(0, longestName)}" cannot be added: ${what}.`,
       'Correct it in the site: a name, its inverse and the kinds it joins.', { relation: given.name.slice(0, longestName) });
   for (const name of [given.name, given.inverse]) {
     if (name === '' || name.length > longestName) throw wrong('both names need 1 to 60 characters');
     if (relationNamed(name) !== undefined) throw wrong('that name is a ready relation');
+    const other = relationNamed(name, known)?.type;
+    if (other !== undefined && other.name !== given.name) throw wrong('another relation of the site has that name');
   }
   if (given.name === given.inverse) throw wrong('its inverse needs another name');
   for (const kind of [...given.from, ...given.to]) if (!elementKinds.includes(kind as ElementKind)) throw wrong('a kind is not known');
-  return { name: given.name, inverse: given.inverse, from: given.from as ElementKind[], to: given.to as ElementKind[] };
+  const joined = { from: given.from as ElementKind[], to: given.to as ElementKind[] };
+  return { name: given.name, inverse: given.inverse, ...joined, ...(given.acyclic === true && { acyclic: true }) };
 }

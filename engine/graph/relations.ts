@@ -1,6 +1,8 @@
 import type { Fact, GraphChange, GraphStore } from '../ports.ts';
 import { Problem } from '../problem.ts';
-import { relationTypes } from './relationTypes.ts';
+import type { ElementKind } from './elementTypes.ts';
+import type { RelationType } from './relationTypes.ts';
+import { relationNamed, relationTypes } from './relationTypes.ts';
 
 /** The relations that a technician can draw between machines and places, each with what it is called from the other end. */
 export const relationNames: ReadonlyMap<string, string> = new Map(
@@ -27,16 +29,29 @@ export class Relations {
   readonly #store: GraphStore;
   /** Open facts by what they say; one per drawn line, so that a page or an alert can ask at no cost. */
   readonly #open = new Map<string, Fact>();
+  /** The relations that the site added, by their name. */
+  #own: ReadonlyMap<string, RelationType> = new Map();
 
   constructor(store: GraphStore) {
     this.#store = store;
   }
 
   async load(): Promise<void> {
-    const facts = await this.#store.structure([...relationNames.keys()]);
+    this.#own = new Map((await this.#store.relations()).map((type) => [type.name, type as RelationType]));
+    const facts = await this.#store.structure([...relationNames.keys(), ...this.#own.keys()]);
     this.#open.clear();
     // Where a machine stands follows from its path and is no line that somebody drew.
     for (const fact of facts) if (!fact.source.startsWith('place:')) this.#open.set(nameOf(fact), fact);
+  }
+
+  get own(): ReadonlyMap<string, RelationType> {
+    return this.#own;
+  }
+
+  /** Whether a relation of that name, from either end, is held here. */
+  isDrawn(relation: string): boolean {
+    const name = relationNamed(relation, this.#own)?.type.name ?? '';
+    return relationNames.has(name) || this.#own.has(name);
   }
 
   /**
@@ -52,11 +67,16 @@ export class Relations {
       if (fact.source === source && fact.subject === relation.from && fact.relation === relation.relation && fact.object === relation.to) return fact;
     }
     const fact: Fact = { subject: relation.from, relation: relation.relation, object: relation.to, validFromMs, recordedMs, source };
-    const end = (key: string, type: string): GraphChange => ({ kind: 'element', element: { key, type, name: '' }, recordedMs });
+    const type = relationNamed(relation.relation, this.#own);
+    const [fromKinds, toKinds] = type === undefined ? [[], []] : type.inverted ? [type.type.to, type.type.from] : [type.type.from, type.type.to];
+    const end = (key: string, kinds: readonly ElementKind[], place = false): GraphChange[] => {
+      const known = introducedAs(kinds, place);
+      return known === undefined ? [] : [{ kind: 'element', element: { key, type: known, name: '' }, recordedMs }];
+    };
     // Before it is on the disk, so that who asks at once is told.
-    if (relationNames.has(fact.relation)) this.#open.set(nameOf(fact), fact);
+    if (relationNames.has(fact.relation) || this.#own.has(fact.relation)) this.#open.set(nameOf(fact), fact);
     const refusals = await this.#store.change([
-      ...(introduces ? [end(relation.from, 'work unit'), end(relation.to, relation.relation === 'located in' ? 'area' : 'work unit')] : []),
+      ...(introduces ? [...end(relation.from, fromKinds), ...end(relation.to, toKinds, relation.relation === 'located in')] : []),
       { kind: 'assert', fact },
     ]);
     // Known as something else already: then the relation itself decides.
@@ -103,11 +123,17 @@ export class Relations {
     for (const relation of this.open()) {
       if (relation.from === key) neighbours.push({ relation: relation.relation, key: relation.to, direction: 'downstream' });
       if (relation.to === key) {
-        neighbours.push({ relation: relationNames.get(relation.relation) ?? relation.relation, key: relation.from, direction: 'upstream' });
+        neighbours.push({ relation: relationNames.get(relation.relation) ?? this.#own.get(relation.relation)?.inverse ?? relation.relation, key: relation.from, direction: 'upstream' });
       }
     }
     return neighbours;
   }
+}
+
+/** What an end that nobody knows yet is taken for: a machine, a place; undefined where it can only be something else. */
+function introducedAs(kinds: readonly ElementKind[], place: boolean): string | undefined {
+  if (!place && (kinds.length === 0 || kinds.includes('equipment'))) return 'work unit';
+  return place || kinds.includes('facility') ? 'area' : undefined;
 }
 
 function nameOf({ source, subject, relation, object, validFromMs }: Fact): string {

@@ -1,10 +1,9 @@
-import type { GraphAnswer, GraphElement, GraphQuestion } from '../../contract/graph.ts';
+import type { GraphAnswer, GraphElement, GraphQuestion, OwnRelation } from '../../contract/graph.ts';
 import type { RecordInput } from '../graph/recordFacts.ts';
 import { recordFacts } from '../graph/recordFacts.ts';
 import type { CsvTable } from '../csvTable.ts';
 import { linkTable } from '../graph/linkTable.ts';
 import type { Relation, Relations } from '../graph/relations.ts';
-import { relationNames } from '../graph/relations.ts';
 import { relationNamed } from '../graph/relationTypes.ts';
 import type { ElementQuery, Fact, FactQuery, GraphChange, GraphRefusal, GraphStore } from '../ports.ts';
 import { Problem } from '../problem.ts';
@@ -93,9 +92,17 @@ export class SiteGraph {
       const again = await this.#store.change(refusals.map(({ place }) => changes[place] as GraphChange));
       refusals = again.map(({ place, problem }) => ({ place: refusals[place]?.place ?? 0, problem }));
     }
-    const isDrawn = (change: GraphChange): boolean => (change.kind === 'assert' || change.kind === 'end' || change.kind === 'retract')
-      && relationNames.has(relationNamed(change.fact.relation)?.type.name ?? '');
+    const isDrawn = (change: GraphChange): boolean => change.kind === 'relation'
+      || ((change.kind === 'assert' || change.kind === 'end' || change.kind === 'retract') && this.#relations.isDrawn(change.fact.relation));
     if (changes.some(isDrawn)) await this.#relations.load();
+    return refusals;
+  }
+
+  /** The relations of the site's own, before anything is told with them; gives those that cannot be added. */
+  async declareRelations(relations: readonly OwnRelation[]): Promise<GraphRefusal[]> {
+    if (relations.length === 0) return [];
+    const refusals = await this.#store.change(relations.map((relation): GraphChange => ({ kind: 'relation', relation })));
+    await this.#relations.load();
     return refusals;
   }
 
@@ -121,7 +128,7 @@ export class SiteGraph {
 
   /** Ends every open fact that joins the two by this relation, from whichever end it is named; gives how many. */
   async unlink({ from, relation, to }: Relation, validToMs: number): Promise<number> {
-    const named = relationNamed(relation);
+    const named = relationNamed(relation, this.#relations.own);
     const [subject, object] = named?.inverted === true ? [to, from] : [from, to];
     const recordedMs = this.#nowMs();
     const facts = await this.#store.facts({ subject, object, relation: named?.type.name ?? relation, validMs: validToMs, recordedMs: Number.MAX_SAFE_INTEGER });

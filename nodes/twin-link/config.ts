@@ -7,7 +7,8 @@ export const fields = {
   /** Twin keys. */
   /** Both empty: nothing is drawn, the node takes messages. */
   from: { kind: 'text', default: '', maximumLength: 100 },
-  relation: { kind: 'choice', default: 'feeds', options: ['feeds', 'part of', 'powers', 'measured by', 'located in', 'serviced by'] },
+  /** A ready one, or one that the site added. */
+  relation: { kind: 'choice', default: 'feeds', options: ['feeds', 'part of', 'powers', 'measured by', 'located in', 'serviced by'], others: true },
   to: { kind: 'text', default: '', maximumLength: 100 },
   /** ISO 8601 or 2026-05-04 06:00; empty: from the deploy on, without an end. */
   validFrom: { kind: 'text', default: '', maximumLength: 60, placeholder: '2026-05-04 06:00' },

@@ -1,9 +1,11 @@
 import { fields } from './config.ts';
 import { form } from '../../editor/form.ts';
+import { offerRelations, relationIsKnown, relationLabel } from '../../editor/offerRelations.ts';
 import { offerTwins } from '../../editor/offerTwins.ts';
 
 const dialog = form('twin-link', fields, {
   from: (value, node) => (String(value ?? '').trim() === '' && String(node['to'] ?? '').trim() !== '' ? dialog.text('check.bothEnds') : true),
+  relation: (value, node) => relationIsKnown(String(value ?? ''), String(node['site'] ?? '')) || dialog.text('check.relation', { relation: String(value) }),
   to: (value, node) => {
     const [from, to] = [String(node['from'] ?? '').trim(), String(value ?? '').trim()];
     if (to === '' && from !== '') return dialog.text('check.bothEnds');
@@ -21,7 +23,7 @@ RED.nodes.registerType('twin-link', {
   label() {
     if (this.name) return this.name;
     const { from, to, relation } = this;
-    return from && to ? `${String(from)} ${dialog.text(`option.relation.${String(relation)}`)} ${String(to)}` : dialog.text('name');
+    return from && to ? `${String(from)} ${relationLabel(String(relation), dialog.text)} ${String(to)}` : dialog.text('name');
   },
   labelStyle() {
     return this.name ? 'node_label_italic' : '';
@@ -35,6 +37,7 @@ RED.nodes.registerType('twin-link', {
   },
   oneditprepare() {
     const open = dialog.prepare(this);
+    offerRelations(open, dialog.text, String(this['relation'] ?? 'feeds'));
     offerTwins(open, 'twins', 'site');
   },
   oneditsave() {

@@ -19,10 +19,19 @@ export const fields = {
         kind: 'choice', default: 'machine',
         options: [
           'machine', 'product', 'batch', 'lot', 'component', 'order', 'operator', 'shift', 'tool', 'recipe', 'workOrder', 'procedure', 'specification', 'result', 'value', 'reason',
-          'text', 'from', 'to', 'event',
+          'text', 'from', 'to', 'event', 'related',
         ],
       },
       place: { kind: 'text', default: '', maximumLength: 200 },
+      /** `related` only: which relation leads there from what the record is about, and what the other end is; '': it is known already. */
+      relation: { kind: 'text', default: '', maximumLength: 60 },
+      type: {
+        kind: 'choice', default: 'known',
+        options: [
+          'known', 'area', 'work unit', 'tool', 'material lot', 'part', 'batch', 'operator', 'shift', 'job order', 'segment', 'maintenance order', 'quality specification', 'test result',
+          'recipe', 'surroundings',
+        ],
+      },
     },
   },
   /** A new recipe, tool, operator or shift at a machine ends the one before. */

@@ -1,9 +1,16 @@
 import { fields } from './config.ts';
 import { form } from '../../editor/form.ts';
+import { checkMapping } from '../../editor/recordMapping.ts';
 import { recordTemplates } from '../../editor/recordTemplates.ts';
+import { relationsOfSite } from '../../editor/relationTable.ts';
+import type { Row } from '../../editor/rowList.ts';
 
 const dialog = form('twin-record', fields, {
-  mapping: (value) => (Array.isArray(value) && value.length > 0 ? true : dialog.text('check.noMapping')),
+  mapping(value) {
+    if (!Array.isArray(value) || value.length === 0) return dialog.text('check.noMapping');
+    const problems = checkMapping(value as Row[], dialog.text);
+    return problems.length === 0 || problems.slice(0, 5).map(({ index, text }) => `${dialog.text('list.row', { number: index + 1 })}: ${text}`);
+  },
 });
 
 RED.nodes.registerType('twin-record', {
@@ -28,7 +35,13 @@ RED.nodes.registerType('twin-record', {
   },
   oneditprepare() {
     const open = dialog.prepare(this);
-    const list = open.list('mapping', { columns: { role: '170px', place: 'minmax(140px, 1fr)' } });
+    const list = open.list('mapping', {
+      columns: { role: '170px', place: 'minmax(140px, 1fr)' },
+      details: [{ title: 'related', fields: ['relation', 'type'], broad: true }],
+      shows: (row) => row['role'] === 'related',
+      suggestions: { relation: () => relationsOfSite(open.value('site')) },
+      check: (rows) => checkMapping(rows, dialog.text),
+    });
     const fill = (): void => {
       const template = recordTemplates(open.value('template'), open.value('what'));
       if (template === undefined) return;

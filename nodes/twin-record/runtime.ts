@@ -93,8 +93,14 @@ function tooMany(most: number): Problem {
 
 async function noteOne(site: Site, config: RecordConfig, reporter: string, record: unknown, message: Message): Promise<void> {
   const values = new Map<RecordRole, (string | number | boolean)[]>();
-  for (const { role, place } of config.mapping) {
+  const related: { relation: string; keys: string[]; type: string }[] = [];
+  for (const { role, place, relation, type } of config.mapping) {
     const found = atPlace(place, record, message).filter((value): value is string | number | boolean => ['string', 'number', 'boolean'].includes(typeof value));
+    if (role === 'related') {
+      const keys = found.map((value) => String(value).trim()).filter((key) => key !== '');
+      if (keys.length > 0) related.push({ relation, keys, type: type === 'known' ? '' : type });
+      continue;
+    }
     if (found.length > 0) values.set(role as RecordRole, [...(values.get(role as RecordRole) ?? []), ...found.map((value) => (typeof value === 'string' ? value.trim() : value))]);
   }
   const nowMs = site.clock.nowMs();
@@ -110,13 +116,16 @@ async function noteOne(site: Site, config: RecordConfig, reporter: string, recor
   const fromMs = time('from') ?? (readTimeMs(message['timestamp']) ?? toMs ?? nowMs);
   const id = config.recordId === '' ? undefined : atPlace(config.recordId, record, message)[0];
   await site.graph.note({
-    kind: config.what as RecordKind, reporter, values, fromMs: Math.round(fromMs), ...(toMs !== undefined && { toMs }),
-    id: id === undefined ? contentId(values, fromMs) : String(id),
+    kind: config.what as RecordKind, reporter, values, related, fromMs: Math.round(fromMs), ...(toMs !== undefined && { toMs }),
+    id: id === undefined ? contentId(values, related, fromMs) : String(id),
   }, config.endsBefore && (config.what === 'change' || config.what === 'shift'));
 }
 
 /** Without an id of its own a record is known by what it says. */
-function contentId(values: ReadonlyMap<RecordRole, readonly (string | number | boolean)[]>, fromMs: number): string {
-  const said = [...values].filter(([role]) => role !== 'to' && role !== 'event').map(([role, list]) => `${role}=${list.join('|')}`).join(';');
+function contentId(
+  values: ReadonlyMap<RecordRole, readonly (string | number | boolean)[]>, related: readonly { relation: string; keys: readonly string[] }[], fromMs: number,
+): string {
+  const named = [...values].filter(([role]) => role !== 'to' && role !== 'event').map(([role, list]) => `${role}=${list.join('|')}`);
+  const said = [...named, ...related.map(({ relation, keys }) => `${relation}=${keys.join('|')}`)].join(';');
   return `${said};${fromMs}`.slice(0, 300);
 }

@@ -19,4 +19,15 @@ export const fields = {
   /** Of all values on disk; beyond it the oldest go first and leave summaries. 0: as many as the days say. */
   keepHistoryAtMost: { kind: 'number', default: 4000, minimum: 0, maximum: 10_000_000, unit: 'MB', integer: true },
   keepCasesDays: { kind: 'number', default: 365, minimum: 1, maximum: 3650, unit: 'days', integer: true },
+  /** Relations beside the ready ones; see contract/ownRelations.ts for what may stand in a row. */
+  relations: {
+    kind: 'list', default: [], maximumRows: 100,
+    row: {
+      name: { kind: 'text', default: '', required: true, maximumLength: 60 },
+      inverse: { kind: 'text', default: '', required: true, maximumLength: 60 },
+      from: { kind: 'text', default: '', maximumLength: 200 },
+      to: { kind: 'text', default: '', maximumLength: 200 },
+      acyclic: { kind: 'flag', default: false },
+    },
+  },
 } as const satisfies Fields;

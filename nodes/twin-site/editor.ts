@@ -1,6 +1,8 @@
 import { fields } from './config.ts';
 import { proposeKey } from '../../contract/proposeKey.ts';
 import { form } from '../../editor/form.ts';
+import { checkRelations, prepareRelationTable } from '../../editor/relationTable.ts';
+import type { Row } from '../../editor/rowList.ts';
 import { pagePeople } from '../../editor/pagePeople.ts';
 import { siteOutbox } from '../../editor/siteOutbox.ts';
 import { twinsSidebar } from '../../editor/twinsSidebar.ts';
@@ -10,6 +12,10 @@ const dialog = form(
   fields,
   {
     clockRate: (value) => /^\s*\d+(\.\d+)?\s*$/.test(String(value ?? '1') || '1') || dialog.text('check.clockRate'),
+    relations(value) {
+      const problems = checkRelations(Array.isArray(value) ? (value as Row[]) : [], dialog.text);
+      return problems.length === 0 || problems.slice(0, 5).map(({ index, text }) => `${dialog.text('list.row', { number: index + 1 })}: ${text}`);
+    },
     clockOrigin: (value) => {
       const origin = String(value ?? '').trim();
       return origin === '' || /^\d{10,14}$/.test(origin) || !Number.isNaN(Date.parse(origin)) || dialog.text('check.clockOrigin');
@@ -28,6 +34,7 @@ RED.nodes.registerType('twin-site', {
   paletteLabel: 'twin-site',
   oneditprepare() {
     const open = dialog.prepare(this);
+    prepareRelationTable(open, dialog.text);
     pagePeople(open.element('people'), this.id, dialog.text);
     siteOutbox(open.element('outbox'), this.id, dialog.text);
   },

@@ -35,6 +35,8 @@ import type { NodeDefinition, NodeInstance, Request, Response, Runtime } from '.
 import { offerSite, siteHandle } from '../siteHandle.ts';
 import { status } from '../status.ts';
 import { twinNode } from '../twinNode.ts';
+import { readOwnRelations } from '../../contract/ownRelations.ts';
+import type { OwnRelationFault, OwnRelationRow } from '../../contract/ownRelations.ts';
 import { fields } from './config.ts';
 
 const ticksEveryMs = 250;
@@ -192,6 +194,7 @@ export default function twinSite(RED: Runtime): void {
         { clock: wallClock, state: store.state, historian: store.historian, graph: store.graph, outbox: store.outbox, trainer },
       );
       await opened.start();
+      for (const problem of await addRelations(opened, config.relations)) twin.warn(problem);
       site = opened;
       timer = setInterval(() => {
         opened.tick();
@@ -367,6 +370,25 @@ function adminAddress(RED: Runtime): string | undefined {
   const host = ['::', '0.0.0.0'].includes(address.address) ? '127.0.0.1' : address.address;
   const root = `/${RED.settings.httpAdminRoot ?? ''}`.replaceAll(/\/+/g, '/').replace(/\/$/, '');
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${address.port}${root}`;
+}
+
+/** Adds the relations of the site's table; gives what keeps a row from being one. */
+async function addRelations(site: Site, rows: readonly OwnRelationRow[]): Promise<Problem[]> {
+  const { relations, faults } = readOwnRelations(rows);
+  const refusals = await site.graph.declareRelations(relations);
+  return [...faults.map(relationProblem), ...refusals.map(({ problem }) => problem)];
+}
+
+function relationProblem({ index, fault, found }: OwnRelationFault): Problem {
+  const values = { row: index + 1, found };
+  const say = (what: string): Problem => new Problem('TWIN_RELATION_TYPE', what, 'Correct it in the table of relations of the site; the other rows count.', values);
+  switch (fault) {
+    case 'missing': return say(`Row ${values.row} of the relations lacks its name or its inverse.`);
+    case 'long': return say(`Row ${values.row} of the relations has a name with more than 60 characters.`);
+    case 'ready': return say(`Row ${values.row} of the relations: "${found}" is a ready relation.`);
+    case 'twice': return say(`Row ${values.row} of the relations: "${found}" is there twice.`);
+    case 'kind': return say(`Row ${values.row} of the relations: "${found}" is no kind of thing.`);
+  }
 }
 
 function readRate(text: string, fail: (problem: Problem) => void): number {

@@ -69,7 +69,11 @@ const rows: Readonly<Record<string, readonly Record<string, string | number | bo
   'twin-history.types': [{ type: 'press', write: 'interval', every: '10', measurement: 'presses' }, { type: 'pump', write: 'never' }],
   'twin-line.stations': [{ key: 'press-7', parts: 'cycles', bad: 'rejects', cycle: '2,5', buffer: '12' }, { key: 'press <b>' }],
   'twin-line.modes': [{ mode: 'Phase 4 <i>', meaning: 'setup', station: 'press-7' }, { mode: 'constructor', meaning: 'blocked' }],
-  'twin-record.mapping': [{ role: 'product', place: 'Serial <b>' }, { place: '=Press 7' }],
+  'twin-record.mapping': [{ role: 'product', place: 'Serial <b>' }, { place: '=Press 7' }, { role: 'related', place: 'box', relation: 'packed in', type: 'batch' }],
+  'twin-site.relations': [
+    { name: 'cools', inverse: 'cooled by', from: 'machines', to: 'machines, places', acyclic: true },
+    { name: 'constructor <b>', inverse: 'built "by"', from: '', to: '' },
+  ],
   'twin-asset.placeholders': [{ name: 'machine', value: 'Filler "7" <i>' }],
   'twin-asset.limits': [{ property: 'temperature', lowLow: '', low: '-5,5', high: '81', highHigh: '' }],
   'twin-asset.mapping': [

@@ -1,4 +1,4 @@
-import type { GraphAnswer, GraphElement, GraphQuestion } from '../../../contract/graph.ts';
+import type { GraphAnswer, GraphElement, GraphQuestion, OwnRelation } from '../../../contract/graph.ts';
 import type { GraphLedger } from '../../../engine/graph/applyChange.ts';
 import { applyChange, isSame } from '../../../engine/graph/applyChange.ts';
 import { elementTypes } from '../../../engine/graph/elementTypes.ts';
@@ -64,6 +64,10 @@ export class NaiveGraph implements GraphStore, GraphLedger, GraphReader {
       .filter((fact) => Object.entries(names).every(([name, value]) => value === undefined || fact[name as 'subject'] === value))
       .sort(factOrder)
       .slice(-newest);
+  }
+
+  async relations(): Promise<OwnRelation[]> {
+    return [...this.#own.values()].map((type) => ({ ...type, from: [...type.from], to: [...type.to] }));
   }
 
   async structure(relations: readonly string[]): Promise<Fact[]> {
