@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { packageRoot } from '../../scripts/packageRoot.ts';
@@ -54,6 +54,22 @@ describe('the test runner', function () {
       assert.equal(lastLine, counts, result.stdout);
       assert.match(result.stdout, says);
       assert.equal(result.status === 0, lastLine.includes(' 0 failed'), 'the exit code says the same as the last line');
+    });
+  }
+
+  for (const { name, fails, counts } of [
+    { name: 'once', fails: `!existsSync(import.meta.filename + '.ran')`, counts: '1 passed, 0 failed, 0 skipped' },
+    { name: 'twice', fails: 'true', counts: '0 passed, 1 failed, 0 skipped' },
+  ]) {
+    it(`runs a whole program that fails ${name} beside others again, alone, and says so`, async () => {
+      const flows = path.join(folder, 'flows');
+      await mkdir(flows, { recursive: true });
+      const file = path.join(flows, `${name}.test.ts`);
+      await writeFile(file, `import { existsSync, writeFileSync } from 'node:fs';
+        it('fails', () => { const fails = ${fails}; writeFileSync(import.meta.filename + '.ran', ''); if (fails) throw new Error('planted stall'); });`);
+      const result = spawnSync(process.execPath, ['scripts/test.ts', '--quick', file], { cwd: packageRoot, encoding: 'utf8' });
+      assert.equal(result.stdout.trimEnd().split('\n').at(-1), counts, result.stdout);
+      assert.match(result.stdout, /AGAIN .*[\s\S]*planted stall[\s\S]*NEEDED A SECOND TRY, ALONE:/);
     });
   }
 });
