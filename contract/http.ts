@@ -16,6 +16,9 @@ import type { AnomalySignal, CaseState, LearningProgress, QualityWord, SentValue
  *   GET /twin/api/journal?site=…             JournalAnswer
  *   GET /twin/api/alarm-measures?site=&days= AlarmMeasures
  *   POST /twin/api/alarm-action  AlarmActionRequest → AlarmActionAnswer
+ *   GET /twin/api/lines?site=               LinesAnswer (line.ts)
+ *   GET /twin/api/line-frames?site=&line=&fromMs=&toMs=&kind=&station=   LineFramesAnswer
+ *   POST /twin/api/line-way      LineWayRequest → {}
  *   POST /twin/api/login          LoginRequest → LoginAnswer and a cookie; on every site of the page that knows this name and password
  *   POST /twin/api/password       PasswordRequest → {} and a new cookie; ends all other logins of that person
  *   POST /twin/api/logout         {} → {}; on every site

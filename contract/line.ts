@@ -27,8 +27,16 @@ export interface LineStation {
   /** From the stations before to this one, by learnt transit time; null: none known. */
   transitS: number | null;
   transitParts: number;
+  /** How the way is known: entered in the flow or on the page, by serial numbers, by the pattern of passings; '': it is not. */
+  transitBy: 'setting' | 'page' | 'serial' | 'pattern' | '';
+  /** Stations directly before. */
+  before: readonly string[];
+  /** Parts between them and this one, about; null: not known. */
+  between: number | null;
   /** Places of the buffer in front of it; null: not given. */
   buffer: number | null;
+  /** Bad parts by counter, most first. */
+  reasons: readonly { counter: string; count: number }[];
   /** Stable code of why a figure is missing; ''. */
   code: string;
 }
@@ -47,6 +55,8 @@ export interface LineMessage extends Partial<HistoricalMarks> {
     stations: LineStation[];
     /** Which station limits the line, with the share of time and how sure that is; null: not enough is known. */
     bottleneck: { station: string; share: number; confidence: number } | null;
+    /** Bad parts by station and counter, most first. */
+    scrap: { station: string; counter: string; count: number }[];
     /** Stops by reason, longest first. */
     stops: { station: string; reason: string; count: number; minutes: number }[];
   };
@@ -81,4 +91,54 @@ export interface LineFrameMessage extends Partial<HistoricalMarks> {
     atEnd?: Record<string, number | string | boolean>;
   };
   timestamp: number;
+}
+
+/** What the page shows of the lines of a site: GET /twin/api/lines?site= */
+export interface LinesAnswer {
+  nowMs: number;
+  lines: LineView[];
+}
+
+export interface LineView {
+  key: string;
+  name: string;
+  /** Why there is nothing to show, or it stands still; in the site's language, with the code and values for other ones. */
+  problem?: { code: string; text: string; values: Record<string, string | number> };
+  /** As the node sends them; absent before the first word of a station. */
+  payload?: LineMessage['payload'];
+  line?: LineMessage['line'];
+  /** Units and labels of the counters, by station and property: `station/property`. */
+  labels: Record<string, string>;
+}
+
+export type LineFrameKind = LineFrameMessage['frame']['kind'];
+
+/** Sent by twin-line on output 3 as the answer to `question: { ask: 'events' }`. */
+export interface LineFramesMessage {
+  topic: string;
+  /** Flat, for a table; newest first. */
+  payload: Record<string, SentValue>[];
+  frames: LineFrame[];
+  /** There are more in this time. */
+  more: boolean;
+  timestamp: number;
+}
+
+/** A frame as it is on record: GET /twin/api/line-frames?site=&line=&fromMs=&toMs=&kind=&station= */
+export type LineFrame = Pick<LineFrameMessage['frame'], 'kind' | 'station' | 'name' | 'startMs' | 'endMs' | 'atStart' | 'atEnd'>;
+
+export interface LineFramesAnswer {
+  nowMs: number;
+  /** Newest first. */
+  frames: LineFrame[];
+  /** There are more in this time. */
+  more: boolean;
+}
+
+/** POST /twin/api/line-way: the way from the station before; null: it is learnt again. */
+export interface LineWayRequest {
+  site: string;
+  line: string;
+  station: string;
+  seconds: number | null;
 }

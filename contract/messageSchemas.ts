@@ -46,7 +46,7 @@ export const messageSchemas = {
   title: 'Messages of the Twinwire nodes',
   oneOf: [
     reference('TwinMessage'), reference('TwinBatchMessage'), reference('TwinEventMessage'), reference('AlertMessage'), reference('AlertDigestMessage'),
-    reference('ReadinessMessage'), reference('LineMessage'), reference('LineFindingMessage'), reference('LineFrameMessage'),
+    reference('ReadinessMessage'), reference('LineMessage'), reference('LineFindingMessage'), reference('LineFrameMessage'), reference('LineFramesMessage'),
   ],
   $defs: {
     QualityWord: { enum: ['good', 'uncertain', 'bad'] },
@@ -286,8 +286,9 @@ export const messageSchemas = {
     LineState: { enum: ['producing', 'starved', 'blocked', 'down', 'setup', 'planned stop', 'unknown'] },
     LineStation: shape({
       key: text, name: text, state: reference('LineState'), reason: text, sinceMs: timeMs, availability: share, performance: share, quality: share, oee: share,
-      parts: number, bad: number, plannedMin: number, producedMin: number, unknownMin: number, idealS: share, idealLearnt: flag, transitS: share, transitParts: count, buffer: share,
-      code: text,
+      parts: number, bad: number, plannedMin: number, producedMin: number, unknownMin: number, idealS: share, idealLearnt: flag, transitS: share, transitParts: count,
+      transitBy: { enum: ['setting', 'page', 'serial', 'pattern', ''] }, before: texts, between: share, buffer: share,
+      reasons: { type: 'array', items: shape({ counter: text, count }) }, code: text,
     }),
     LineMessage: shape(
       {
@@ -295,6 +296,7 @@ export const messageSchemas = {
         line: shape({
           v: version, key: text, name: text, fromMs: timeMs, timeMs, stations: { type: 'array', items: reference('LineStation') },
           bottleneck: { anyOf: [{ type: 'null' }, shape({ station: text, share: number, confidence: number })] },
+          scrap: { type: 'array', items: shape({ station: text, counter: text, count }) },
           stops: { type: 'array', items: shape({ station: text, reason: text, count, minutes: number }) },
         }),
         ...marks,
@@ -308,6 +310,19 @@ export const messageSchemas = {
       },
       markNames,
     ),
+    LineFramesMessage: shape({
+      topic: text, payload: { type: 'array', items: mapOf(reference('SentValue')) }, more: flag, timestamp: timeMs,
+      frames: {
+        type: 'array',
+        items: shape(
+          {
+            kind: { enum: ['stop', 'changeover', 'batch', 'phase'] }, station: text, name: text, startMs: timeMs, endMs: timeMs,
+            atStart: mapOf(reference('SentValue')), atEnd: mapOf(reference('SentValue')),
+          },
+          ['endMs', 'atEnd'],
+        ),
+      },
+    }),
     LineFrameMessage: shape(
       {
         topic: text, payload: mapOf(reference('SentValue')), timestamp: timeMs,

@@ -29,6 +29,8 @@ export interface RowListOptions {
   meaningfulWhenEmpty?: readonly string[];
   /** Offered while typing in a column. */
   suggestions?: Readonly<Record<string, () => readonly string[]>>;
+  /** The order of rows means something: each has a handle to drag it by, or to move it by the arrow keys. */
+  ordered?: boolean;
   /** Fields that go with a row and are never typed in. */
   hidden?: readonly string[];
   /** A hidden field that keeps what the row's `of` first was, once that is another one. */
@@ -60,13 +62,14 @@ export function rowList(options: RowListOptions): RowList {
   const details = options.details ?? [];
   const always: ReadonlySet<string> = new Set(options.meaningfulWhenEmpty ?? []);
   const id = `twinwire-list-${++listNumber}`;
-  const tracks = `${details.length > 0 ? '26px ' : ''}${Object.values(columns).join(' ')} 28px`;
+  const tracks = `${options.ordered === true ? '26px ' : ''}${details.length > 0 ? '26px ' : ''}${Object.values(columns).join(' ')} 28px`;
   host.replaceChildren();
   host.classList.add('twinwire-list');
 
   const head = make('div', 'twinwire-list-head twinwire-list-cells');
   head.style.gridTemplateColumns = tracks;
   head.setAttribute('aria-hidden', 'true');
+  if (options.ordered === true) head.append(make('span'));
   if (details.length > 0) head.append(make('span'));
   for (const field of Object.keys(columns)) head.append(make('span', '', label(field)));
   const body = make('div', 'twinwire-list-rows');
@@ -115,6 +118,7 @@ export function rowList(options: RowListOptions): RowList {
     const cells = make('div', 'twinwire-list-cells');
     cells.style.gridTemplateColumns = tracks;
     element.append(cells);
+    if (options.ordered === true) cells.append(makeHandle(element));
     if (details.length > 0) {
       const toggle = button('fa-chevron-right', text('list.more'), false);
       toggle.classList.add('twinwire-list-toggle');
@@ -162,6 +166,49 @@ export function rowList(options: RowListOptions): RowList {
     element.addEventListener('keydown', (event) => keys(element, event));
     element.addEventListener('paste', (event) => paste(element, event));
     return element;
+  }
+
+  function makeHandle(element: HTMLElement): HTMLElement {
+    const handle = button('fa-bars', text('list.move'), false);
+    handle.classList.add('twinwire-list-handle');
+    handle.addEventListener('keydown', (event) => {
+      if (event.altKey || (event.key !== 'ArrowUp' && event.key !== 'ArrowDown')) return;
+      event.preventDefault();
+      move(element, event.key === 'ArrowUp');
+    });
+    handle.addEventListener('pointerdown', (event) => {
+      if (event.button !== 0) return;
+      event.preventDefault();
+      handle.setPointerCapture(event.pointerId);
+      handle.focus();
+      element.classList.add('twinwire-list-dragged');
+    });
+    handle.addEventListener('pointermove', (event) => {
+      if (!handle.hasPointerCapture(event.pointerId)) return;
+      const [before, behind] = [element.previousElementSibling, element.nextElementSibling];
+      const middle = (other: Element): number => other.getBoundingClientRect().top + other.getBoundingClientRect().height / 2;
+      // Moving an element lets go of the pointer in some browsers, so the neighbour moves instead.
+      if (before !== null && event.clientY < middle(before)) element.after(before);
+      else if (behind !== null && event.clientY > middle(behind)) element.before(behind);
+    });
+    for (const end of ['pointerup', 'pointercancel'] as const) {
+      handle.addEventListener(end, () => {
+        if (!element.classList.contains('twinwire-list-dragged')) return;
+        element.classList.remove('twinwire-list-dragged');
+        changed();
+      });
+    }
+    return handle;
+  }
+
+  function move(element: HTMLElement, up: boolean): void {
+    const other = up ? element.previousElementSibling : element.nextElementSibling;
+    if (other === null) return;
+    const focused = document.activeElement as HTMLElement | null;
+    if (up) other.before(element);
+    else other.after(element);
+    focused?.focus();
+    changed();
   }
 
   function makeInput(field: string, value: string | number | boolean | undefined): HTMLElement {
@@ -261,13 +308,7 @@ export function rowList(options: RowListOptions): RowList {
       else element.nextElementSibling.querySelector<HTMLElement>('[data-column]')?.focus();
     } else if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
       event.preventDefault();
-      const other = event.key === 'ArrowUp' ? element.previousElementSibling : element.nextElementSibling;
-      if (other === null) return;
-      const focused = document.activeElement as HTMLElement | null;
-      if (event.key === 'ArrowUp') other.before(element);
-      else other.after(element);
-      focused?.focus();
-      changed();
+      move(element, event.key === 'ArrowUp');
     }
   }
 

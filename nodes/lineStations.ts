@@ -13,19 +13,25 @@ export interface StationRow {
   buffer: string;
 }
 
+export interface WayRow {
+  station: string;
+  serial: string;
+  seconds: string;
+}
+
 export interface ModeRow {
   mode: string;
   meaning: string;
   station: string;
 }
 
-const badWords = /bad|reject|scrap|faulty|defect|ausschuss|schlecht/i;
+const badWords = /bad|reject|scrap|faulty|defect|leak|ausschuss|schlecht|undicht/i;
 
 /**
  * The stations of a line in the order of the flow: by the rows, else by who feeds whom in the site.
  * @throws Problem TWIN_FEEDS_LOOP, TWIN_LINE_NO_STATIONS, TWIN_LINE_STATION_TWICE, TWIN_LINE_NUMBER
  */
-export function lineStations(site: Site, rows: readonly StationRow[], modes: readonly ModeRow[]): LineStationSettings[] {
+export function lineStations(site: Site, rows: readonly StationRow[], modes: readonly ModeRow[], ways: readonly WayRow[] = []): LineStationSettings[] {
   const given = rows.filter(({ key }) => key !== '');
   const seen = new Set<string>();
   for (const { key } of given) {
@@ -46,13 +52,16 @@ export function lineStations(site: Site, rows: readonly StationRow[], modes: rea
   return [...before].map(([key, parents]): LineStationSettings => {
     const row = given.find((each) => each.key === key);
     const counters = (site.asset(key)?.twin.type.properties ?? []).filter(({ kind }) => kind === 'counter').map(({ name }) => name);
+    const way = ways.find(({ station }) => station === key);
+    const told = (row?.bad ?? '').split(',').map((name) => name.trim()).filter((name) => name !== '');
     const own = new Map<string, ModeMeaning>();
     for (const wide of [true, false]) {
       for (const { mode, meaning, station } of modes) if (mode !== '' && (wide ? station === '' : station === key)) own.set(modeWord(mode), meaning as ModeMeaning);
     }
     return {
       key, before: parents, modes: own,
-      parts: row?.parts || (counters.find((name) => !badWords.test(name)) ?? ''), bad: row?.bad || (counters.find((name) => badWords.test(name)) ?? ''),
+      parts: row?.parts || (counters.find((name) => !badWords.test(name)) ?? ''), bad: told.length > 0 ? told : counters.filter((name) => badWords.test(name)),
+      serial: way?.serial ?? '', transitS: numberOf(way?.seconds ?? '', key, 0),
       idealS: numberOf(row?.cycle ?? '', key, 1e-6), buffer: numberOf(row?.buffer ?? '', key, 0),
     };
   });

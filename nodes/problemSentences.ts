@@ -93,6 +93,10 @@ export const problemSentences: readonly (readonly [english: string, german: stri
     'Enter it in twin-line, draw its "feeds" relation, or take the wire away.',
     'In twin-line eintragen, die Beziehung „feeds“ ziehen, oder die Leitung entfernen.',
   ],
+  ['The way to a station has to be 0 to 86,400 seconds.', 'Der Weg zu einer Station dauert 0 bis 86.400 Sekunden.'],
+  ['Enter seconds, or leave it empty to let it be learnt.', 'Sekunden eintragen, oder leer lassen, damit er gelernt wird.'],
+  ['Events of the line "{}" could not be written to the embedded history.', 'Ereignisse der Linie „{}“ ließen sich nicht in die eingebaute Historie schreiben.'],
+  ['Check free space and rights of the data folder.', 'Freien Platz und Rechte des Datenordners prüfen.'],
   ['The line "{}" has two twin-line nodes.', 'Die Linie „{}“ hat zwei twin-line.'],
   ['No time was planned, so there is no availability.', 'Es war keine Zeit geplant, also gibt es keine Verfügbarkeit.'],
   [

@@ -85,11 +85,11 @@ export async function sendLogout(say: Say): Promise<void> {
   await post(say, 'api/logout', {});
 }
 
-function post<T>(say: Say, address: string, body: unknown): Promise<T> {
+export function post<T>(say: Say, address: string, body: unknown): Promise<T> {
   return ask<T>(say, address, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 }
 
-async function ask<T>(say: Say, address: string, init: RequestInit): Promise<T> {
+export async function ask<T>(say: Say, address: string, init: RequestInit): Promise<T> {
   let response: Response;
   try {
     response = await fetch(address, init);

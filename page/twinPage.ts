@@ -33,7 +33,7 @@ export class TwinPage extends PageElement {
   declare private overview: Overview | undefined;
   declare private lostSinceMs: number | undefined;
   declare private selected: { site: string; key: string } | undefined;
-  declare private reporting: '' | 'readiness' | 'alarms' | 'trace';
+  declare private reporting: '' | 'readiness' | 'alarms' | 'trace' | 'line';
   declare private tick: number;
   /** Asked for the login form, on a page that can be read without. */
   declare private loggingIn: boolean;
@@ -132,6 +132,7 @@ export class TwinPage extends PageElement {
           : this.changingPassword && userOf(sites) ? this.#password(userOf(sites)?.name ?? '')
           : this.reporting === 'readiness' ? html`<twin-readiness-report .say=${say}></twin-readiness-report>`
           : this.reporting === 'trace' ? html`<twin-trace .say=${say} .sites=${sites}></twin-trace>`
+          : this.reporting === 'line' ? html`<twin-line-page .say=${say} .sites=${sites}></twin-line-page>`
           : this.reporting === 'alarms' ? html`<twin-alarm-report .say=${say} .sites=${sites}></twin-alarm-report>`
           : html`<main>
           <h1 class="headline" aria-live="polite" aria-atomic="true">
@@ -149,7 +150,7 @@ export class TwinPage extends PageElement {
                 (letter) => html`<span>${letterSign(letter, true)}${say(`letter.${letter}`)}</span>`,
               )}</p>`
             : nothing}
-          ${known > 0 && !this.reporting ? html`<p><a href="#trace">${say('trace.link')}</a></p>
+          ${known > 0 && !this.reporting ? html`<p><a href="#line">${say('line.link')}</a></p><p><a href="#trace">${say('trace.link')}</a></p>
             <p><a href="#alarms">${say('alarms.link')}</a></p><p><a href="#readiness">${say('ready.link')}</a></p>` : nothing}
           <p>${say('footer')}</p>
         </footer>
@@ -368,9 +369,10 @@ export class TwinPage extends PageElement {
   };
 
   readonly #readHash = (): void => {
-    this.reporting = location.hash === '#readiness' ? 'readiness' : location.hash === '#alarms' ? 'alarms' : location.hash.startsWith('#trace') ? 'trace' : '';
+    this.reporting = location.hash === '#readiness' ? 'readiness' : location.hash === '#alarms' ? 'alarms' : location.hash.startsWith('#trace') ? 'trace' : location.hash === '#line' ? 'line' : '';
     if (this.reporting === 'readiness') void import('./readinessReport.ts');
     if (this.reporting === 'trace') void import('./tracePage.ts');
+    if (this.reporting === 'line') void import('./linePage.ts');
     if (this.reporting === 'alarms') void import('./alarmReport.ts');
     const query = new URLSearchParams(location.hash.slice(1));
     const site = query.get('site');

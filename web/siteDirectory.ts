@@ -4,6 +4,7 @@ import type { SiteAlarmDesk } from './alarmRoutes.ts';
 import type { FeedbackDesk } from './feedbackRoutes.ts';
 import type { SiteGate } from './pageAccess.ts';
 import type { GraphDesk } from './graphRoutes.ts';
+import type { LineDesk } from './lineRoutes.ts';
 import type { SitePageSource, TwinPageChange, TwinPageSource } from './twinPageSource.ts';
 
 /**
@@ -81,6 +82,10 @@ export class SiteDirectory implements TwinPageSource {
 
   graph(site: string): GraphDesk | undefined {
     return this.#sites.get(site)?.source.graph;
+  }
+
+  lines(site: string): LineDesk | undefined {
+    return this.#sites.get(site)?.source.lines;
   }
 
   readiness(): SiteReadinessReport[] {

@@ -2,6 +2,7 @@ import type { AcknowledgeRequest, BackTest, Machine, MachineDetail, Overview, Si
 import type { SiteAlarmDesk } from './alarmRoutes.ts';
 import type { FeedbackDesk } from './feedbackRoutes.ts';
 import type { GraphDesk } from './graphRoutes.ts';
+import type { LineDesk } from './lineRoutes.ts';
 import type { SiteGate } from './pageAccess.ts';
 
 /**
@@ -35,6 +36,8 @@ export interface TwinPageSource {
   alarms?(site: string): SiteAlarmDesk | undefined;
   /** What is known of its parts, lots and machines. */
   graph?(site: string): GraphDesk | undefined;
+  /** Its lines: figures, what began and ended. */
+  lines?(site: string): LineDesk | undefined;
   /** The sites' gates now; absent: everything is open. The routes see to it that nobody passes them; the source answers everything. */
   gates?(): ReadonlyMap<string, SiteGate>;
 }
@@ -62,4 +65,5 @@ export interface SitePageSource {
   readonly feedback?: FeedbackDesk;
   readonly alarms?: SiteAlarmDesk;
   readonly graph?: GraphDesk;
+  readonly lines?: LineDesk;
 }

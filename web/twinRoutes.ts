@@ -4,6 +4,7 @@ import type { AcknowledgeRequest, ErrorAnswer, LoginAnswer, LoginRequest, PageAc
 import { alarmRoutes, type AlarmTools } from './alarmRoutes.ts';
 import { feedbackRoutes, type FeedbackTools } from './feedbackRoutes.ts';
 import { graphRoutes, type GraphTools } from './graphRoutes.ts';
+import { lineRoutes, type LineTools } from './lineRoutes.ts';
 import { LiveClients, type LiveClientsOptions } from './liveClients.ts';
 import { LoginDelay } from './loginDelay.ts';
 import { changePassword, logIn, logOut, readToken, tokenCookie, Visitor, type Gates } from './pageAccess.ts';
@@ -135,17 +136,19 @@ export function twinRoutes(source: TwinPageSource, options: TwinRoutesOptions = 
         if (await feedbackRoutes(path, url.searchParams, deskTools(request, response))) return true;
         if (await alarmRoutes(path, url.searchParams, deskTools(request, response))) return true;
         if (await graphRoutes(path, url.searchParams, deskTools(request, response))) return true;
+        if (await lineRoutes(path, url.searchParams, deskTools(request, response))) return true;
         sendError(response, 404, 'TWIN_PAGE_NOT_FOUND', 'There is no such address.');
         return true;
     }
   };
 
-  const deskTools = (request: IncomingMessage, response: ServerResponse): FeedbackTools & AlarmTools & GraphTools => {
+  const deskTools = (request: IncomingMessage, response: ServerResponse): FeedbackTools & AlarmTools & GraphTools & LineTools => {
     const visitor = visitorOf(request);
     return {
       desk: (site) => source.feedback?.(site),
       alarms: (site) => source.alarms?.(site),
       graph: (site) => source.graph?.(site),
+      lines: (site) => source.lines?.(site),
       allowed: (site, action) => allowed(visitor, site, action, response),
       userOf: (site) => visitor.user(site, true)?.name,
       isPost: request.method === 'POST',

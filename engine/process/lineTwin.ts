@@ -3,18 +3,23 @@ import { Problem } from '../problem.ts';
 import { quantileOfSorted } from '../statistics/order.ts';
 import { bottleneckOf } from './bottleneck.ts';
 import { type EventFrame, EventFrames, type EventFramesSnapshot, stopPareto } from './eventFrames.ts';
-import { countedParts, oeeOf } from './lineFigures.ts';
+import { countedParts, oeeOf, type Passing } from './lineFigures.ts';
 import { type LineState, lineStateOf, type StateChange } from './lineStates.ts';
 import { meaningOf, type ModeMeaning, signsOf } from './modeMeaning.ts';
-import { transitByPattern } from './transitTime.ts';
+import { transitByPattern, transitBySerial } from './transitTime.ts';
 
 export interface LineStationSettings {
   key: string;
   /** Stations directly before. */
   before: readonly string[];
-  /** Counter of all parts, good and bad, and of the bad ones; '': none. */
+  /** Counter of all parts, good and bad; '': none. */
   parts: string;
-  bad: string;
+  /** Counters of the bad ones, one for each reason that is told apart. */
+  bad: readonly string[];
+  /** Property that carries the serial number of the last part; '': none. */
+  serial?: string;
+  /** Given seconds of the way from the station before; undefined: learnt. */
+  transitS?: number | undefined;
   /** Given ideal seconds per part; undefined: learnt. */
   idealS?: number | undefined;
   buffer?: number | undefined;
@@ -63,12 +68,15 @@ interface Station {
   sinceMs: number;
   reason: string;
   past: StateChange[];
-  /** Last reading of the counters; null: none, or what came in between was not seen. */
-  parts: number | null;
-  bad: number | null;
-  /** Counted, per minute. */
+  /** Last reading of the counters, by property; none where what came in between was not seen. */
+  counters: Record<string, number>;
+  /** Counted, per minute; and the bad ones by counter. */
   minutes: [minute: number, parts: number, bad: number][];
+  reasons: [minute: number, counter: string, bad: number][];
+  /** Since when counting has had no hole. */
+  countedSinceMs: number;
   passings: number[];
+  serials: [timeMs: number, serial: string][];
 }
 
 export interface LineTwinSnapshot {
@@ -78,11 +86,14 @@ export interface LineTwinSnapshot {
   limits: string;
   stations: [string, Station][];
   frames: EventFramesSnapshot;
+  /** Ways that people entered on the page, seconds by station. */
+  ways?: [station: string, seconds: number][];
 }
 
 const minuteMs = 60_000;
 const mostStretches = 5_000;
 const mostPassings = 400;
+const mostReasons = 20_000;
 const mostContext = 200;
 const longestTransitMs = 1_800_000;
 /** The station that limits is told as another one from here on. */
@@ -104,6 +115,7 @@ export class LineTwin {
   private nowMs = NaN;
   private limits = '';
   private readonly told = new Set<string>();
+  private readonly ways = new Map<string, number>();
   private news: LineNews = { findings: [], frames: [] };
 
   constructor(settings: LineSettings) {
@@ -134,12 +146,16 @@ export class LineTwin {
     let station = this.stations.get(key);
     if (station === undefined) {
       station = {
-        seenMs: this.nowMs, mode: '', values: {}, state: 'unknown', sinceMs: this.nowMs, reason: '', past: [], parts: null, bad: null, minutes: [], passings: [],
+        seenMs: this.nowMs, mode: '', values: {}, state: 'unknown', sinceMs: this.nowMs, reason: '', past: [], counters: {}, minutes: [], reasons: [],
+        countedSinceMs: this.nowMs, passings: [], serials: [],
       };
       this.stations.set(key, station);
     }
     // What was counted while nobody saw it belongs to no time.
-    if (this.nowMs - station.seenMs > this.settings.staleAfterMs) station.parts = station.bad = null;
+    if (this.nowMs - station.seenMs > this.settings.staleAfterMs) {
+      station.counters = {};
+      station.countedSinceMs = this.nowMs;
+    }
     station.seenMs = this.nowMs;
     station.mode = mode;
     for (const [name, value] of Object.entries(values)) {
@@ -148,8 +164,12 @@ export class LineTwin {
         Object.defineProperty(station.values, name, { value, enumerable: true, configurable: true, writable: true });
       }
     }
-    const parts = this.count(key, station, 'parts', settings.parts, values);
-    this.count(key, station, 'bad', settings.bad, values);
+    const parts = this.count(key, station, 1, settings.parts, values);
+    for (const property of settings.bad) {
+      const bad = this.count(key, station, 2, property, values);
+      if (bad > 0 && station.reasons.length < mostReasons) station.reasons.push([Math.floor(this.nowMs / minuteMs), property, bad]);
+    }
+    this.takeSerial(station, settings.serial ?? '', values);
     for (let part = 0; part < Math.min(parts, 5); part += 1) station.passings.push(this.nowMs);
     if (station.passings.length > mostPassings) station.passings.splice(0, station.passings.length - mostPassings);
     this.judge();
@@ -182,6 +202,17 @@ export class LineTwin {
     this.forget();
   }
 
+  /** A way that somebody entered, seconds from the station before; null: it is learnt again. The settings' own go before it. */
+  setWay(station: string, seconds: number | null): void {
+    if (seconds === null) this.ways.delete(station);
+    else if (Number.isFinite(seconds) && seconds >= 0) this.ways.set(station, seconds);
+  }
+
+  /** Frames that go on. */
+  openFrames(): EventFrame[] {
+    return this.frames.find({ fromMs: this.nowMs }).filter(({ endMs }) => endMs === undefined);
+  }
+
   takeNews(): LineNews {
     const { news } = this;
     this.news = { findings: [], frames: [] };
@@ -203,7 +234,7 @@ export class LineTwin {
     const last = stations.at(-1);
     const bad = stations.reduce((sum, station) => sum + station.bad, 0);
     const made = last === undefined ? 0 : last.parts + bad - last.bad;
-    const knowsQuality = this.order.some((settings) => settings.bad !== '');
+    const knowsQuality = this.order.some((settings) => settings.bad.length > 0);
     const quality = last === undefined || made <= 0 || !knowsQuality ? null : Math.max(0, last.parts - last.bad) / made;
     const oee = last === undefined || quality === null || last.availability === null || last.performance === null ? null : last.availability * last.performance * quality;
     const knownMs = last === undefined ? 0 : toMs - fromMs - minuteMs * last.unknownMin;
@@ -222,13 +253,14 @@ export class LineTwin {
       line: {
         v: 1, key: this.settings.key, name, fromMs, timeMs: toMs, stations,
         bottleneck: found === undefined ? null : { station: found.station, share: found.share, confidence: found.confidence },
+        scrap: this.scrap(fromMs),
         stops: stops.sort((one, other) => other.minutes - one.minutes).slice(0, 20),
       },
     };
   }
 
   snapshot(): LineTwinSnapshot {
-    return structuredCloneOf({ v: 1, startMs: this.startMs, nowMs: this.nowMs, limits: this.limits, stations: [...this.stations], frames: this.frames.snapshot() });
+    return structuredCloneOf({ v: 1, startMs: this.startMs, nowMs: this.nowMs, limits: this.limits, stations: [...this.stations], frames: this.frames.snapshot(), ways: [...this.ways] });
   }
 
   /** What was known before a restart; the time in between is not known and counts as that. */
@@ -237,26 +269,41 @@ export class LineTwin {
     this.startMs = snapshot.startMs;
     this.nowMs = snapshot.nowMs;
     this.limits = snapshot.limits;
-    for (const [key, station] of snapshot.stations) this.stations.set(key, station);
+    for (const [key, station] of snapshot.stations) {
+      // What an older version kept has fewer columns.
+      const { counters = {}, reasons = [], serials = [], countedSinceMs = snapshot.nowMs } = station;
+      this.stations.set(key, { ...station, counters, reasons, serials, countedSinceMs });
+    }
+    for (const [station, seconds] of snapshot.ways ?? []) this.ways.set(station, seconds);
     this.frames.restore(snapshot.frames);
   }
 
-  private count(key: string, station: Station, which: 'parts' | 'bad', property: string, values: StationWord['values']): number {
+  /** @param column of the minutes: 1 parts, 2 bad ones */
+  private count(key: string, station: Station, column: 1 | 2, property: string, values: StationWord['values']): number {
     const value = property === '' || !Object.hasOwn(values, property) ? undefined : values[property];
     // Whole numbers beyond 2^53 come as text; what they differ by is still exact enough for a line.
     const now = typeof value === 'number' ? value : typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : NaN;
     if (!Number.isFinite(now)) return 0;
-    const before = station[which];
-    station[which] = now;
-    if (before === null) return 0;
+    const before = Object.hasOwn(station.counters, property) ? station.counters[property] : undefined;
+    Object.defineProperty(station.counters, property, { value: now, enumerable: true, configurable: true, writable: true });
+    if (before === undefined) return 0;
     const { parts, resets } = countedParts([before, now]);
     if (resets > 0) this.say('TWIN_LINE_COUNTER_RESET', key, property);
     if (parts <= 0) return 0;
     const minute = Math.floor(this.nowMs / minuteMs);
     let last = station.minutes.at(-1);
     if (last === undefined || last[0] !== minute) station.minutes.push((last = [minute, 0, 0]));
-    last[which === 'parts' ? 1 : 2] += parts;
+    last[column] += parts;
     return parts;
+  }
+
+  private takeSerial(station: Station, property: string, values: StationWord['values']): void {
+    const value = property === '' || !Object.hasOwn(values, property) ? null : values[property];
+    if (value === null || value === undefined || typeof value === 'boolean') return;
+    const serial = String(value).slice(0, 100);
+    if (serial === '' || station.serials.at(-1)?.[1] === serial) return;
+    station.serials.push([this.nowMs, serial]);
+    if (station.serials.length > mostPassings) station.serials.shift();
   }
 
   /** All states anew: who waits is known by its neighbours, forwards along the line and then back. */
@@ -299,7 +346,8 @@ export class LineTwin {
     }
   }
 
-  private figures({ key, parts: partsProperty, bad: badProperty, idealS, buffer, before }: LineStationSettings, name: string, fromMs: number, toMs: number): LineStation {
+  private figures(settings: LineStationSettings, name: string, fromMs: number, toMs: number): LineStation {
+    const { key, parts: partsProperty, bad: badProperties, idealS, buffer, before } = settings;
     const station = this.stations.get(key);
     const ms = new Map<LineState, number>();
     for (const stretch of this.stretches(key, fromMs, toMs)) ms.set(stretch.state, (ms.get(stretch.state) ?? 0) + stretch.toMs - stretch.fromMs);
@@ -311,7 +359,8 @@ export class LineTwin {
     const bad = inPeriod.reduce((sum, [, , count]) => sum + count, 0);
     const learnt = idealS === undefined && station !== undefined ? this.learntIdealS(key, station, fromMs, toMs) : undefined;
     const ideal = idealS ?? learnt;
-    const transit = this.transitTo(before, station);
+    const transit = this.transitTo(settings, station);
+    const reasons = this.reasonsOf(key, fromMs);
     let code = '';
     let oee: ReturnType<typeof oeeOf> | undefined;
     if (station === undefined || plannedMs + (ms.get('planned stop') ?? 0) <= 0) code = 'TWIN_LINE_SILENT';
@@ -332,13 +381,14 @@ export class LineTwin {
     if (code === '' && partsProperty === '') code = 'TWIN_LINE_NO_COUNTER';
     else if (code === '' && ideal === undefined) code = 'TWIN_LINE_NO_CYCLE';
     const speed = partsProperty === '' || ideal === undefined ? null : (oee?.effectiveness ?? null);
-    const quality = badProperty === '' ? null : (oee?.quality ?? null);
+    const quality = badProperties.length === 0 ? null : (oee?.quality ?? null);
     const availability = oee?.availability ?? null;
     return {
       key, name, state: station?.state ?? 'unknown', reason: station?.mode ?? '', sinceMs: station?.sinceMs ?? this.startMs, availability, performance: speed, quality,
       oee: availability === null || speed === null || quality === null ? null : availability * speed * quality, parts, bad,
       plannedMin: Math.max(0, plannedMs) / minuteMs, producedMin: producedMs / minuteMs, unknownMin: unknownMs / minuteMs,
-      idealS: ideal ?? null, idealLearnt: learnt !== undefined, transitS: transit?.seconds ?? null, transitParts: transit?.parts ?? 0, buffer: buffer ?? null, code,
+      idealS: ideal ?? null, idealLearnt: learnt !== undefined, transitS: transit?.seconds ?? null, transitParts: transit?.parts ?? 0, transitBy: transit?.by ?? '',
+      before: [...before], between: transit === undefined ? null : this.partsBetween(settings, transit.seconds, fromMs, toMs), buffer: buffer ?? null, reasons, code,
     };
   }
 
@@ -375,14 +425,70 @@ export class LineTwin {
     return seconds.length < learnFrom ? undefined : quantileOfSorted(seconds.sort((one, other) => one - other), 0.1);
   }
 
-  private transitTo(before: readonly string[], station: Station | undefined): { seconds: number; parts: number } | undefined {
-    let longest: { seconds: number; parts: number } | undefined;
-    for (const key of before) {
-      const found = transitByPattern(this.stations.get(key)?.passings ?? [], station?.passings ?? [], longestTransitMs);
+  /** As entered, else by serial numbers, else by the pattern of passings. Where ways merge, the longest. */
+  private transitTo({ key, before, transitS }: LineStationSettings, station: Station | undefined): { seconds: number; parts: number; by: LineStation['transitBy'] } | undefined {
+    if (before.length === 0) return undefined;
+    if (transitS !== undefined) return { seconds: transitS, parts: 0, by: 'setting' };
+    const entered = this.ways.get(key);
+    if (entered !== undefined) return { seconds: entered, parts: 0, by: 'page' };
+    let longest: { seconds: number; parts: number; by: LineStation['transitBy'] } | undefined;
+    for (const one of before) {
+      const other = this.stations.get(one);
+      const bySerial = transitBySerial(passingsOf(other), passingsOf(station, other));
+      const found = 'ms' in bySerial ? bySerial : transitByPattern(other?.passings ?? [], station?.passings ?? [], longestTransitMs);
       if (!('ms' in found)) return undefined;
-      if (longest === undefined || found.ms / 1000 > longest.seconds) longest = { seconds: found.ms / 1000, parts: found.parts };
+      if (longest === undefined || found.ms / 1000 > longest.seconds) {
+        longest = { seconds: found.ms / 1000, parts: found.parts, by: found.by === 'pattern' ? 'pattern' : 'serial' };
+      }
     }
     return longest;
+  }
+
+  /**
+   * Parts between the stations before and this one: how far their counts are apart now, against the mean of that while it works, which is rate × way (Little 1961).
+   * Bad parts leave the line where they are found. null where counts have holes, or a station before feeds others too.
+   */
+  private partsBetween({ key, before, parts }: LineStationSettings, transitS: number, fromMs: number, toMs: number): number | null {
+    const own = this.stations.get(key);
+    const feeders = before.map((one) => this.stations.get(one));
+    const countedByAll = parts !== '' && before.every((one) => this.order.find((each) => each.key === one)?.parts !== '');
+    const isShared = this.order.some((other) => other.key !== key && other.before.some((one) => before.includes(one)));
+    if (own === undefined || !countedByAll || isShared || feeders.some((feeder) => feeder === undefined)) return null;
+    const since = Math.max(fromMs, own.countedSinceMs, ...feeders.map((feeder) => feeder!.countedSinceMs));
+    const [first, last] = [Math.floor(since / minuteMs) + 1, Math.floor(toMs / minuteMs)];
+    if (last - first < 10) return null;
+    const apart = new Float64Array(last - first + 1);
+    const add = (station: Station, sign: 1 | -1): void => {
+      for (const [minute, counted, bad] of station.minutes) {
+        if (minute >= first && minute <= last) apart[minute - first]! += sign * (sign === 1 ? counted - bad : counted);
+      }
+    };
+    add(own, -1);
+    for (const feeder of feeders) add(feeder!, 1);
+    const made = new Float64Array(apart.length);
+    for (const [minute, counted] of own.minutes) if (minute >= first && minute <= last) made[minute - first]! += counted;
+    let [now, sum, running, passed] = [0, 0, 0, 0];
+    for (let minute = 0; minute < apart.length; minute += 1) {
+      now += apart[minute]!;
+      // While it stands, what comes on top of the usual is not usual.
+      if (made[minute]! <= 0) continue;
+      sum += now;
+      passed += made[minute]!;
+      running += 1;
+    }
+    return running < 10 ? null : Math.max(0, rounded(now - sum / running + (passed / (60 * running)) * transitS, 1));
+  }
+
+  private reasonsOf(key: string, fromMs: number): LineStation['reasons'] {
+    const counts = new Map<string, number>();
+    for (const [minute, counter, bad] of this.stations.get(key)?.reasons ?? []) if ((minute + 1) * minuteMs > fromMs) counts.set(counter, (counts.get(counter) ?? 0) + bad);
+    return [...counts].map(([counter, count]) => ({ counter, count })).sort((one, other) => other.count - one.count);
+  }
+
+  /** Bad parts by station and counter, most first (Pareto). */
+  private scrap(fromMs: number): LineMessage['line']['scrap'] {
+    const rows = this.order.flatMap(({ key }) => this.reasonsOf(key, fromMs).map(({ counter, count }) => ({ station: key, counter, count })));
+    return rows.sort((one, other) => other.count - one.count).slice(0, 20);
   }
 
   /** From the first station to the last along the longest way; null where a way between two of them is not known. */
@@ -426,8 +532,36 @@ export class LineTwin {
       gone = 0;
       while (gone < station.minutes.length && (station.minutes[gone]![0] + 1) * minuteMs <= oldest) gone += 1;
       if (gone > 0) station.minutes.splice(0, gone);
+      gone = 0;
+      while (gone < station.reasons.length && (station.reasons[gone]![0] + 1) * minuteMs <= oldest) gone += 1;
+      if (gone > 0) station.reasons.splice(0, gone);
     }
   }
+}
+
+const wholeNumber = /^\d{1,20}$/;
+
+/**
+ * Serial numbers with their times. With `asked`, the times at which this station was at the serial numbers of the other one: where both count upwards,
+ * in between is as far in between in time, for a controller is read far less often than parts come.
+ */
+function passingsOf(station: Station | undefined, asked?: Station): Passing[] {
+  const serials = station?.serials ?? [];
+  const plain = serials.map(([timeMs, part]) => ({ part, timeMs }));
+  if (asked === undefined) return plain;
+  if (![...serials, ...asked.serials].every(([, serial]) => wholeNumber.test(serial))) return plain;
+  if (!serials.every(([, serial], index) => index === 0 || BigInt(serial) > BigInt(serials[index - 1]![1]))) return plain;
+  const found: Passing[] = [];
+  let at = 1;
+  for (const [, part] of asked.serials) {
+    const wanted = BigInt(part);
+    while (at < serials.length && BigInt(serials[at]![1]) < wanted) at += 1;
+    const [before, behind] = [serials[at - 1], serials[at]];
+    if (before === undefined || behind === undefined || wanted < BigInt(before[1])) continue;
+    const share = Number(wanted - BigInt(before[1])) / Number(BigInt(behind[1]) - BigInt(before[1]));
+    found.push({ part, timeMs: before[0] + share * (behind[0] - before[0]) });
+  }
+  return found;
 }
 
 function rounded(value: number, digits: number): number {

@@ -1,11 +1,23 @@
+import type { LineFrame, LineView } from '../../contract/line.ts';
 import type { Json } from '../ports.ts';
 import { Problem } from '../problem.ts';
+
+/** A line that runs, for those who look at it. */
+export interface RunningLine {
+  readonly key: string;
+  view(): LineView;
+  /** Of its frames, those that go on. */
+  openFrames(): LineFrame[];
+  /** @throws Problem TWIN_LINE_STATION, TWIN_LINE_WAY */
+  setWay(station: string, seconds: number | null): void;
+}
 
 /** What twin-line nodes know of their lines, kept under `line/<key>`. */
 export class SiteLines {
   readonly #saved = new Map<string, Json>();
   readonly #changed = new Set<string>();
   readonly #users = new Map<string, string>();
+  readonly #running = new Map<string, RunningLine>();
 
   load(key: string, value: Json): void {
     this.#saved.set(key, value);
@@ -22,7 +34,23 @@ export class SiteLines {
   }
 
   close(key: string, nodeId: string): void {
-    if (this.#users.get(key) === nodeId) this.#users.delete(key);
+    if (this.#users.get(key) !== nodeId) return;
+    this.#users.delete(key);
+    this.#running.delete(key);
+  }
+
+  /** Shows a line that was opened, until it is closed. */
+  run(line: RunningLine): void {
+    this.#running.set(line.key, line);
+  }
+
+  running(key: string): RunningLine | undefined {
+    return this.#running.get(key);
+  }
+
+  /** In the order of their names. */
+  views(): LineView[] {
+    return [...this.#running.values()].map((line) => line.view()).sort((one, other) => (one.name < other.name ? -1 : one.name > other.name ? 1 : 0));
   }
 
   /** Written with the next checkpoint. */

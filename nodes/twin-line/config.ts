@@ -20,6 +20,17 @@ export const fields = {
       buffer: { kind: 'text', default: '', maximumLength: 40 },
     },
   },
+  /** How parts are followed from the station before to this one. */
+  ways: {
+    kind: 'list', default: [], maximumRows: 200,
+    row: {
+      station: { kind: 'text', default: '', maximumLength: 100 },
+      /** Property that carries the serial number of the last part. */
+      serial: { kind: 'text', default: '', maximumLength: 200 },
+      /** Seconds of the way; empty: learnt. */
+      seconds: { kind: 'text', default: '', maximumLength: 40 },
+    },
+  },
   /** What operating modes mean where the usual words don't fit. */
   modes: {
     kind: 'list', default: [], maximumRows: 200,

@@ -1,5 +1,6 @@
 import { fields } from './config.ts';
 import { form } from '../../editor/form.ts';
+import { showLearntWays } from '../../editor/learntWays.ts';
 
 const hour = /^([01]?\d|2[0-3]):[0-5]\d$/;
 const checkHour = (given: unknown, other: unknown): true | string => {
@@ -12,6 +13,10 @@ const dialog = form('twin-line', fields, {
     const rows = Array.isArray(value) ? (value as Record<string, unknown>[]) : [];
     const isNumber = (text: unknown): boolean => /^(\d+([.,]\d+)?)?$/.test(String(text ?? '').trim());
     return rows.every(({ cycle, buffer }) => isNumber(cycle) && isNumber(buffer)) || dialog.text('check.number');
+  },
+  ways: (value) => {
+    const rows = Array.isArray(value) ? (value as Record<string, unknown>[]) : [];
+    return rows.every(({ seconds }) => /^(\d+([.,]\d+)?)?$/.test(String(seconds ?? '').trim())) || dialog.text('check.seconds');
   },
   plannedFrom: (value, node) => checkHour(value, node['plannedTo']),
   plannedTo: (value, node) => checkHour(value, node['plannedFrom']),
@@ -39,7 +44,9 @@ RED.nodes.registerType('twin-line', {
   },
   oneditprepare() {
     const open = dialog.prepare(this);
-    open.list('stations', { columns: { key: 'minmax(90px, 1.2fr)', parts: 'minmax(80px, 1fr)', bad: 'minmax(80px, 1fr)', cycle: '60px', buffer: '60px' } });
+    open.list('stations', { ordered: true, columns: { key: 'minmax(90px, 1.2fr)', parts: 'minmax(80px, 1fr)', bad: 'minmax(80px, 1fr)', cycle: '60px', buffer: '60px' } });
+    open.list('ways', { columns: { station: 'minmax(90px, 1fr)', serial: 'minmax(110px, 1.2fr)', seconds: '80px' } });
+    void showLearntWays(dialog, open.element('learntWays'), this.id);
     open.list('modes', { columns: { mode: 'minmax(90px, 1fr)', meaning: '164px', station: 'minmax(80px, 1fr)' } });
   },
   oneditsave() {

@@ -1,11 +1,14 @@
-import type { LineFindingMessage, LineFrameMessage, LineMessage } from '../../contract/line.ts';
+import type { LineFindingMessage, LineFrame, LineFrameMessage, LineFramesMessage, LineMessage, LineView } from '../../contract/line.ts';
 import type { Json } from '../../engine/ports.ts';
 import { Problem } from '../../engine/problem.ts';
 import { LineTwin, type LineTwinSnapshot, type StationWord } from '../../engine/process/lineTwin.ts';
+import { LineFrameRecord, framesOf } from '../../engine/site/lineFrames.ts';
 import { lineSentence } from '../../engine/site/lineSentences.ts';
 import type { Site } from '../../engine/site/site.ts';
+import { frameQuestionOf, frameRow } from '../lineFrameQuestion.ts';
 import { lineStations, plannedHours } from '../lineStations.ts';
-import type { Message, NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
+import { problemIn } from '../problemSentences.ts';
+import type { Message, NodeDefinition, NodeInstance, Request, Response, Runtime } from '../red.d.ts';
 import { status } from '../status.ts';
 import { assetOfMessage, batchOf, isLate, replayOf, singleOf } from '../twinMessages.ts';
 import { languageOf, onInput, openSite, siteOf, twinNode, whenReady } from '../twinNode.ts';
@@ -19,6 +22,9 @@ const settleMs = 5_000;
 const keepEveryMs = 10_000;
 const mostWaiting = 100_000;
 const mostReplays = 4;
+/** Figures that the page asks for are at most so old. */
+const viewedEveryMs = 1_000;
+const mostSeconds = 86_400;
 
 interface Replayed {
   line: LineTwin;
@@ -26,6 +32,13 @@ interface Replayed {
 }
 
 export default function twinLine(RED: Runtime): void {
+  const views = new Map<string, () => LineView>();
+  RED.httpAdmin.get('/twinwire/line/:id/ways', RED.auth.needsPermission('twin-line.read'), (request: Request, response: Response) => {
+    const line = views.get(request.params.id ?? '')?.().line;
+    const nameOf = (key: string): string => line?.stations.find((station) => station.key === key)?.name ?? key;
+    response.json((line?.stations ?? []).filter(({ before }) => before.length > 0).map(({ key, name, before, transitS, transitParts, transitBy }) =>
+      ({ key, name, before: before.map(nameOf), transitS, transitParts, transitBy })));
+  });
   RED.nodes.registerType('twin-line', function constructLine(this: NodeInstance, definition: NodeDefinition) {
     const twin = twinNode(RED, this, definition, fields);
     const { config, node } = twin;
@@ -51,11 +64,14 @@ export default function twinLine(RED: Runtime): void {
     let dueMs = -Infinity;
     let keptMs = -Infinity;
     let loopProblem: Problem | undefined;
+    let viewed: { atMs: number; figures: ReturnType<LineTwin['report']> } = { atMs: -Infinity, figures: undefined };
+    const recorded = new LineFrameRecord(key);
+    let recording: Promise<unknown> = Promise.resolve();
     twin.show(status('waiting', language));
 
     /** Relations change while the flow runs: the order is read anew now and then. @throws Problem */
     const order = (site: Site, line: LineTwin): void => {
-      line.setStations(lineStations(site, config.stations, config.modes));
+      line.setStations(lineStations(site, config.stations, config.modes, config.ways));
     };
     const isSettled = (): boolean => performance.now() - readyMs >= settleMs;
     const nameOf = (site: Site) => (station: string): string => site.asset(station)?.twin.name ?? station;
@@ -74,13 +90,17 @@ export default function twinLine(RED: Runtime): void {
         const time = endMs ?? startMs;
         return {
           topic: key,
-          payload: { time, kind, change, station, stationName: nameOf(site)(station), name, start: startMs, end: endMs ?? null, minutes: endMs === undefined ? null : (endMs - startMs) / 60_000 },
+          payload: { time, change, ...frameRow(frame, nameOf(site)(station)) },
           frame: {
             v: 1, line: key, kind, change, station, name, startMs, ...(endMs === undefined ? {} : { endMs }), atStart: { ...atStart }, ...(atEnd === undefined ? {} : { atEnd: { ...atEnd } }),
           },
           timestamp: time, ...marks,
         };
       });
+      if (line === live) {
+        const points = recorded.points(frames.map(({ frame }) => frame));
+        if (points.length > 0) recording = recording.then(() => site.historian.write(points)).catch(() => twin.warn(notRecorded(lineName)));
+      }
       if (told.length > 0 || framed.length > 0) node.send([null, told as unknown as Message[], framed as unknown as Message[]]);
     };
 
@@ -134,10 +154,35 @@ export default function twinLine(RED: Runtime): void {
       }
     };
 
+    const problemNow = (): Problem | undefined => twin.refusal ?? (loopProblem?.code === 'TWIN_FEEDS_LOOP' || isSettled() ? loopProblem : undefined);
+    const view = (site: Site): LineView => {
+      const problem = problemNow();
+      if (performance.now() - viewed.atMs >= viewedEveryMs) viewed = { atMs: performance.now(), figures: problem === undefined ? live.report(nameOf(site), lineName) : undefined };
+      const labels = (viewed.figures?.line.stations ?? []).flatMap(({ key: station, reasons }) => reasons.map(({ counter }): [string, string] => {
+        const property = site.asset(station)?.twin.type.properties.find(({ name }) => name === counter);
+        return [`${station}/${counter}`, property === undefined || property.label === '' ? counter : property.label];
+      }));
+      return {
+        key, name: lineName, labels: Object.fromEntries(labels),
+        ...(problem === undefined ? {} : { problem: { code: problem.code, text: problemIn(problem, language).message, values: { ...problem.values } } }),
+        ...(viewed.figures === undefined ? {} : { payload: viewed.figures.payload, line: viewed.figures.line }),
+      };
+    };
+    const enterWay = (site: Site, station: string, seconds: number | null): void => {
+      if (!live.has(station)) {
+        throw new Problem('TWIN_LINE_STATION', `${nameOf(site)(station)} is no station of this line.`, 'Enter it in twin-line, draw its "feeds" relation, or take the wire away.', { station });
+      }
+      if (seconds !== null && !(seconds >= 0 && seconds <= mostSeconds)) {
+        throw new Problem('TWIN_LINE_WAY', 'The way to a station has to be 0 to 86,400 seconds.', 'Enter seconds, or leave it empty to let it be learnt.', { station });
+      }
+      live.setWay(station, seconds);
+      viewed = { atMs: -Infinity, figures: undefined };
+      site.lines.keep(key, live.snapshot() as unknown as Json);
+    };
+
     let timer: ReturnType<typeof setInterval> | undefined;
     const opening = whenReady(twin, handle, () => {
       const site = handle.site as Site;
-      if (twin.refusal !== undefined) return;
       try {
         const saved = site.lines.open(key, node.id);
         if (saved !== undefined) live.restore(saved as unknown as LineTwinSnapshot);
@@ -145,6 +190,9 @@ export default function twinLine(RED: Runtime): void {
         twin.refusal = problem as Problem;
         throw problem;
       }
+      views.set(node.id, () => view(site));
+      site.lines.run({ key, view: () => view(site), openFrames: () => live.openFrames(), setWay: (station, seconds) => enterWay(site, station, seconds) });
+      if (twin.refusal !== undefined) return;
       readyMs = performance.now();
       timer = setInterval(() => turn(site), togetherMs);
     });
@@ -153,14 +201,29 @@ export default function twinLine(RED: Runtime): void {
       await opening;
       clearInterval(timer);
       const { site } = handle;
-      if (timer === undefined || site === undefined) return;
-      for (const word of waiting.sort((one, other) => one.timeMs - other.timeMs)) live.take(word);
-      if (!Number.isNaN(live.timeMs)) site.lines.keep(key, live.snapshot() as unknown as Json);
+      if (site === undefined) return;
+      views.delete(node.id);
+      if (timer !== undefined) {
+        for (const word of waiting.sort((one, other) => one.timeMs - other.timeMs)) live.take(word);
+        tellNews(site, live, {});
+        if (!Number.isNaN(live.timeMs)) site.lines.keep(key, live.snapshot() as unknown as Json);
+      }
       site.lines.close(key, node.id);
+      await recording;
     });
 
-    onInput(twin, handle.ready, (message: Message) => {
+    onInput(twin, handle.ready, async (message: Message) => {
       const site = openSite(handle);
+      const question = frameQuestionOf(message, site.clock.nowMs());
+      if (question !== undefined) {
+        await recording;
+        const { frames, more } = await framesOf(site.historian, key, live.openFrames(), question);
+        const rows = frames.map((frame: LineFrame) => frameRow(frame, nameOf(site)(frame.station)));
+        const { _msgid } = message;
+        const answer: LineFramesMessage = { topic: key, payload: rows, frames, more, timestamp: site.clock.nowMs() };
+        node.send([null, null, { _msgid, ...answer } as unknown as Message]);
+        return;
+      }
       const asset = assetOfMessage(site, message, twin.title);
       if (asset === undefined || isLate(message)) return;
       if (orderedMs === -Infinity && loopProblem === undefined) turn(site);
@@ -193,6 +256,10 @@ export default function twinLine(RED: Runtime): void {
       report(site, line, marks);
     });
   });
+}
+
+function notRecorded(line: string): Problem {
+  return new Problem('TWIN_HISTORY_NOT_WRITTEN', `Events of the line "${line}" could not be written to the embedded history.`, 'Check free space and rights of the data folder.', { line });
 }
 
 /** What a message tells, row by row; values that are bad are left out. */

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { graphDesk } from '../graphDesk.ts';
+import { lineDesk } from '../lineDesk.ts';
 import path from 'node:path';
 import { pictureToPng } from '../../adapters/picture/pictureToPng.ts';
 import { readCsv } from '../../adapters/csv/readCsv.ts';
@@ -324,6 +325,7 @@ export default function twinSite(RED: Runtime): void {
         },
       },
       graph: graphDesk(site),
+      lines: lineDesk(site),
       subscribe: (listener) => site.onChange(listener),
       readiness: () => siteReadinessReport(site),
       async backTest(key, perWeek) {

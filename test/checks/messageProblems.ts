@@ -27,6 +27,7 @@ export function shapeOf(message: Record<string, unknown>): string | undefined {
   if (message.line !== undefined) return 'LineMessage';
   if (message.finding !== undefined) return 'LineFindingMessage';
   if (message.frame !== undefined) return 'LineFrameMessage';
+  if (message['frames'] !== undefined) return 'LineFramesMessage';
   if (message.twin === undefined) return undefined;
   if (message.case !== undefined) return 'AlertMessage';
   if (message.event !== undefined) return 'TwinEventMessage';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { AlertMessage, Anomaly, ReadinessMessage, TwinBatchMessage, TwinCommand, TwinEventMessage, TwinHeader, TwinMessage } from '../../contract/messages.ts';
-import type { LineFindingMessage, LineFrameMessage, LineMessage } from '../../contract/line.ts';
+import type { LineFindingMessage, LineFrameMessage, LineFramesMessage, LineMessage } from '../../contract/line.ts';
 import { messageSchemas } from '../../contract/messageSchemas.ts';
 import { packageRoot } from '../../scripts/packageRoot.ts';
 import { messageProblems, schemaNames, schemaProblems, shapeOf } from '../checks/messageProblems.ts';
@@ -65,13 +65,14 @@ const alert = {
 } satisfies AlertMessage;
 const lineStation = {
   key: 'filler', name: 'Filler', state: 'starved', reason: 'idle', sinceMs: 1, availability: 0.9, performance: null, quality: null, oee: null, parts: 7, bad: 0,
-  plannedMin: 60, producedMin: 54, unknownMin: 0, idealS: null, idealLearnt: false, transitS: null, transitParts: 0, buffer: 5, code: 'TWIN_LINE_NO_CYCLE',
+  plannedMin: 60, producedMin: 54, unknownMin: 0, idealS: null, idealLearnt: false, transitS: null, transitParts: 0,
+  transitBy: '', before: [], between: null, buffer: 5, reasons: [{ counter: 'rejects', count: 3 }], code: 'TWIN_LINE_NO_CYCLE',
 } as const;
 const line = {
   topic: 'line-1', payload: { oee: 74.8, wip: null, bottleneck: 'Filler' }, timestamp: 1,
   line: {
     v: 1, key: 'line-1', name: 'Line 1', fromMs: 0, timeMs: 1, stations: [lineStation], bottleneck: { station: 'filler', share: 0.7, confidence: 0.9 },
-    stops: [{ station: 'filler', reason: 'jam', count: 2, minutes: 7.5 }],
+    scrap: [{ station: 'filler', counter: 'rejects', count: 3 }], stops: [{ station: 'filler', reason: 'jam', count: 2, minutes: 7.5 }],
   },
 } satisfies LineMessage;
 const lineFinding = {
@@ -81,6 +82,10 @@ const lineFrame = {
   topic: 'line-1', payload: { kind: 'stop' }, timestamp: 1,
   frame: { v: 1, line: 'line-1', kind: 'stop', change: 'begins', station: 'filler', name: 'jam', startMs: 1, atStart: { speed: 40 } },
 } satisfies LineFrameMessage;
+const lineFrames = {
+  topic: 'line-1', payload: [{ kind: 'stop', station: 'filler', name: 'jam', start: 1, end: null, minutes: null }], more: false, timestamp: 2,
+  frames: [{ kind: 'stop', station: 'filler', name: 'jam', startMs: 1, atStart: { speed: 3 } }],
+} satisfies LineFramesMessage;
 const answer = { answer: 'notYet', reason: 'Not yet: needs about 2 h more.' } as const;
 const criterion = { criterion: 'gaps', grade: 'poor', reason: '14 gaps.', nextStep: 'Look at the network.' } as const;
 const propertyReadiness = { property: 'pressure', label: 'Pressure', unit: 'bar', grade: 'poor', reason: '14 gaps.', nextStep: '', criteria: [criterion] } as const;
@@ -138,6 +143,7 @@ const shapes: { name: string; message: Record<string, unknown>; faults: Record<s
   },
   { name: 'LineMessage', message: line, faults: [{ payload: [] }, { line: { ...line.line, v: 2 } }, { line: { ...line.line, stations: [{ ...lineStation, state: 'odd' }] } }] },
   { name: 'LineFindingMessage', message: lineFinding, faults: [{ payload: {} }, { finding: { ...lineFinding.finding, code: '' } }] },
+  { name: 'LineFramesMessage', message: lineFrames, faults: [{ frames: [{}] }, { more: 1 }] },
   { name: 'LineFrameMessage', message: lineFrame, faults: [{ payload: '' }, { frame: { ...lineFrame.frame, kind: 'odd' } }] },
   {
     name: 'ReadinessMessage',

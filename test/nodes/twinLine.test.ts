@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { LineFindingMessage, LineFrameMessage, LineMessage } from '../../contract/line.ts';
+import type { LineFindingMessage, LineFrameMessage, LineFramesMessage, LineMessage, LinesAnswer, LineFramesAnswer } from '../../contract/line.ts';
 import type { Message } from '../../nodes/red.d.ts';
 import { messageProblems } from '../checks/messageProblems.ts';
 import { codeOf, plantFlow } from './plantFlow.ts';
@@ -103,15 +103,36 @@ describe('twin-line', function () {
   });
 
   it('what was known is there after a restart', async () => {
-    run = await startFlow(flow({}, [], ['packer']), { userDir });
+    run = await startFlow(flow({ batch: 'lot' }, [], ['packer']), { userDir });
     const startMs = Date.now() - 8 * minuteMs;
-    const rows = Array.from({ length: 9 }, (_, minute) => ({ time: startMs + minute * minuteMs, mode: 'Execute', cycles: minute * 50, rejects: 0 }));
+    const rows = Array.from({ length: 9 }, (_, minute) => ({
+      time: startMs + minute * minuteMs, mode: minute === 3 ? 'Held' : 'Execute', cycles: minute * 50, rejects: 0, lot: minute < 5 ? 'B1' : 'B2',
+    }));
     run.node('packer').receive({ payload: rows } as unknown as Message);
     await run.until(() => last()?.line.stations[0]?.parts === 400, () => JSON.stringify(last()));
     await run.stop();
-    run = await startFlow(flow({}, [], ['packer']), { userDir });
+    run = await startFlow(flow({ batch: 'lot' }, [], ['packer']), { userDir });
     await run.until(() => last() !== undefined, 'figures without any message');
-    assert.deepEqual([last()!.line.stations[0]!.parts, Math.round(last()!.line.stations[0]!.producedMin)], [400, 8]);
+    assert.deepEqual([last()!.line.stations[0]!.parts, Math.round(last()!.line.stations[0]!.producedMin)], [400, 7]);
+    // What began and ended is on record, and asked for by message and on the page.
+    const ask = async (question: Record<string, unknown>): Promise<LineFramesMessage> => {
+      const before = frames().length;
+      run.node('line').receive({ question: { ask: 'events', ...question } } as unknown as Message);
+      await run.until(() => frames().length > before, 'the answer');
+      return frames().at(-1) as unknown as LineFramesMessage;
+    };
+    const all = await ask({});
+    assert.deepEqual(messageProblems(all as unknown as Message), []);
+    assert.deepEqual(all.payload.map(({ kind, name, minutes }) => [kind, name, minutes]), [['batch', 'B2', null], ['stop', 'Held', 1], ['batch', 'B1', 5]]);
+    assert.deepEqual([all.frames[1]!.atStart['cycles'], all.frames[1]!.atEnd?.['cycles']], [150, 200]);
+    assert.deepEqual((await ask({ kind: 'stop', from: startMs, to: startMs + 3.5 * minuteMs })).frames.map(({ name }) => name), ['Held']);
+    assert.deepEqual((await ask({ from: startMs + 6 * minuteMs })).frames.map(({ name }) => name), ['B2']);
+    run.node('line').receive({ question: { ask: 'events', kind: 'odd' } } as unknown as Message);
+    await run.until(() => run.received('caught').some((message) => codeOf(message) === 'TWIN_QUESTION_FIELD'), 'the refusal');
+    const page = JSON.parse((await run.page('/twin/api/lines?site=site')).text) as LinesAnswer;
+    assert.deepEqual(page.lines.map(({ key, name, line }) => [key, name, line?.stations[0]?.parts]), [['line-1', 'Line 1', 400]]);
+    const shown = JSON.parse((await run.page(`/twin/api/line-frames?site=site&line=line-1&fromMs=${startMs}&toMs=${Date.now()}&kind=stop`)).text) as LineFramesAnswer;
+    assert.deepEqual(shown.frames.map(({ name }) => name), ['Held']);
     say('packer', { mode: 'Execute', cycles: 410 });
     await run.until(() => last()?.line.stations[0]?.parts === 410, () => JSON.stringify(last()));
   });
@@ -124,6 +145,9 @@ describe('twin-line', function () {
       return run.received('caught').length > 0;
     }, 'the error');
     assert.equal(codeOf(run.received('caught')[0]), 'TWIN_FEEDS_LOOP');
+    const { lines } = JSON.parse((await run.page('/twin/api/lines?site=site')).text) as LinesAnswer;
+    assert.deepEqual([lines[0]?.problem?.code, lines[0]?.line], ['TWIN_FEEDS_LOOP', undefined]);
+    assert.match(String(lines[0]?.problem?.values['stations']), /filler.*sealer/);
     await run.stop();
     const other = { id: 'other', type: 'twin-line', z: 'tab', x: 1, y: 1, site: 'site', key: 'line-1', wires: [[], [], []] };
     run = await startFlow([...flow({ stations: [{ key: 'filler', cycle: 'quick' }] }), other], { userDir });

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import type { Page } from 'playwright-core';
+import { requireService } from '../services/requireService.ts';
+import { MemoryLines, stoppedLine } from '../web/lineFixture.ts';
+import { PageTheatre, type PageStage, type StageOptions } from './pageStage.ts';
+
+declare const innerWidth: number;
+declare class Event { constructor(name: string); }
+declare const document: {
+  dispatchEvent(event: Event): boolean; querySelector(selector: string): { textContent: string } | null; documentElement: { scrollWidth: number }; activeElement: { className: string };
+};
+declare const location: { hash: string };
+declare function getComputedStyle(element: unknown): { stroke: string; fill: string };
+
+describe('the line on the page, in a browser', function () {
+  this.timeout(60_000);
+  const theatre = new PageTheatre();
+  let stage: PageStage;
+  let page: Page;
+  let lines: MemoryLines;
+
+  before(requireService('chromium'));
+  before(() => theatre.start());
+  after(() => theatre.stop());
+  afterEach(() => stage.close());
+
+  async function open(more: StageOptions = {}, prepare: (desk: MemoryLines) => void = () => undefined): Promise<void> {
+    stage = await theatre.open(more);
+    ({ page } = stage);
+    lines = new MemoryLines(() => Date.now(), stoppedLine(Date.now()));
+    prepare(lines);
+    Object.assign(stage.plant, { lines: () => lines });
+    await page.evaluate(() => { location.hash = '#line'; });
+    await page.waitForSelector('.line-page p, .strip');
+  }
+
+  /** Instead of waiting for the next look. */
+  async function shown(selector: string, text: string): Promise<void> {
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    await page.waitForFunction(([where, what]) => document.querySelector(where)?.textContent.includes(what), [selector, text] as const);
+  }
+
+  it('shows stations with letter, shape and word, what is between them, figures, and what limits the line; all follow what happens', async () => {
+    await open({ width: 1280 });
+    await page.waitForSelector('.strip-station');
+    const stations = await page.locator('.strip-station').allInnerTexts();
+    assert.equal(stations.length, 4);
+    assert.match(stations[1]!, /^D?\s*Sealer\s+down since \d\d:\d\d\s+Film torn\s+3,412 parts\s+limits the line$/);
+    assert.match(stations[2]!, /no parts come[\s\S]*256 bad/);
+    assert.match(stations[3]!, /not known/);
+    const between = await page.locator('.strip-between').allInnerTexts();
+    assert.match(between[0]!, /≈ 12 of 12 places\s+≈ 42\ss, from 310 parts/);
+    assert.match(between[1]!, /≈ 3 between\s+40\ss, entered/);
+    assert.match(between[2]!, /fill not known\s+way not known yet/);
+    assert.equal(await page.locator('.line-limit').innerText(), 'Sealer limits the line: 71% of the time, 93% sure.');
+    const figures = (await page.locator('.line-figures').innerText()).replace(/\s+/g, ' ');
+    assert.match(figures, /OEE – Availability 92\.1% Performance – Quality 92\.5% Throughput 423 parts\/h In the line ≈ 15 parts Time through it 2\.1 min/);
+    assert.equal(await page.locator('.line-why').innerText(), 'What is missing: Palletiser, it has no counter of parts.');
+    // Grey is what is normal: of the signs, only the one that is down is filled.
+    const fills = await page.locator('.state-sign').evaluateAll((signs) => signs.map((sign) => getComputedStyle(sign).fill));
+    assert.deepEqual(fills.map((fill) => fill !== 'none'), [false, true, false, false]);
+    assert.match(await page.locator('.bars').first().innerText(), /Sealer: Film torn\s+4 stops, 32\smin\s+Filler: no reason told\s+1 stop, 6\smin/);
+    assert.match(await page.locator('.bars').nth(1).innerText(), /Labeller: Leaking cartons\s+231 bad, 90%\s+Labeller: <b>Labels\s+25 bad, 10%/);
+    const view = stoppedLine(Date.now());
+    Object.assign(view.line!.stations[1]!, { state: 'producing', reason: 'Execute' });
+    lines.views = [view];
+    await shown('.strip-station:nth-of-type(3)', 'producing');
+  });
+
+  it('a way is entered and learnt again by keyboard, and nonsense is refused', async () => {
+    await open({ width: 1280 });
+    await page.focus('[data-way="northfield/sealer"]');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.way-form input');
+    await page.keyboard.type('soon');
+    await page.keyboard.press('Enter');
+    assert.match(await page.locator('.way-wrong').innerText(), /number of seconds/);
+    await page.fill('.way-form input', '37,5');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.querySelector('[data-way="northfield/sealer"]')?.textContent.includes('entered'));
+    assert.equal(await page.evaluate(() => document.activeElement.className), 'strip-way');
+    await page.click('[data-way="northfield/sealer"]');
+    await page.click('.way-form button >> text=Learn again');
+    await page.waitForFunction(() => document.querySelector('[data-way="northfield/sealer"]')?.textContent.includes('not known'));
+    assert.deepEqual(lines.ways, [['line-1', 'northfield/sealer', 37.5], ['line-1', 'northfield/sealer', null]]);
+  });
+
+  it('lists what happened, with what was known then', async () => {
+    await open({ width: 1280 });
+    await page.waitForSelector('.frames li');
+    const told = await page.locator('.frames').innerText();
+    assert.match(told, /stop\s+Sealer Film torn[\s\S]*goes on[\s\S]*batch\s+Filler B-1007/);
+    await page.click('.frames summary');
+    assert.match(await page.locator('.frames .trace-values').first().innerText(), /jaw_temperature\s+171\.44\s+film\s+F-88 <i>/);
+    await page.selectOption('.line-choice select >> nth=0', 'batch');
+    await page.waitForFunction(() => !document.querySelector('.frames')?.textContent.includes('Film torn'));
+    assert.ok(lines.asked.some((question) => (question as { kind?: string }).kind === 'batch'));
+  });
+
+  it('no line, no word from its stations, a loop: told in plain words', async () => {
+    await open({ width: 360 }, (desk) => { desk.views = []; });
+    await shown('.line-page', 'No line yet.');
+    lines.views = [{ key: 'line-1', name: 'Line 1', labels: {} }];
+    await shown('.line-page', 'Nothing has come from the stations');
+    lines.views = [{ key: 'line-1', name: 'Line 1', labels: {}, problem: { code: 'TWIN_FEEDS_LOOP', text: 'in the language of the site', values: { stations: 'filler, sealer' } } }];
+    await shown('.line-problem', 'feed each other in a circle: filler, sealer');
+    lines.views = [{ key: 'line-1', name: 'Line 1', labels: {}, problem: { code: 'TWIN_OTHER', text: 'What the site says of it.', values: {} } }];
+    await shown('.line-problem', 'What the site says of it.');
+  });
+
+  it('fits a phone and a desktop in both themes and languages, with targets for gloves', async () => {
+    for (const [theme, language, width] of [['dark', 'de-DE', 360], ['light', 'en-US', 1280]] as const) {
+      await open({ theme, language, width });
+      await page.waitForSelector('.frames li');
+      assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, `${theme} ${language} ${width}`);
+      const small = await page.locator('.line-page button, .line-page select, .line-page a, .line-page summary').evaluateAll((all) =>
+        all.filter((one) => one.getBoundingClientRect().height < 44).map((one) => one.outerHTML));
+      assert.deepEqual(small, []);
+      if (process.env['TWINWIRE_PICTURES'] !== undefined) await page.screenshot({ path: `${process.env['TWINWIRE_PICTURES']}/line-${theme}-${language}-${width}.png`, fullPage: true });
+      if (theme === 'dark') await stage.close();
+    }
+  });
+
+  it('who may only read enters no way', async () => {
+    await open({ width: 1280, role: 'viewer' });
+    await page.waitForSelector('.strip-station');
+    assert.equal(await page.locator('.strip-way').count(), 0);
+    const answer = await page.request.post(new URL('api/line-way', page.url()).href, { data: { site: 'northfield', line: 'line-1', station: 'northfield/sealer', seconds: 3 } });
+    assert.equal(answer.status(), 403);
+    assert.deepEqual(lines.ways, []);
+  });
+});
