@@ -75,7 +75,6 @@ const rows: Readonly<Record<string, readonly Record<string, string | number | bo
     { name: 'constructor <b>', inverse: 'built "by"', from: '', to: '' },
   ],
   'twin-line.ways': [{ station: 'press-7', serial: 'serial', seconds: '42,5' }, { station: 'press <b>', serial: '', seconds: '' }],
-  'twin-record.mapping': [{ role: 'product', place: 'Serial <b>' }, { place: '=Press 7' }],
   'twin-asset.placeholders': [{ name: 'machine', value: 'Filler "7" <i>' }],
   'twin-asset.limits': [{ property: 'temperature', lowLow: '', low: '-5,5', high: '81', highHigh: '' }],
   'twin-asset.mapping': [
