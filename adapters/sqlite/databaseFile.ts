@@ -21,6 +21,10 @@ export const fileNames: readonly FileName[] = ['site', 'graph', 'history'];
 /** Those that may lie in a folder. */
 export const knownFileNames: readonly FileName[] = [...fileNames, 'outbox'];
 
+/** What formats 1 and 2 of graph.db have for "never" and "not yet". */
+const never = Number.MAX_SAFE_INTEGER;
+const smallerTimes = { valid_to: `nullif(valid_to, ${never})`, end_recorded: `nullif(nullif(end_recorded, ${never}), recorded)`, retracted: `nullif(retracted, ${never})` };
+
 /** Raised with each change of a schema; `migrations[n]` leads from version n to n + 1. */
 const migrations: Record<FileName, readonly string[]> = {
   site: [`
@@ -59,6 +63,14 @@ const migrations: Record<FileName, readonly string[]> = {
     CREATE TABLE mark (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
   `, `
     ALTER TABLE relation ADD COLUMN acyclic INTEGER NOT NULL DEFAULT 0;
+  `, `
+    ${smallerFacts('edge', 'object INTEGER', 'object', 'long INTEGER NOT NULL,', 'long,')}
+    CREATE INDEX edge_object ON edge (object, relation, valid_from, subject, valid_to, recorded, end_recorded, retracted);
+    CREATE INDEX edge_source ON edge (source);
+    CREATE INDEX edge_long_subject ON edge (subject, relation, valid_from) WHERE long = 1;
+    CREATE INDEX edge_long_object ON edge (object, relation, valid_from) WHERE long = 1;
+    ${smallerFacts('property', 'value TEXT', 'value', '', '')}
+    CREATE INDEX property_source ON property (source);
   `],
   history: [`
     CREATE TABLE series (id INTEGER PRIMARY KEY, twin TEXT NOT NULL, property TEXT NOT NULL, UNIQUE (twin, property));
@@ -98,6 +110,23 @@ const migrations: Record<FileName, readonly string[]> = {
     ) WITHOUT ROWID;
   `],
 };
+
+/**
+ * From format 2 of graph.db to 3: "never" and "not yet" are no number but NULL, which takes no room, and so is the time at which an end was
+ * recorded when it came with the fact. With that an index by object has room for all that a question reads.
+ */
+function smallerFacts(table: string, last: string, lastName: string, long: string, longName: string): string {
+  return `
+    ALTER TABLE ${table} RENAME TO old_${table};
+    CREATE TABLE ${table} (
+      subject INTEGER NOT NULL, relation INTEGER NOT NULL, valid_from INTEGER NOT NULL, ${last} NOT NULL, source INTEGER NOT NULL,
+      version INTEGER NOT NULL, recorded INTEGER NOT NULL, valid_to INTEGER, end_recorded INTEGER, retracted INTEGER,
+      ${long} PRIMARY KEY (subject, relation, valid_from, ${lastName}, source, version)
+    ) WITHOUT ROWID;
+    INSERT INTO ${table} (subject, relation, valid_from, ${lastName}, source, version, ${longName} recorded, valid_to, end_recorded, retracted)
+      SELECT subject, relation, valid_from, ${lastName}, source, version, ${longName} recorded, ${Object.values(smallerTimes).join(', ')} FROM old_${table};
+    DROP TABLE old_${table};`;
+}
 
 /** The format of each file that this version writes and the newest that it reads. */
 export function fileFormat(name: FileName): number {
@@ -252,6 +281,11 @@ function salvage(aside: string, fresh: DatabaseSync, name: FileName): number {
     close(old);
   }
   if (name === 'outbox') recount(fresh);
+  // The damaged file may have been of an older format.
+  if (name === 'graph') {
+    const times = Object.entries(smallerTimes).map(([column, value]) => `${column} = ${value}`).join(', ');
+    for (const table of ['edge', 'property']) fresh.exec(`UPDATE ${table} SET ${times} WHERE retracted = ${never} OR valid_to = ${never}`);
+  }
   return rows;
 }
 

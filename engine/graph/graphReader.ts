@@ -41,7 +41,7 @@ export interface GraphReader {
   idOf(key: string): number | undefined;
   element(id: number): GraphElement;
   /** All that is reached over these relations, each element once, at its least depth; in order of depth, then number. No starts. */
-  closure(starts: readonly number[], relations: readonly string[], direction: 'out' | 'in', window: Window, hops: number, rows: number): { reached: Reached[]; cut?: 'hops' | 'rows' };
+  closure(starts: readonly number[], relations: readonly string[], direction: 'out' | 'in', window: Window, hops: number, rows: number): { reached: Reached[]; cut?: 'hops' | 'rows' | 'time' };
   /** Facts that leave (or enter) these elements, at most `rows`, in no order. No relations: all. */
   edges(ids: readonly number[], relations: readonly string[] | undefined, direction: 'out' | 'in', window: Window, rows: number): Edge[];
   /** The fact that began last, at or before `untilMs`. */

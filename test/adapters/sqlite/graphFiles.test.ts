@@ -98,6 +98,53 @@ describe('sqlite: the file of the graph', function () {
     await store.close();
   });
 
+  it('a file of format 1 is taken over with all its times', async () => {
+    const never = Number.MAX_SAFE_INTEGER;
+    await openSiteStore(folder).close();
+    rmSync(join(folder, 'graph.db'));
+    const database = new DatabaseSync(join(folder, 'graph.db'));
+    const times = 'version INTEGER NOT NULL, recorded INTEGER NOT NULL, valid_to INTEGER NOT NULL, end_recorded INTEGER NOT NULL, retracted INTEGER NOT NULL';
+    database.exec(`
+      CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+      CREATE TABLE element (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, type INTEGER NOT NULL, name TEXT NOT NULL);
+      CREATE INDEX element_type ON element (type);
+      CREATE TABLE relation (name INTEGER PRIMARY KEY, inverse TEXT NOT NULL, from_kinds TEXT NOT NULL, to_kinds TEXT NOT NULL);
+      CREATE TABLE edge (subject INTEGER NOT NULL, relation INTEGER NOT NULL, valid_from INTEGER NOT NULL, object INTEGER NOT NULL, source INTEGER NOT NULL,
+        ${times}, long INTEGER NOT NULL, PRIMARY KEY (subject, relation, valid_from, object, source, version)) WITHOUT ROWID;
+      CREATE INDEX edge_object ON edge (object, relation, valid_from);
+      CREATE INDEX edge_source ON edge (source);
+      CREATE INDEX edge_long_subject ON edge (subject, relation, valid_from) WHERE long = 1;
+      CREATE INDEX edge_long_object ON edge (object, relation, valid_from) WHERE long = 1;
+      CREATE TABLE property (subject INTEGER NOT NULL, relation INTEGER NOT NULL, valid_from INTEGER NOT NULL, value TEXT NOT NULL, source INTEGER NOT NULL,
+        ${times}, PRIMARY KEY (subject, relation, valid_from, value, source, version)) WITHOUT ROWID;
+      CREATE INDEX property_source ON property (source);
+      CREATE TABLE log (sequence INTEGER PRIMARY KEY AUTOINCREMENT, steps BLOB NOT NULL, texts TEXT NOT NULL, crc INTEGER NOT NULL);
+      CREATE TABLE mark (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+      INSERT INTO mark VALUES ('old facts', 0);
+      INSERT INTO word VALUES (1, 'work unit'), (2, 'feeds'), (3, 'page'), (4, 'speed');
+      INSERT INTO element VALUES (1, 'a', 1, 'A'), (2, 'b', 1, 'B'), (3, 'c', 1, 'C'), (4, 'd', 1, 'D');
+      INSERT INTO edge VALUES (1, 2, 10, 2, 3, 0, 11, ${never}, ${never}, ${never}, 1), (1, 2, 10, 3, 3, 0, 11, 20, 11, ${never}, 0),
+        (1, 2, 10, 4, 3, 0, 11, 30, 40, ${never}, 0), (2, 2, 10, 3, 3, 0, 11, ${never}, ${never}, 50, 1);
+      INSERT INTO property VALUES (1, 4, 10, '7', 3, 0, 11, ${never}, ${never}, ${never}), (1, 4, 12, '8', 3, 0, 11, 25, 60, 70);
+      PRAGMA user_version = 1;`);
+    database.close();
+    const store = openSiteStore(folder);
+    try {
+      const told = async (validMs: number, recordedMs: number): Promise<string[]> => (await store.graph.facts({ validMs, recordedMs })).map(({ subject, object, value, validToMs }) =>
+        `${subject} ${object}${value ?? ''}${validToMs === undefined ? '' : ` until ${validToMs}`}`);
+      assert.deepEqual(await told(15, 10), []);
+      assert.deepEqual(await told(15, 11), ['a b', 'a c until 20', 'a d', 'a 7', 'b c', 'a 8'], 'ends that were recorded later were not known');
+      assert.deepEqual(await told(15, 45), ['a b', 'a c until 20', 'a d until 30', 'a 7', 'b c', 'a 8']);
+      assert.deepEqual(await told(15, 65), ['a b', 'a c until 20', 'a d until 30', 'a 7', 'a 8 until 25']);
+      assert.deepEqual(await told(22, 99), ['a b', 'a d until 30', 'a 7']);
+      assert.deepEqual((await store.graph.ask({ ask: 'around', element: 'a', validMs: 25 }, 0)).rows.map((row) => row.element.key), ['b', 'd']);
+      await store.graph.change([{ kind: 'end', fact: { subject: 'a', relation: 'feeds', object: 'b', validFromMs: 10, source: 'page' }, validToMs: 23, recordedMs: 80 }]);
+      assert.deepEqual(await told(24, 99), ['a d until 30', 'a 7']);
+    } finally {
+      await store.close();
+    }
+  });
+
   it('joins what the machines measured while a part was in them, and says where there is none', async () => {
     const store = openSiteStore(folder);
     try {
