@@ -14,6 +14,8 @@ export interface DetectorInput {
   usable: Uint8Array;
   /** What the baseline expects; NaN where it expects nothing. */
   expected: Float64Array;
+  /** How far apart neighbouring values of a coarse column lie, which flickers between them; 0 where it is not coarse. Left out: none is. */
+  coarse?: Float64Array;
 }
 
 /** Finds one kind of fault in each of several columns, independently of each other. */

@@ -43,8 +43,9 @@ class DeviationDetector implements Detector {
       if (usable === 0 || usable === 3) continue;
       const value = input.values[column]!;
       const expected = input.expected[column]!;
-      const average = this.chart.deviation(column, value, expected) / this.width;
-      const single = usable === 2 ? this.chart.distance(column, value, expected) / this.singleWidth : 0;
+      const coarse = input.coarse?.[column];
+      const average = this.chart.deviation(column, value, expected, coarse) / this.width;
+      const single = usable === 2 ? this.chart.distance(column, value, expected, coarse) / this.singleWidth : 0;
       into[column] = single > average ? Math.min(single, 1_000) : average;
     }
   }
@@ -52,7 +53,7 @@ class DeviationDetector implements Detector {
   learn(input: DetectorInput, trains: Uint8Array): void {
     for (let column = 0; column < this.columns; column += 1) {
       if (input.usable[column] === 3) this.chart.restart(column);
-      if (input.usable[column] !== 0) this.chart.learn(column, input.values[column]!, input.expected[column]!, trains[column] === 1);
+      if (input.usable[column] !== 0) this.chart.learn(column, input.values[column]!, input.expected[column]!, trains[column] === 1, input.coarse?.[column]);
     }
   }
 

@@ -33,14 +33,14 @@ class DriftDetector implements Detector {
   score(input: DetectorInput, into: Float64Array): void {
     for (let column = 0; column < this.columns; column += 1) {
       const usable = input.usable[column] !== 0 && input.usable[column] !== 3;
-      into[column] = usable ? this.chart.deviation(column, input.values[column]!, input.expected[column]!) / this.width : NaN;
+      into[column] = usable ? this.chart.deviation(column, input.values[column]!, input.expected[column]!, input.coarse?.[column]) / this.width : NaN;
     }
   }
 
   learn(input: DetectorInput, trains: Uint8Array): void {
     for (let column = 0; column < this.columns; column += 1) {
       if (input.usable[column] === 3) this.chart.restart(column);
-      if (input.usable[column] !== 0) this.chart.learn(column, input.values[column]!, input.expected[column]!, trains[column] === 1);
+      if (input.usable[column] !== 0) this.chart.learn(column, input.values[column]!, input.expected[column]!, trains[column] === 1, input.coarse?.[column]);
     }
   }
 

@@ -9,6 +9,7 @@ import { keptMove, moveNumbers, moveTable } from '../statistics/columnMove.ts';
 import type { ColumnMove } from '../statistics/columnMove.ts';
 import { AlarmBudget } from '../statistics/alarmBudget.ts';
 import type { ExpectedAgainstSeen } from '../statistics/alarmBudget.ts';
+import { CoarseSteps, moveCoarseSteps } from '../statistics/coarseSteps.ts';
 import { HeldSamples, moveHeldSamples } from '../statistics/heldSamples.ts';
 import { TailLines, moveTailLines } from '../statistics/tailLines.ts';
 import type { AnomalyKind, Detector, DetectorInput, DetectorParameters } from './detector.ts';
@@ -116,6 +117,8 @@ class RegistryJudge implements AssetJudge {
   private charts: JudgeChart[] = [];
   /** Which columns repeat a value until their next sample. */
   private held: HeldSamples;
+  /** The steps of those that are coarse. */
+  private coarse: CoarseSteps;
   private state: JudgeState;
   private timeMs = NaN;
   private sinceMs = NaN;
@@ -124,7 +127,7 @@ class RegistryJudge implements AssetJudge {
   private readonly budget = new AlarmBudget();
   private abnormalMs = 0;
   /** The row as most detectors see it: where the column scatters more than elsewhere, distances count less. */
-  private readonly input: DetectorInput;
+  private readonly input: DetectorInput & { coarse: Float64Array };
   /** The same with the values as they came, for what looks whether they repeat. */
   private readonly plain: DetectorInput;
   private readonly trains: Uint8Array;
@@ -165,13 +168,14 @@ class RegistryJudge implements AssetJudge {
     this.paceLogs = new Float64Array(width).fill(Math.log(1_000));
     this.seen = { timeMs: NaN, ready: false, fresh: new Uint8Array(width), numbers: new Float64Array(width * 5) };
     this.smallest = Float64Array.from(columns, ({ smallestChange = 0 }) => smallestChange);
-    this.input = { values: new Float64Array(width), usable: new Uint8Array(width), expected: new Float64Array(width) };
+    this.input = { values: new Float64Array(width), usable: new Uint8Array(width), expected: new Float64Array(width), coarse: new Float64Array(width) };
     this.plain = { ...this.input, values: new Float64Array(width), usable: new Uint8Array(width) };
     this.trains = new Uint8Array(width);
     this.ratios = new Float64Array(width);
     this.kinds = new Uint8Array(width);
     this.state = newState(width);
     this.held = new HeldSamples(width);
+    this.coarse = new CoarseSteps(width);
     this.begin(undefined);
     if (snapshot !== undefined) this.restore(snapshot);
   }
@@ -222,6 +226,10 @@ class RegistryJudge implements AssetJudge {
     }
     let anyOpen = false;
     this.learnHeld(row);
+    for (let column = 0; column < this.columns.length; column += 1) {
+      // Also before anything is judged: what only flickers must be known by then.
+      if (row.fresh[column] === 1 && !this.held.isRepeat(column, row.values[column]!)) this.coarse.learn(column, row.values[column]!, row.timeMs, normal);
+    }
     for (let column = 0; column < this.columns.length; column += 1) {
       const abnormal = !normal && this.isAbnormal(column);
       const usable = input.usable[column] !== 0;
@@ -323,6 +331,7 @@ class RegistryJudge implements AssetJudge {
       least: numbersToJson(this.least),
       budget: this.budget.snapshot(),
       held: this.held.snapshot(),
+      coarse: this.coarse.snapshot(),
       charts: this.charts.map(({ detector, lines }, index) => ({
         name: detectors[index]!.name, detector: detector.snapshot(), lines: lines.snapshot(),
       })),
@@ -331,6 +340,7 @@ class RegistryJudge implements AssetJudge {
 
   private begin(charts: Json[] | undefined): void {
     this.held = new HeldSamples(this.columns.length);
+    this.coarse = new CoarseSteps(this.columns.length);
     this.charts = this.newCharts(charts);
   }
 
@@ -397,6 +407,8 @@ class RegistryJudge implements AssetJudge {
     const held = member(json, 'held');
     // Absent in states of an earlier version.
     if (held !== undefined) this.held.restore(held, `${what}.held`);
+    const coarse = member(json, 'coarse');
+    if (coarse !== undefined) this.coarse.restore(coarse, `${what}.coarse`);
     this.learnedMs = numberFromJson(json, 'learnedMs', what);
     this.abnormalMs = numberFromJson(json, 'abnormalMs', what);
     this.timeMs = timeMs ?? NaN;
@@ -444,6 +456,7 @@ class RegistryJudge implements AssetJudge {
       this.plain.values[column] = value;
       input.values[column] = this.evened(column, value, expectation);
       input.expected[column] = expectation.expected[column]!;
+      input.coarse[column] = this.coarse.step(column);
       const afterGap = row.timeMs - state.timeMs[column]! > gapIntervals * state.intervalMs[column]!;
       const usableAs = usable ? (afterGap ? 2 : moving ? 4 : 1) : 0;
       this.plain.usable[column] = usableAs;
@@ -638,6 +651,7 @@ export function moveJudge(snapshot: Json, columns: readonly ColumnInfo[], option
   });
   const least = member(snapshot, 'least');
   const held = member(snapshot, 'held');
+  const coarse = member(snapshot, 'coarse');
   const { least: begunLeast = null, ...others } = fresh as { [name: string]: Json };
   return {
     ...others,
@@ -649,6 +663,7 @@ export function moveJudge(snapshot: Json, columns: readonly ColumnInfo[], option
     budget: member(snapshot, 'budget') ?? member(fresh, 'budget') ?? null,
     ...(least === undefined ? {} : { least: moveNumbers(least, begunLeast, moves, 'plain') }),
     ...(held === undefined ? {} : { held: moveHeldSamples(held, member(fresh, 'held'), moves) }),
+    ...(coarse === undefined ? {} : { coarse: moveCoarseSteps(coarse, member(fresh, 'coarse'), moves) }),
     charts,
   };
 }

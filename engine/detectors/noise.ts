@@ -9,7 +9,7 @@ import { smallestChanges } from './detector.ts';
 /**
  * Moving-range chart (Shewhart 1931) with a median of seven ranges instead of their mean (Clifford 1959).
  * Flags a signal that scatters more than it used to: median of the last seven |value − value before| ÷ (3.5 · its usual size).
- * Neither a single wild value nor a step moves the median of seven.
+ * Neither a single wild value nor a step moves the median of seven. The usual size of a coarse signal is at least its step.
  * Choose it for a loose contact, cavitation or a failing sensor, rather than for a changed level (step, drift).
  * 13 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 6.4.
  */
@@ -68,7 +68,7 @@ class NoiseDetector implements Detector {
         into[column] = NaN;
         continue;
       }
-      const score = this.scoreOf(column, value, Math.abs(value - state.last[column]!));
+      const score = this.scoreOf(column, value, Math.abs(value - state.last[column]!), input.coarse);
       // What was seen in the noise says nothing of the level: whoever looks at that begins anew.
       into[column] = score < noiseEnd && state.noisy[column] === 1 ? -1 : score;
     }
@@ -85,8 +85,8 @@ class NoiseDetector implements Detector {
       if (Number.isNaN(before) || input.usable[column]! >= 2) continue;
       const range = Math.abs(value - before);
       // The median only passes the line when the newest range does.
-      if (state.noisy[column] === 1 || (state.rows[column]! >= warmUpRows && range >= this.line(column, value))) {
-        const score = this.scoreOf(column, value, range);
+      if (state.noisy[column] === 1 || (state.rows[column]! >= warmUpRows && range >= this.line(column, value, input.coarse))) {
+        const score = this.scoreOf(column, value, range, input.coarse);
         if (score >= 1 || score < noiseEnd) state.noisy[column] = score >= 1 ? 1 : 0;
       }
       const next = state.next[column]!;
@@ -109,13 +109,13 @@ class NoiseDetector implements Detector {
     return tableToJson(this.state);
   }
 
-  private scoreOf(column: number, value: number, range: number): number {
+  private scoreOf(column: number, value: number, range: number, coarse: Float64Array | undefined): number {
     const median = this.medianWith(column, range);
-    return median === 0 ? 0 : Math.min(median / this.line(column, value), 1_000);
+    return median === 0 ? 0 : Math.min(median / this.line(column, value, coarse), 1_000);
   }
 
-  private line(column: number, value: number): number {
-    const usual = Math.max(Math.sqrt(this.state.square[column]!), this.state.finest[column]!);
+  private line(column: number, value: number, coarse: Float64Array | undefined): number {
+    const usual = Math.max(Math.sqrt(this.state.square[column]!), this.state.finest[column]!, coarse?.[column] ?? 0);
     return Math.max(this.factor * usual, this.smallest[column]!, 1e-9 * Math.abs(value));
   }
 

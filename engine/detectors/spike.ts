@@ -27,6 +27,8 @@ interface SpikeState extends Record<string, Float64Array> {
 const defaults = { columns: 1, width: 6 };
 const warmUpRows = 20;
 const followAfter = 3;
+/** Steps of a coarse signal up to which a value is no spike. */
+const coarseSteps = 3;
 
 class SpikeDetector implements Detector {
   private readonly width: number;
@@ -95,7 +97,7 @@ class SpikeDetector implements Detector {
     const residual = basis === 1 ? value - expected : value;
     const error = Math.abs(residual - this.prediction.predict(column));
     // Rounding of the arithmetic itself is no change.
-    const line = Math.max(this.width * this.prediction.spread(column), this.smallest[column]!, 1e-9 * Math.abs(value));
+    const line = Math.max(this.width * this.prediction.spread(column), this.smallest[column]!, coarseSteps * (input.coarse?.[column] ?? 0), 1e-9 * Math.abs(value));
     return error === 0 ? 0 : Math.min(error / line, 1_000);
   }
 }

@@ -40,6 +40,8 @@ interface StepState extends Record<string, Float64Array> {
 const defaults = { columns: 1, width: 4, longestRows: 150 };
 const warmUpRows = 20;
 const inARow = 3;
+/** Steps of a coarse signal up to which there is no jump. */
+const coarseSteps = 1.5;
 const troubledRows = 20;
 /** What is left of an error one value later; a step must be three times as large as what is left from the other side. */
 const fading = 0.95;
@@ -78,7 +80,7 @@ class StepDetector implements Detector {
       const expected = input.expected[column]!;
       const basis = Number.isNaN(expected) ? 0 : 1;
       if (basis !== this.state.basis[column]) continue;
-      into[column] = this.scoreOf(column, basis === 1 ? value - expected : value, this.line(column, value));
+      into[column] = this.scoreOf(column, basis === 1 ? value - expected : value, this.line(column, value, input.coarse));
     }
   }
 
@@ -104,7 +106,7 @@ class StepDetector implements Detector {
         prediction.follow(column, residual);
         continue;
       }
-      const line = this.line(column, value);
+      const line = this.line(column, value, input.coarse);
       const error = residual - prediction.predict(column);
       if (this.isReturn(column, residual, error, line)) {
         this.restart(column, residual);
@@ -150,8 +152,8 @@ class StepDetector implements Detector {
     return { state: tableToJson(this.state), prediction: this.prediction.snapshot() };
   }
 
-  private line(column: number, value: number): number {
-    return Math.max(this.width * this.prediction.spread(column), this.smallest[column]!, 1e-9 * Math.abs(value));
+  private line(column: number, value: number, coarse: Float64Array | undefined): number {
+    return Math.max(this.width * this.prediction.spread(column), coarseSteps * (coarse?.[column] ?? 0), this.smallest[column]!, 1e-9 * Math.abs(value));
   }
 
   private scoreOf(column: number, residual: number, line: number): number {

@@ -6,7 +6,8 @@ import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from 
 /**
  * Run-length test of bit-equal values (the flat-line test of QARTOD, U.S. IOOS 2020, with a line that it finds by itself).
  * Flags a noisy signal that stands still: the run of equal values ÷ its line. The line is the longest of ten values, the
- * run that equal neighbours, at the rate in which they usually come, would reach once in 10⁹ values, and twice the longest run seen.
+ * run that equal neighbours, at the rate in which they usually come (or, of a coarse signal, may come), would reach once in 10⁹ values, and
+ * twice the longest run seen.
  * Choose it for frozen sensors and gateways that repeat their last value, rather than for values that stop coming (staleness).
  * 6 numbers per column. Manual for Real-Time Quality Control of In-situ Temperature and Salinity Data, version 2.1, test 8.
  */
@@ -52,8 +53,8 @@ class StuckDetector implements Detector {
     for (let column = 0; column < state.last.length; column += 1) {
       const value = input.values[column]!;
       if (input.usable[column] === 0 || !isMeasurement(value) || state.rows[column]! < warmUpRows) into[column] = NaN;
-      else if (value !== state.last[column]) into[column] = this.scoreOf(column, state.run[column]!) >= 1 ? -1 : 0;
-      else into[column] = this.scoreOf(column, state.run[column]! + 1);
+      else if (value !== state.last[column]) into[column] = this.scoreOf(column, state.run[column]!, input.coarse) >= 1 ? -1 : 0;
+      else into[column] = this.scoreOf(column, state.run[column]! + 1, input.coarse);
     }
   }
 
@@ -65,7 +66,7 @@ class StuckDetector implements Detector {
       const equal = value === state.last[column];
       const run = state.run[column]!;
       // A run is judged normal once it ends below the line; until then it says nothing about what is usual.
-      if (!equal && run > 0 && state.tainted[column] === 0 && !(state.rows[column]! >= warmUpRows && this.scoreOf(column, run) >= 1)) {
+      if (!equal && run > 0 && state.tainted[column] === 0 && !(state.rows[column]! >= warmUpRows && this.scoreOf(column, run, input.coarse) >= 1)) {
         state.repeats[column]! += run;
         state.rows[column]! += run;
         if (run > state.longest[column]!) state.longest[column] = run;
@@ -81,9 +82,11 @@ class StuckDetector implements Detector {
     return tableToJson(this.state);
   }
 
-  private scoreOf(column: number, run: number): number {
+  private scoreOf(column: number, run: number, coarse: Float64Array | undefined): number {
     const { longest, repeats, rows } = this.state;
-    const rate = (repeats[column]! + 1) / (rows[column]! + 5);
+    const usual = (repeats[column]! + 1) / (rows[column]! + 5);
+    // A coarse signal repeats itself much more in the middle of a step than at its edge: it may change half as often as on average.
+    const rate = (coarse?.[column] ?? 0) > 0 ? (1 + usual) / 2 : usual;
     return run / Math.max(this.shortestRun, rareLog / Math.log(rate), 2 * longest[column]! + 3);
   }
 }

@@ -5,6 +5,7 @@ import {
   columnArrays, isMeasurement, member, numbersFromJson, numbersToJson, tableFromJson, tableToJson, unreadableSnapshot,
 } from './columnTable.ts';
 import { clippedSquare } from './localPrediction.ts';
+import { coarseSpread } from './coarseSteps.ts';
 
 const longestMemory = 20_000;
 const shortShare = 0.35;
@@ -40,14 +41,14 @@ export class ResidualChart {
     this.averageSquares = new Float64Array(columns * horizons.length);
   }
 
-  /** How many of its own usual sizes the most unusual average lies from 0; NaN while it cannot say. */
-  deviation(column: number, value: number, expected: number): number {
+  /** How many of its own usual sizes the most unusual average lies from 0; NaN while it cannot say. @param coarse see DetectorInput */
+  deviation(column: number, value: number, expected: number, coarse = 0): number {
     const { state, horizons } = this;
     if (!isMeasurement(value)) return NaN;
     const rows = state.rows[column]!;
     const basis = Number.isNaN(expected) ? 0 : 1;
     if (rows < warmUpRows || (basis === 0 && !this.ownMean) || basis !== state.basis[column]) return NaN;
-    const spread = this.spread(column, value);
+    const spread = this.spread(column, value, coarse);
     const residual = value - (basis === 1 ? expected : state.mean[column]!);
     const standard = this.clipped(column, residual / spread, spread);
     let most = NaN;
@@ -68,16 +69,16 @@ export class ResidualChart {
    * How many of its usual sizes a single value lies from its expectation; 0 within four of them, NaN while it cannot say. The size is at
    * least a quarter of the smallest change of interest, as in the baseline's bands: a machine that starts may be a little off at first.
    */
-  distance(column: number, value: number, expected: number): number {
+  distance(column: number, value: number, expected: number, coarse = 0): number {
     const { rows, basis, square } = this.state;
     if (!isMeasurement(value) || Number.isNaN(expected) || rows[column]! < warmUpRows || basis[column] !== 1) return NaN;
     const distance = value - expected;
     const least = this.smallest[column]! / 4;
     const size = Math.max(square[column]!, least * least);
-    return distance * distance < 16 * size ? 0 : Math.abs(distance) / Math.max(this.spread(column, value), least);
+    return distance * distance < 16 * size ? 0 : Math.abs(distance) / Math.max(this.spread(column, value, coarse), least);
   }
 
-  learn(column: number, value: number, expected: number, trains: boolean): void {
+  learn(column: number, value: number, expected: number, trains: boolean, coarse = 0): void {
     const { state, horizons } = this;
     if (!isMeasurement(value)) return;
     const basis = Number.isNaN(expected) ? 0 : 1;
@@ -93,7 +94,7 @@ export class ResidualChart {
     const rows = state.rows[column]!;
     if (rows === 0 && basis === 0) state.mean[column] = value;
     const residual = value - (basis === 1 ? expected : state.mean[column]!);
-    const spread = this.spread(column, value);
+    const spread = this.spread(column, value, coarse);
     const standard = rows < warmUpRows ? 0 : this.clipped(column, residual / spread, spread);
     const short = state.short[column]! + shortShare * (standard - state.short[column]!);
     state.short[column] = short;
@@ -140,8 +141,8 @@ export class ResidualChart {
     numbersFromJson(member(json, 'averageSquares'), this.averageSquares, `${what}.averageSquares`);
   }
 
-  private spread(column: number, value: number): number {
-    return Math.max(Math.sqrt(this.state.square[column]!), 1e-9 * Math.abs(value), 1e-150);
+  private spread(column: number, value: number, coarse: number): number {
+    return Math.max(Math.sqrt(this.state.square[column]!), coarse * coarseSpread, 1e-9 * Math.abs(value), 1e-150);
   }
 
   /** One value says only so much, but always enough to show a change of interest. */

@@ -1,0 +1,69 @@
+import type { Json } from '../ports.ts';
+import { moveTable } from './columnMove.ts';
+import type { ColumnMove } from './columnMove.ts';
+import { columnArrays, isMeasurement, tableFromJson, tableToJson } from './columnTable.ts';
+
+/** Standard deviation of what a reading in steps leaves out, in steps: it is spread evenly over one (Sheppard 1898). */
+export const coarseSpread = 1 / Math.sqrt(12);
+const warmUpRows = 20;
+const longestMemory = 5_000;
+/** Share of repeats from which on a signal is coarse. */
+const coarseShare = 0.05;
+/** A change so many times the usual one counts no more. */
+const mostChange = 4;
+
+/**
+ * How far apart neighbouring values of a coarse signal lie: where values repeat, the mean size of those changes that are none. A level between
+ * two steps flickers, at times more and at times less, and that is no change of the machine.
+ * Choose it rather than the smallest change ever seen, which one value that was converted otherwise makes tiny. 5 numbers per column.
+ */
+export class CoarseSteps {
+  private readonly state: { last: Float64Array; timeMs: Float64Array; repeats: Float64Array; changes: Float64Array; change: Float64Array };
+
+  constructor(columns: number) {
+    const take = columnArrays(columns, 5);
+    this.state = { last: take(NaN), timeMs: take(NaN), repeats: take(), changes: take(), change: take() };
+  }
+
+  /** In the column's unit; 0 where it is not coarse. */
+  step(column: number): number {
+    const { repeats, changes, change } = this.state;
+    const all = repeats[column]! + changes[column]!;
+    return all >= warmUpRows && repeats[column]! > coarseShare * all ? change[column]! : 0;
+  }
+
+  /** Takes a value; one that is no later than the one before is left out. @param trains whether it is normal */
+  learn(column: number, value: number, timeMs: number, trains: boolean): void {
+    if (!isMeasurement(value) || timeMs <= this.state.timeMs[column]!) return;
+    this.state.timeMs[column] = timeMs;
+    const { last, repeats, changes, change } = this.state;
+    const size = Math.abs(value - last[column]!);
+    last[column] = value;
+    if (!trains || Number.isNaN(size)) return;
+    if (size === 0) {
+      repeats[column]! += 1;
+    } else {
+      const known = changes[column]!;
+      changes[column] = known + 1;
+      const counted = known < warmUpRows ? size : Math.min(size, mostChange * change[column]!);
+      change[column]! += (counted - change[column]!) / (known + 1);
+    }
+    if (repeats[column]! + changes[column]! < longestMemory) return;
+    repeats[column]! /= 2;
+    changes[column]! /= 2;
+  }
+
+  snapshot(): Json {
+    return tableToJson(this.state);
+  }
+
+  /** @throws Problem TWIN_SNAPSHOT_UNREADABLE */
+  restore(json: Json | undefined, what: string): void {
+    tableFromJson(this.state, json, what);
+  }
+}
+
+/** A snapshot for other columns. */
+export function moveCoarseSteps(snapshot: Json | undefined, fresh: Json | undefined, moves: readonly ColumnMove[]): Json {
+  return moveTable(snapshot, fresh, moves, { last: 'value', change: 'difference' });
+}
