@@ -18,6 +18,7 @@ import { graphSpeed } from './graphSpeed.ts';
 import { historianSpeed } from './historianSpeed.ts';
 import { memoryUse } from './memoryUse.ts';
 import { opcuaSpeed } from './opcuaSpeed.ts';
+import { prognosisTable } from './prognosisTable.ts';
 import { rootCauseTable } from './rootCauseTable.ts';
 import { simulationSpeed } from './simulationSpeed.ts';
 import { storeSpeed } from './storeSpeed.ts';
@@ -48,6 +49,7 @@ const benches: Record<string, (print: (line: string) => void) => Promise<unknown
   memory: memoryUse,
   stream: streamWithAims,
   detection: (print) => detectionTable(print, folder === undefined ? {} : { folder }),
+  prognosis: (print) => prognosisTable(print, folder === undefined ? {} : { folder }),
   detectionSpeed,
   store: storeSpeed,
   historian: historianSpeed,

@@ -6,6 +6,7 @@ import { detectionSpeed } from '../../bench/detectionSpeed.ts';
 import { detectionStream } from '../../bench/detectionStream.ts';
 import { tuningSeeds } from '../../bench/labelledStream.ts';
 import { growthOf, memoryUse } from '../../bench/memoryUse.ts';
+import { prognosisTable } from '../../bench/prognosisTable.ts';
 import { storeSpeed } from '../../bench/storeSpeed.ts';
 import { writePath } from '../../bench/writePath.ts';
 import { packageRoot } from '../../scripts/packageRoot.ts';
@@ -54,6 +55,12 @@ describe('benches', function () {
     const summaries = await detectionStream(print, tuningSeeds.slice(0, 1));
     assert.equal(table().length, 2 + summaries.length);
     assert.ok(summaries.some(({ name }) => name.startsWith('twinwire')));
+  });
+
+  it('prognosis: a line for each set', async () => {
+    const [row] = await prognosisTable(print, { runs: 14 });
+    assert.equal(table().length, 2 + 1);
+    assert.ok(row !== undefined && row.likeTest < row.byAge && row.asked > 200, JSON.stringify(row));
   });
 
   it('detection: a line for each width', async () => {
