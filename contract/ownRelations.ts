@@ -25,6 +25,13 @@ export const readyRelations: readonly (readonly [name: string, inverse: string])
   ['uses', 'used by'], ['documented by', 'documents'],
 ];
 
+/** The ready ones as a German reader is told them. */
+export const relationInGerman: ReadonlyMap<string, string> = new Map([
+  ['part of', 'ist Teil von'], ['feeds', 'beliefert'], ['powers', 'versorgt'], ['produced by', 'hergestellt von'], ['consumes', 'verbraucht'], ['made from', 'gemacht aus'],
+  ['made for', 'gemacht für'], ['operated by', 'bedient von'], ['serviced by', 'gewartet mit'], ['follows', 'folgt auf'], ['must meet', 'muss erfüllen'], ['measured by', 'gemessen von'],
+  ['located in', 'steht in'], ['uses', 'benutzt'], ['documented by', 'belegt durch'],
+]);
+
 /** What may stand for a kind (ISO 23247-1:2021, 5.3), the usual word of each language first. */
 export const kindWords: Readonly<Record<string, { en: readonly string[]; de: readonly string[] }>> = {
   personnel: { en: ['people', 'personnel', 'person'], de: ['Personen', 'Personal', 'Person'] },

@@ -2,6 +2,7 @@ import { applyMachineTable, machineCsv, readMachineTable, writeMachineTable } fr
 import type { MachineTable, TableCells } from '../contract/machineTable.ts';
 import { tableErrorText } from '../contract/tableErrorText.ts';
 import { showAnswer } from './answer.ts';
+import { base64 } from './base64.ts';
 import type { Form, OpenForm } from './form.ts';
 import { settingNames } from './machineList.ts';
 import type { OpenMachines } from './machineList.ts';
@@ -152,11 +153,4 @@ export function prepareMachineTable(dialog: Form, open: OpenForm, machines: Open
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   }
-}
-
-function base64(buffer: ArrayBuffer): string {
-  const bytes = new Uint8Array(buffer);
-  let text = '';
-  for (let at = 0; at < bytes.length; at += 32_768) text += String.fromCharCode(...bytes.subarray(at, at + 32_768));
-  return btoa(text);
 }

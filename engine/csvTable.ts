@@ -1,10 +1,31 @@
-import type { CsvDialect } from './csvDialect.ts';
+import type { CsvDecimal, CsvDialect } from './csvDialect.ts';
 import { csvCell, recogniseCsvDialect } from './csvDialect.ts';
 
-export interface CsvTable {
+/** Rows whose cells have names. */
+export interface NamedRows {
+  dialect: { columns: readonly string[] };
+  rows: { line: number; cells: Map<string, string | number> }[];
+}
+
+export interface CsvTable extends NamedRows {
   dialect: CsvDialect;
   /** `line`: where the row begins in the text; the first is 1. */
   rows: { line: number; cells: Map<string, string | number> }[];
+}
+
+/** The same of cells that were read already: the first row with anything in it has the names. */
+export function tableOfCells(given: readonly { row: number; cells: readonly string[] }[], decimal: CsvDecimal): NamedRows {
+  const [head, ...body] = given.filter(({ cells }) => cells.some((cell) => cell.trim() !== ''));
+  const columns = (head?.cells ?? []).map((name) => name.trim());
+  const rows = body.map(({ row, cells }) => {
+    const named = new Map<string, string | number>();
+    for (const [index, name] of columns.entries()) {
+      const value = csvCell(cells[index] ?? '', decimal);
+      if (value !== null && name !== '' && !named.has(name)) named.set(name, value);
+    }
+    return { line: row, cells: named };
+  });
+  return { dialect: { columns }, rows };
 }
 
 const sampleLength = 65_536;

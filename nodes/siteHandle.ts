@@ -34,6 +34,8 @@ export interface SiteHandle {
   readonly readTable: ReadTable;
   /** A machine table, CSV or Excel, as its cells. */
   readonly readCells: (file: string) => Promise<TableCells>;
+  /** The same of a file's bytes, as a dialog sends them. */
+  readonly cellsOfBytes: (bytes: Buffer) => Promise<TableCells>;
   /** A picture as PNG, for mails. */
   readonly picturePng: (picture: SignalPicture) => Buffer;
 }

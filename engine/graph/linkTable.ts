@@ -1,7 +1,9 @@
 import { csvTime } from '../csvDialect.ts';
-import type { CsvTable } from '../csvTable.ts';
+import type { NamedRows } from '../csvTable.ts';
 import type { GraphChange } from '../ports.ts';
 import { Problem } from '../problem.ts';
+import type { LocalCalendar } from '../time/period.ts';
+import { parseTime } from '../time/period.ts';
 
 /** What a row of a table of relations says, as changes. */
 export interface LinkRow {
@@ -25,7 +27,7 @@ const columnNames = {
  * known), valid from, valid to.
  * @throws Problem TWIN_LINK_COLUMNS where from, relation or to is missing
  */
-export function linkTable({ dialect, rows }: CsvTable, source: string, nowMs: number): LinkRow[] {
+export function linkTable({ dialect, rows }: NamedRows, source: string, nowMs: number, calendar: LocalCalendar): LinkRow[] {
   const columns = new Map<string, string>();
   for (const name of dialect.columns) {
     for (const [meaning, names] of Object.entries(columnNames)) {
@@ -38,7 +40,7 @@ export function linkTable({ dialect, rows }: CsvTable, source: string, nowMs: nu
   }
   return rows.map(({ line, cells }): LinkRow => {
     const cell = (meaning: keyof typeof columnNames): string => String(cells.get(columns.get(meaning) ?? '') ?? '').trim();
-    const time = (meaning: 'validFrom' | 'validTo'): number | undefined => (cell(meaning) === '' ? undefined : (timeOf(cell(meaning)) ?? NaN));
+    const time = (meaning: 'validFrom' | 'validTo'): number | undefined => (cell(meaning) === '' ? undefined : (timeOf(cell(meaning), nowMs, calendar) ?? NaN));
     const [from, relation, to] = [cell('from'), cell('relation'), cell('to')];
     const validFromMs = time('validFrom') ?? nowMs;
     const validToMs = time('validTo');
@@ -51,9 +53,10 @@ export function linkTable({ dialect, rows }: CsvTable, source: string, nowMs: nu
   });
 }
 
-/** A time as tables write it: ISO 8601, 22.11.2026 10:30, or a number since 1970 by its size. */
-export function timeOf(text: string): number | undefined {
-  if (/^\d{12,14}$/.test(text)) return Number(text);
+/** A time as tables write it: ISO 8601, 22.11.2026 10:30 (by the calendar where it names no zone), or a number since 1970 by its size. */
+export function timeOf(text: string, nowMs: number, calendar: LocalCalendar): number | undefined {
   if (/^\d{9,11}(\.\d+)?$/.test(text)) return Math.round(Number(text) * 1000);
+  const local = parseTime(text, nowMs, calendar);
+  if (local !== undefined) return local;
   return csvTime(text, 'iso') ?? csvTime(text, 'dayMonthYear');
 }

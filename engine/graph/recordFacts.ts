@@ -56,6 +56,8 @@ export interface RecordFacts {
   facts: Fact[];
   /** The record says that these end; whoever keeps the facts looks for the open ones. */
   ends: boolean;
+  /** The record says that these begin, as a bit of a PLC does that is told over and over while it is on. */
+  begins: boolean;
   source: string;
 }
 
@@ -128,7 +130,8 @@ export function recordFacts({ kind, id, reporter, values, fromMs, toMs, related 
     say(about === undefined ? [] : all(about), relation, keys);
   }
   const event = values.get('event')?.[0];
-  return { elements, facts, ends: event !== undefined && isEnd(event), source };
+  const ends = event !== undefined && isEnd(event);
+  return { elements, facts, ends, begins: event !== undefined && !ends, source };
 }
 
 function isEnd(event: string | number | boolean): boolean {

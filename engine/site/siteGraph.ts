@@ -1,12 +1,20 @@
 import type { GraphAnswer, GraphElement, GraphQuestion, OwnRelation } from '../../contract/graph.ts';
 import type { RecordInput } from '../graph/recordFacts.ts';
 import { recordFacts } from '../graph/recordFacts.ts';
-import type { CsvTable } from '../csvTable.ts';
+import type { NamedRows } from '../csvTable.ts';
 import { linkTable } from '../graph/linkTable.ts';
 import type { Relation, Relations } from '../graph/relations.ts';
 import { relationNamed } from '../graph/relationTypes.ts';
 import type { ElementQuery, Fact, FactQuery, GraphChange, GraphRefusal, GraphStore } from '../ports.ts';
 import { Problem } from '../problem.ts';
+import type { LocalCalendar } from '../time/period.ts';
+
+/** What a table says, row by row, and what is wrong with it. */
+interface TableOutcome {
+  rows: number;
+  facts: { line: number; facts: (Fact & { ends?: boolean })[] }[];
+  refused: { line: number; problem: Problem }[];
+}
 
 /** ISA-95's levels above a work unit, from the top (IEC 62264-1:2013, 5.3). */
 const placeTypes = ['enterprise', 'site', 'area', 'work centre'];
@@ -110,12 +118,14 @@ export class SiteGraph {
    * Relations out of a table, or only what would be refused of them. Each row for itself; a wrong one has its line and a problem.
    * @throws Problem TWIN_LINK_COLUMNS
    */
-  async link(table: CsvTable, source: string, previewOnly: boolean): Promise<{ rows: number; refused: { line: number; problem: Problem }[] }> {
+  async link(table: NamedRows, source: string, previewOnly: boolean, calendar: LocalCalendar): Promise<TableOutcome> {
     await this.settled();
-    const rows = linkTable(table, source, this.#nowMs());
+    const rows = linkTable(table, source, this.#nowMs(), calendar);
     const refused = new Map<number, Problem>();
-    for (let start = 0; start < rows.length; start += rowsAtOnce) {
-      const some = rows.slice(start, start + rowsAtOnce);
+    // Looked at all at once: what a row makes known is known to the rows below.
+    const atOnce = previewOnly ? rows.length : rowsAtOnce;
+    for (let start = 0; start < rows.length; start += atOnce) {
+      const some = rows.slice(start, start + atOnce);
       const lines = some.flatMap(({ line, changes }) => changes.map(() => line));
       const changes = some.flatMap((row) => row.changes);
       const refusals = previewOnly ? await this.#store.preview(changes) : await this.#store.change(changes);
@@ -123,7 +133,8 @@ export class SiteGraph {
       for (const { place, problem } of refusals) if (!refused.has(lines[place] as number)) refused.set(lines[place] as number, problem);
     }
     if (!previewOnly) await this.#relations.load();
-    return { rows: rows.length, refused: [...refused].map(([line, problem]) => ({ line, problem })) };
+    const facts = rows.map(({ line, changes }) => ({ line, facts: changes.flatMap((change) => (change.kind === 'assert' ? [change.fact] : [])) }));
+    return { rows: rows.length, facts, refused: [...refused].map(([line, problem]) => ({ line, problem })) };
   }
 
   /** Ends every open fact that joins the two by this relation, from whichever end it is named; gives how many. */
@@ -177,8 +188,9 @@ export class SiteGraph {
    */
   async note(input: RecordInput, replacesBefore: boolean): Promise<{ facts: number; ended: number }> {
     const recordedMs = this.#nowMs();
-    const { elements, facts, ends, source } = recordFacts(input, recordedMs);
+    const { elements, facts, ends, begins, source } = recordFacts(input, recordedMs);
     if (ends) return { facts: 0, ended: await this.#endOpen(facts, input.toMs ?? input.fromMs, recordedMs) };
+    if (begins && (await this.#areOpen(facts, input.reporter, input.fromMs))) return { facts: 0, ended: 0 };
     const before = replacesBefore ? await this.#before(facts, elements, input.fromMs) : [];
     const refusals = await this.change([
       ...elements,
@@ -188,6 +200,37 @@ export class SiteGraph {
     const refusal = refusals[0];
     if (refusal !== undefined) throw refusal.problem;
     return { facts: facts.length, ended: before.length };
+  }
+
+  /** What these records would say, and what would be refused of them; nothing is noted. Each sees those before it. */
+  async previewNotes(inputs: readonly { line: number; input: RecordInput }[]): Promise<Omit<TableOutcome, 'rows'>> {
+    await this.settled();
+    const recordedMs = this.#nowMs();
+    const refused = new Map<number, Problem>();
+    const facts: { line: number; facts: (Fact & { ends?: boolean })[] }[] = [];
+    const changes: GraphChange[] = [];
+    const lines: number[] = [];
+    const begun = new Set<string>();
+    for (const { line, input } of inputs) {
+      try {
+        const said = recordFacts(input, recordedMs);
+        if (said.ends) {
+          const untold = said.facts.filter((fact) => fact.object !== '' && !begun.has(JSON.stringify([fact.subject, fact.relation, fact.object])));
+          if (untold.length === said.facts.filter(({ object }) => object !== '').length) await this.#openOf(untold, input.toMs ?? input.fromMs);
+        } else {
+          for (const { subject, relation, object } of said.facts) begun.add(JSON.stringify([subject, relation, object]));
+          const own: GraphChange[] = [...said.elements, { kind: 'replace', source: said.source, facts: said.facts, recordedMs }];
+          changes.push(...own);
+          lines.push(...own.map(() => line));
+        }
+        facts.push({ line, facts: said.ends ? said.facts.map((fact) => ({ ...fact, ends: true })) : said.facts });
+      } catch (problem) {
+        if (!(problem instanceof Problem)) throw problem;
+        refused.set(line, problem);
+      }
+    }
+    for (const { place, problem } of await this.#store.preview(changes)) if (!refused.has(lines[place] as number)) refused.set(lines[place] as number, problem);
+    return { facts, refused: [...refused].map(([line, problem]) => ({ line, problem })) };
   }
 
   /** What the same machine used or was operated by before, of the same type: a new recipe ends the one before. */
@@ -205,17 +248,33 @@ export class SiteGraph {
     return ended;
   }
 
-  async #endOpen(facts: readonly Fact[], validToMs: number, recordedMs: number): Promise<number> {
-    const changes: GraphChange[] = [];
+  /** Whether all of this was said to begin before, by the same reporter, and has not ended. */
+  async #areOpen(facts: readonly Fact[], reporter: string, validMs: number): Promise<boolean> {
+    for (const { subject, relation, object } of facts) {
+      if (object === '') continue;
+      const held = await this.#store.facts({ subject, relation, object, validMs, recordedMs: Number.MAX_SAFE_INTEGER });
+      if (!held.some((known) => known.validToMs === undefined && known.source.startsWith(`record:${reporter}:`))) return false;
+    }
+    return facts.length > 0;
+  }
+
+  /** Those of them that hold then without an end. @throws Problem TWIN_RECORD_NOT_OPEN where there is none */
+  async #openOf(facts: readonly Fact[], validToMs: number): Promise<Fact[]> {
+    const open: Fact[] = [];
     for (const { subject, relation, object } of facts) {
       if (object === '') continue;
       for (const known of await this.#store.facts({ subject, relation, object, validMs: validToMs, recordedMs: Number.MAX_SAFE_INTEGER })) {
-        if (known.validToMs === undefined) changes.push({ kind: 'end', fact: known, validToMs, recordedMs });
+        if (known.validToMs === undefined) open.push(known);
       }
     }
-    if (changes.length === 0) {
+    if (open.length === 0) {
       throw new Problem('TWIN_RECORD_NOT_OPEN', 'The record ends something that has not begun.', 'Report the begin first; late ones are put where they belong.', {});
     }
+    return open;
+  }
+
+  async #endOpen(facts: readonly Fact[], validToMs: number, recordedMs: number): Promise<number> {
+    const changes = (await this.#openOf(facts, validToMs)).map((fact): GraphChange => ({ kind: 'end', fact, validToMs, recordedMs }));
     const refusals = await this.change(changes);
     const refusal = refusals[0];
     if (refusal !== undefined) throw refusal.problem;

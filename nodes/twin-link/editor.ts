@@ -1,4 +1,5 @@
 import { fields } from './config.ts';
+import { prepareFactTable } from '../../editor/factTable.ts';
 import { form } from '../../editor/form.ts';
 import { offerRelations, relationIsKnown, relationLabel } from '../../editor/offerRelations.ts';
 import { offerTwins } from '../../editor/offerTwins.ts';
@@ -38,6 +39,7 @@ RED.nodes.registerType('twin-link', {
   oneditprepare() {
     const open = dialog.prepare(this);
     offerRelations(open, dialog.text, String(this['relation'] ?? 'feeds'));
+    prepareFactTable(dialog, open, { url: 'twinwire/link', node: this });
     offerTwins(open, 'twins', 'site');
   },
   oneditsave() {

@@ -4,6 +4,7 @@ import type { Site } from '../../engine/site/site.ts';
 import { parseTime } from '../../engine/time/period.ts';
 import { commandOf } from '../command.ts';
 import { localCalendar } from '../localCalendar.ts';
+import { factTableRoutes } from '../factTables.ts';
 import { problemIn } from '../problemSentences.ts';
 import type { Message, NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
 import { problemStatus, status } from '../status.ts';
@@ -14,6 +15,8 @@ const mostRefusalsTold = 1000;
 const longestTable = 50_000_000;
 
 export default function twinLink(RED: Runtime): void {
+  factTableRoutes(RED, 'twin-link', async (site, table, { node }, previewOnly) => site.graph.link(table, `table:${node}`, previewOnly, localCalendar));
+
   RED.nodes.registerType('twin-link', function constructLink(this: NodeInstance, definition: NodeDefinition) {
     const twin = twinNode(RED, this, definition, fields);
     const handle = siteOf(RED, twin, twin.config.site);
@@ -58,7 +61,7 @@ export default function twinLink(RED: Runtime): void {
     const linkTable = async (site: Site, message: Message, text: string): Promise<void> => {
       if (text.length > longestTable) throw new Problem('TWIN_RECORD_MANY', 'The message holds more than can be noted at once.',
         `Send at most ${longestTable} in one message.`, { most: longestTable });
-      const { rows, refused } = await site.graph.link(csvTable(text), `table:${twin.node.id}`, message['preview'] === true);
+      const { rows, refused } = await site.graph.link(csvTable(text), `table:${twin.node.id}`, message['preview'] === true, localCalendar);
       const told = refused.slice(0, mostRefusalsTold).map(({ line, problem }) => ({ line, code: problem.code, text: problemIn(problem, language).message }));
       message.payload = { rows, applied: message['preview'] === true ? 0 : rows - refused.length, refused: told };
       twin.show(status(refused.length > 0 ? 'notedSome' : 'noted', language, { count: rows - refused.length, refused: refused.length }));

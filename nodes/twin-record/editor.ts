@@ -1,4 +1,5 @@
 import { fields } from './config.ts';
+import { prepareFactTable } from '../../editor/factTable.ts';
 import { form } from '../../editor/form.ts';
 import { checkMapping } from '../../editor/recordMapping.ts';
 import { recordTemplates } from '../../editor/recordTemplates.ts';
@@ -49,6 +50,7 @@ RED.nodes.registerType('twin-record', {
       open.set('recordId', template.id);
       list.replace(template.mapping.map(([role, place]) => ({ role, place })));
     };
+    prepareFactTable(dialog, open, { url: 'twinwire/record', node: this, config: () => ({ ...open.values(), mapping: list.read() }) });
     let chosen = `${open.value('template')} ${open.value('what')}`;
     for (const name of ['template', 'what']) {
       open.onChange(name, () => {

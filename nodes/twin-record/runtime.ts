@@ -1,12 +1,13 @@
 import type { Config } from '../../contract/fields.ts';
+import { readConfig } from '../../contract/fields.ts';
 import { csvTable } from '../../engine/csvTable.ts';
-import { timeOf } from '../../engine/graph/linkTable.ts';
-import type { RecordKind, RecordRole } from '../../engine/graph/recordFacts.ts';
+import type { RecordInput } from '../../engine/graph/recordFacts.ts';
 import { Problem } from '../../engine/problem.ts';
 import type { Site } from '../../engine/site/site.ts';
 import { atPlace } from '../messagePlace.ts';
-import { readTimeMs } from '../messageTime.ts';
+import { factTableRoutes } from '../factTables.ts';
 import { problemIn } from '../problemSentences.ts';
+import { recordInput, replacesBefore } from '../recordInput.ts';
 import type { Message, NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
 import { status } from '../status.ts';
 import { languageOf, onInput, openSite, siteOf, twinNode } from '../twinNode.ts';
@@ -26,12 +27,36 @@ interface Refused {
 }
 
 export default function twinRecord(RED: Runtime): void {
+  factTableRoutes(RED, 'twin-record', async (site, { rows }, { config: given }, previewOnly) => {
+    const { config } = readConfig(fields, given ?? {});
+    const inputs: { line: number; input: RecordInput }[] = [];
+    const refused: { line: number; problem: Problem }[] = [];
+    for (const { line, cells } of rows) {
+      tried(line, refused, () => inputs.push({ line, input: recordInput(config, reporterOf(config), Object.fromEntries(cells), {}, site.clock.nowMs()) }));
+    }
+    const seen = await site.graph.previewNotes(inputs);
+    refused.push(...seen.refused);
+    if (!previewOnly) {
+      const wrong = new Set(refused.map(({ line }) => line));
+      for (const { line, input } of inputs) {
+        if (wrong.has(line)) continue;
+        try {
+          await site.graph.note(input, replacesBefore(config));
+        } catch (problem) {
+          if (!(problem instanceof Problem)) throw problem;
+          refused.push({ line, problem });
+        }
+      }
+    }
+    return { rows: rows.length, facts: seen.facts, refused: refused.sort((a, b) => a.line - b.line) };
+  });
+
   RED.nodes.registerType('twin-record', function constructRecord(this: NodeInstance, definition: NodeDefinition) {
     const twin = twinNode(RED, this, definition, fields);
     const handle = siteOf(RED, twin, twin.config.site);
     if (handle === undefined) return;
     const language = languageOf(handle);
-    const reporter = twin.config.name === '' ? twin.config.what : twin.config.name;
+    const reporter = reporterOf(twin.config);
     let count = 0;
     // One message after the other: a record may end what the one before began.
     let before: Promise<unknown> = Promise.resolve();
@@ -55,6 +80,19 @@ export default function twinRecord(RED: Runtime): void {
   });
 }
 
+function reporterOf({ name, what }: RecordConfig): string {
+  return name === '' ? what : name;
+}
+
+function tried(line: number, refused: { line: number; problem: Problem }[], work: () => void): void {
+  try {
+    work();
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    refused.push({ line, problem });
+  }
+}
+
 async function noteAll(
   site: Site, config: RecordConfig, reporter: string, message: Message,
 ): Promise<{ noted: number; rows: number; refused: { row: number; problem: Problem }[] }> {
@@ -63,7 +101,7 @@ async function noteAll(
   let noted = 0;
   for (const { row, record } of records) {
     try {
-      await noteOne(site, config, reporter, record, message);
+      await site.graph.note(recordInput(config, reporter, record, message, site.clock.nowMs()), replacesBefore(config));
       noted++;
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
@@ -89,43 +127,4 @@ function recordsOf(config: RecordConfig, message: Message): { row: number; recor
 
 function tooMany(most: number): Problem {
   return new Problem('TWIN_RECORD_MANY', 'The message holds more than can be noted at once.', `Send at most ${most} in one message.`, { most });
-}
-
-async function noteOne(site: Site, config: RecordConfig, reporter: string, record: unknown, message: Message): Promise<void> {
-  const values = new Map<RecordRole, (string | number | boolean)[]>();
-  const related: { relation: string; keys: string[]; type: string }[] = [];
-  for (const { role, place, relation, type } of config.mapping) {
-    const found = atPlace(place, record, message).filter((value): value is string | number | boolean => ['string', 'number', 'boolean'].includes(typeof value));
-    if (role === 'related') {
-      const keys = found.map((value) => String(value).trim()).filter((key) => key !== '');
-      if (keys.length > 0) related.push({ relation, keys, type: type === 'known' ? '' : type });
-      continue;
-    }
-    if (found.length > 0) values.set(role as RecordRole, [...(values.get(role as RecordRole) ?? []), ...found.map((value) => (typeof value === 'string' ? value.trim() : value))]);
-  }
-  const nowMs = site.clock.nowMs();
-  const time = (role: 'from' | 'to'): number | undefined => {
-    const value = values.get(role)?.[0];
-    if (value === undefined) return undefined;
-    const timeMs = readTimeMs(value) ?? (typeof value === 'string' ? timeOf(value) : undefined);
-    if (timeMs === undefined) throw new Problem('TWIN_RECORD_TIME', `"${String(value).slice(0, 60)}" is not a time.`,
-      'Write it as 2026-05-04T06:00:00Z, or as milliseconds since 1970.', { value: String(value).slice(0, 60) });
-    return Math.round(timeMs);
-  };
-  const toMs = time('to');
-  const fromMs = time('from') ?? (readTimeMs(message['timestamp']) ?? toMs ?? nowMs);
-  const id = config.recordId === '' ? undefined : atPlace(config.recordId, record, message)[0];
-  await site.graph.note({
-    kind: config.what as RecordKind, reporter, values, related, fromMs: Math.round(fromMs), ...(toMs !== undefined && { toMs }),
-    id: id === undefined ? contentId(values, related, fromMs) : String(id),
-  }, config.endsBefore && (config.what === 'change' || config.what === 'shift'));
-}
-
-/** Without an id of its own a record is known by what it says. */
-function contentId(
-  values: ReadonlyMap<RecordRole, readonly (string | number | boolean)[]>, related: readonly { relation: string; keys: readonly string[] }[], fromMs: number,
-): string {
-  const named = [...values].filter(([role]) => role !== 'to' && role !== 'event').map(([role, list]) => `${role}=${list.join('|')}`);
-  const said = [...named, ...related.map(({ relation, keys }) => `${relation}=${keys.join('|')}`)].join(';');
-  return `${said};${fromMs}`.slice(0, 300);
 }

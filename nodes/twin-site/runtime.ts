@@ -238,6 +238,7 @@ export default function twinSite(RED: Runtime): void {
         return site;
       },
       readTable: (file, options, onSkipped) => readCsv({ path: path.resolve(userDir, file) }, { ...options, timeRequired: true, onSkipped }),
+      cellsOfBytes: async (bytes) => cellsOf(await readTableBytes(bytes)),
       picturePng: pictureToPng,
       readCells: async (file) => cellsOf(await readTableFile(path.resolve(userDir, file))),
     });

@@ -96,8 +96,10 @@ describe('twin-record and twin-query', function () {
     assert.deepEqual(await note('response', { ProductionResponse: { SegmentResponse: [segment(1), segment(2)] } }), { noted: 2, refused: [] });
     assert.deepEqual(await ask({ payload: { ask: 'impact', element: 'F-9' } }), ['product B-1', 'product B-2']);
     await note('bits', { order: 'J-7', active: true });
+    // A PLC tells it over and over while it is on.
+    await note('bits', { order: 'J-7', active: true });
     await note('bits', { order: 'J-7', active: false });
-    assert.equal(await refusal('bits', { payload: { order: 'J-7', active: false } }), 'TWIN_RECORD_NOT_OPEN');
+    assert.equal(await refusal('bits', { payload: { order: 'J-7', active: false } }), 'TWIN_RECORD_NOT_OPEN', 'it was one job that began, not two');
     await note('recipe', { recipe: 'R-1', at: '2026-05-04T05:00:00Z' });
     await note('recipe', { recipe: 'R-2', at: '2026-05-04T05:30:00Z' });
     await note('service', { id: 1, order: 'W-1', by: 'Ben', text: 'new seal', at: '2026-05-04T04:00:00Z', until: '2026-05-04T04:30:00Z' });
