@@ -56,12 +56,20 @@ const hour = 60 * minute;
 /** Wear needs this long from nothing to its full size, and a repaired machine this long to be as before. */
 const wearMs = 45 * minute;
 const jawDriftMs = 35 * minute;
+const jawDriftDegrees = 16;
 const repairMs = 2 * minute;
 
 const ambientTemperature = 22;
 
 /** How long a bottle needs from the filler to each machine: states and changeovers reach them that much later. */
-const transitMs: Readonly<Record<MachineName, number>> = { Filler: 0, Sealer: 20 * second, Labeller: 45 * second };
+const transitMs: Readonly<Record<MachineName, number>> = { Filler: 0, Sealer: 20 * second, Labeller: 60 * second };
+
+/** What was sealed too cold is found so much later, when it stands in front of the labeller's camera. */
+const leakFoundMs = transitMs.Labeller - transitMs.Sealer;
+/** Of a thousand bottles, one leaks whatever the jaws do; each degree beyond three below what the recipe asks adds ten. */
+const leaksAlways = 0.001;
+const leaksPerDegree = 0.01;
+const jawsForgive = 3;
 
 interface Phase {
   startMs: number;
@@ -147,6 +155,7 @@ const tagTable: readonly (readonly [MachineName, string, TagDataType, string, st
   ['Filler', 'OperatingHours', 'Double', 'h', 'Hours of production'],
   ['Filler', 'State', 'String', '', 'producing, changeover or stopped'],
   ['Filler', 'Product', 'String', '', 'Recipe in use'],
+  ['Filler', 'BottleSerial', 'UInt64', '', 'Serial number of the last bottle filled, 18 digits'],
   ['Sealer', 'Speed', 'Double', '/min', 'Bottles per minute'],
   ['Sealer', 'JawTemperature', 'Double', 'Cel', 'Temperature of the sealing jaws'],
   ['Sealer', 'JawTemperatureSetpoint', 'Double', 'Cel', 'Jaw temperature asked for by the recipe'],
@@ -156,6 +165,7 @@ const tagTable: readonly (readonly [MachineName, string, TagDataType, string, st
   ['Sealer', 'CycleCount', 'UInt32', '', 'Bottles sealed'],
   ['Sealer', 'OperatingHours', 'Double', 'h', 'Hours of production'],
   ['Sealer', 'State', 'String', '', 'producing, changeover or stopped'],
+  ['Sealer', 'BottleSerial', 'UInt64', '', 'Serial number of the last bottle sealed, 18 digits'],
   ['Labeller', 'Speed', 'Double', '/min', 'Bottles per minute'],
   ['Labeller', 'Temperature', 'Double', 'Cel', 'Temperature of the label drive'],
   ['Labeller', 'WebTension', 'Double', 'N', 'Tension of the label web'],
@@ -164,6 +174,7 @@ const tagTable: readonly (readonly [MachineName, string, TagDataType, string, st
   ['Labeller', 'Vibration', 'Double', 'mm/s', 'Velocity at the applicator, root mean square'],
   ['Labeller', 'CycleCount', 'UInt16', '', 'Bottles labelled, rolls over after 65,535'],
   ['Labeller', 'LabelSerial', 'UInt64', '', 'Serial number of the last label, 18 digits'],
+  ['Labeller', 'LeakCount', 'UInt32', '', 'Leaking bottles that the camera rejected'],
   ['Labeller', 'OperatingHours', 'Double', 'h', 'Hours of production'],
   ['Labeller', 'State', 'String', '', 'producing, changeover or stopped'],
 ];
@@ -180,6 +191,7 @@ const firstBottles: Readonly<Record<MachineName, number>> = { Filler: 8_417_230,
 const firstHours: Readonly<Record<MachineName, number>> = { Filler: 1246.2, Sealer: 1246.1, Labeller: 310.4 };
 /** A number that no double holds exactly. */
 const firstLabelSerial = 340_123_450_000_000_017n;
+const firstLeaks = 412;
 
 export interface PackagingLineOptions {
   /** Stop for twelve minutes at each shift end. Default true. */
@@ -201,9 +213,16 @@ export class PackagingLine {
   private jawDrift = 0;
   private stuckPressure: number | undefined;
   private elapsed = 0;
+  /** How many degrees too cold the jaws were, one entry a second or part of it, as long as a bottle needs to the camera. */
+  private readonly sealedCold: [timeMs: number, degrees: number][] = [];
+  private readonly leakChance: SeededRandom;
+  private leaks = firstLeaks;
+  /** Bottles that a machine has had more than the labeller when the line is found at work. */
+  private readonly ahead: Readonly<Record<MachineName, bigint>>;
 
   constructor(seed: number, options: PackagingLineOptions = {}) {
     this.noise = new SeededRandom(seed);
+    this.leakChance = new SeededRandom(seed + 2);
     this.schedule = new Schedule(seed + 1, options.shiftEnds ?? true);
     const first = this.schedule.at(0).product;
     // The line is found at work and warm: a cold start would be the first thing a new user sees drifting.
@@ -218,6 +237,8 @@ export class PackagingLine {
     this.machines = { Filler: running('Filler'), Sealer: running('Sealer'), Labeller: running('Labeller') };
     this.jawTemperature = new Lag(first.jawTemperature);
     this.fillPressure = new Lag(first.fillPressure);
+    const ahead = (machine: MachineName): bigint => BigInt(Math.round((first.speed * (transitMs.Labeller - transitMs[machine])) / minute));
+    this.ahead = { Filler: ahead('Filler'), Sealer: ahead('Sealer'), Labeller: 0n };
     this.read();
   }
 
@@ -265,6 +286,7 @@ export class PackagingLine {
   private advance(dtMs: number): void {
     this.elapsed += dtMs;
     const ambient = this.ambient();
+    const labelled = this.machines.Labeller.bottles;
     for (const name of machineNames) {
       const machine = this.machines[name];
       const phase = this.schedule.at(Math.max(0, this.elapsed - transitMs[name]));
@@ -284,6 +306,16 @@ export class PackagingLine {
     this.jawTemperature.follow(sealer.product.jawTemperature, 50 * second, dtMs);
     this.wear = grown(this.wear, this.isFaultOn('BearingWear'), wearMs, dtMs);
     this.jawDrift = grown(this.jawDrift, this.isFaultOn('JawTemperatureLow'), jawDriftMs, dtMs);
+    this.findLeaks(Math.floor(this.machines.Labeller.bottles) - Math.floor(labelled));
+  }
+
+  /** The camera sees bottles that were sealed a while ago. Chance is drawn bottle by bottle, whatever the jaws do. */
+  private findLeaks(bottles: number): void {
+    const { Sealer: sealer } = this.machines;
+    this.sealedCold.push([this.elapsed, sealer.product.jawTemperature - (this.jawTemperature.value - jawDriftDegrees * this.jawDrift)]);
+    while (this.sealedCold.length > 1 && this.sealedCold[1]![0] <= this.elapsed - leakFoundMs) this.sealedCold.shift();
+    const cold = this.sealedCold[0]![1];
+    for (let bottle = 0; bottle < bottles; bottle += 1) if (this.leakChance.uniform() < leaksAlways + leaksPerDegree * Math.max(0, cold - jawsForgive)) this.leaks += 1;
   }
 
   /** 3 °C up and down over a day. */
@@ -315,17 +347,18 @@ export class PackagingLine {
       Vibration: atLeastZero(0.25 + 0.013 * filler.speed.value + 3.2 * wearLoad + (0.03 + 0.0006 * filler.speed.value) * noise[4], 4),
       CycleCount: Math.floor(filler.bottles) % 4_294_967_296,
       Product: filler.product.name,
+      BottleSerial: this.serial('Filler'),
     });
     this.set('Sealer', sealer, {
       Speed: atLeastZero(sealer.speed.value + speedNoise(sealer) * noise[5], 3),
-      JawTemperature: rounded(this.jawTemperature.value - 16 * this.jawDrift + 0.35 * noise[6], 3),
+      JawTemperature: rounded(this.jawTemperature.value - jawDriftDegrees * this.jawDrift + 0.35 * noise[6], 3),
       JawTemperatureSetpoint: sealer.product.jawTemperature,
       Pressure: rounded(4.2 + 0.02 * noise[7] + 0.015 * this.wander, 4),
       MotorCurrent: atLeastZero(0.5 + 0.031 * sealer.speed.value + 0.05 * noise[8], 4),
       Vibration: atLeastZero(0.3 + 0.009 * sealer.speed.value + (0.03 + 0.0005 * sealer.speed.value) * noise[9], 4),
       CycleCount: Math.floor(sealer.bottles) % 4_294_967_296,
+      BottleSerial: this.serial('Sealer'),
     });
-    const labelled = Math.floor(labeller.bottles);
     this.set('Labeller', labeller, {
       Speed: atLeastZero(labeller.speed.value + speedNoise(labeller) * noise[10], 3),
       Temperature: rounded(labeller.motorTemperature.value + 0.15 * noise[11], 3),
@@ -333,9 +366,15 @@ export class PackagingLine {
       LabelSensor: rounded(3.3 + 0.02 * sensorNoise * noise[13], 4),
       MotorCurrent: atLeastZero(0.3 + 0.018 * labeller.speed.value + 0.03 * noise[14], 4),
       Vibration: atLeastZero(0.2 + 0.006 * labeller.speed.value + (0.02 + 0.0004 * labeller.speed.value) * noise[9], 4),
-      CycleCount: labelled % 65_536,
-      LabelSerial: firstLabelSerial + BigInt(labelled - firstBottles.Labeller),
+      CycleCount: Math.floor(labeller.bottles) % 65_536,
+      LabelSerial: this.serial('Labeller'),
+      LeakCount: this.leaks % 4_294_967_296,
     });
+  }
+
+  /** A bottle has the same number at each machine that it passes. */
+  private serial(name: MachineName): bigint {
+    return firstLabelSerial + BigInt(Math.floor(this.machines[name].bottles) - firstBottles[name]) + this.ahead[name];
   }
 
   private set(name: MachineName, machine: MachineParts, tags: Readonly<Record<string, TagValue>>): void {

@@ -14,6 +14,8 @@ const hourMs = 3_600_000;
 const frameKinds: readonly LineFrameKind[] = ['stop', 'changeover', 'batch', 'phase'];
 const frameHours = [8, 24, 168, 720] as const;
 const mostValues = 40;
+/** Below it, naming a station would be a guess. */
+const unsureBelow = 0.5;
 
 /** Is the line running well, and which station limits it? */
 export class LinePage extends PageElement {
@@ -182,6 +184,7 @@ export class LinePage extends PageElement {
     const text = this.#words;
     const found = line?.bottleneck;
     if (line === undefined || found === undefined || found === null) return text('limit.none');
+    if (found.confidence < unsureBelow) return text('limit.even');
     const percent = new Intl.NumberFormat(this.say.language, { style: 'percent' });
     const name = plainName(line.stations.find(({ key }) => key === found.station)?.name ?? found.station, 60);
     return text(found.confidence >= 0.8 ? 'limit.sure' : 'limit.perhaps', { name, share: percent.format(found.share), confidence: percent.format(found.confidence) });

@@ -44,7 +44,7 @@ export function lineStrip(view: StripView): TemplateResult {
 
 function stationCard({ say, text, site, line }: StripView, station: LineStation): TemplateResult {
   const { key, name, state, reason, sinceMs, parts, bad } = station;
-  const limits = line.bottleneck?.station === key;
+  const limits = line.bottleneck?.station === key && line.bottleneck.confidence >= 0.5;
   const number = new Intl.NumberFormat(say.language);
   const shown = reason === '' || reason.toLowerCase() === text(`state.${state}`).toLowerCase() ? '' : plainName(reason, 40);
   return html`<li class="strip-station ${limits ? 'is-limit' : ''}">

@@ -33,6 +33,7 @@ const english = {
 
   'limit.sure': '{name} limits the line: {share} of the time, {confidence} sure.',
   'limit.perhaps': '{name} may limit the line: {share} of the time, only {confidence} sure.',
+  'limit.even': 'No station limits the line alone.',
   'limit.none': 'What limits the line is not known yet.',
 
   'kpi.title': 'Figures',
@@ -129,6 +130,7 @@ const german: Record<LineTextKey, string> = {
 
   'limit.sure': '{name} begrenzt die Linie: {share} der Zeit, {confidence} sicher.',
   'limit.perhaps': 'Vielleicht begrenzt {name} die Linie: {share} der Zeit, nur {confidence} sicher.',
+  'limit.even': 'Keine Station begrenzt die Linie allein.',
   'limit.none': 'Was die Linie begrenzt, ist noch nicht bekannt.',
 
   'kpi.title': 'Zahlen',

@@ -18,10 +18,13 @@ export interface Bottleneck {
 }
 
 const pieces = 24;
+/** Of so little difference nothing is concluded, as a share. */
+const alike = 0.01;
 
 /**
  * Which station limits the line: at each moment the one that has been active longest without waiting for parts or space (Roser, Nakano and
  * Tanaka 2001, A practical bottleneck detection method). A stop or a set-up is active, since others wait for it.
+ * Stations that were active equally long share the time: where all always work, none limits alone, and the confidence is 0.
  * Choose it for what happened, rather than for what would happen if a station were faster (the what-if answers that).
  * @returns undefined when no station has been seen waiting or working in this time
  */
@@ -37,22 +40,23 @@ export function bottleneckOf(stations: ReadonlyMap<string, readonly StationStret
   for (let step = 1; step < times.length; step += 1) {
     const middle = (times[step - 1]! + times[step]!) / 2;
     let longest = 0;
-    let limits = -1;
+    const lengths = new Float64Array(names.length);
     for (const [index, name] of names.entries()) {
       const periods = active.get(name)!;
       while (at[index]! < periods.length && periods[at[index]!]!.toMs <= middle) at[index]! += 1;
       const period = periods[at[index]!];
-      if (period === undefined || period.fromMs > middle || period.toMs - period.fromMs <= longest) continue;
-      longest = period.toMs - period.fromMs;
-      limits = index;
+      if (period === undefined || period.fromMs > middle) continue;
+      lengths[index] = period.toMs - period.fromMs;
+      longest = Math.max(longest, lengths[index]!);
     }
-    if (limits < 0) continue;
+    if (longest <= 0) continue;
+    const limiting = names.flatMap((_, index) => (lengths[index]! >= (1 - alike) * longest ? [index] : []));
     // A stretch that reaches over pieces is shared out among them.
     for (let from = times[step - 1]!; from < times[step]!; ) {
       const piece = Math.min(pieces - 1, Math.floor((pieces * (from - fromMs)) / (toMs - fromMs)));
       const end = piece === pieces - 1 ? toMs : fromMs + ((piece + 1) * (toMs - fromMs)) / pieces;
       const to = Math.max(Math.min(times[step]!, end), from + 1e-6);
-      shares[piece]![limits]! += to - from;
+      for (const index of limiting) shares[piece]![index]! += (to - from) / limiting.length;
       known += to - from;
       from = to;
     }
@@ -66,7 +70,8 @@ export function bottleneckOf(stations: ReadonlyMap<string, readonly StationStret
   for (let turn = 0; turn < turns; turn += 1) {
     const sum = new Float64Array(names.length);
     for (let piece = 0; piece < pieces; piece += 1) for (const [index, ms] of shares[random.below(pieces)]!.entries()) sum[index]! += ms;
-    if (indexOfLargest(sum) === winner) same += 1;
+    const rival = Math.max(0, ...sum.filter((_, index) => index !== winner));
+    if (sum[winner]! > (1 + alike) * rival) same += 1;
   }
   return {
     station: names[winner]!, share: total[winner]! / known, confidence: same / turns,

@@ -98,6 +98,8 @@ const mostContext = 200;
 const longestTransitMs = 1_800_000;
 /** The station that limits is told as another one from here on. */
 const sureFrom = 0.8;
+/** Below it, naming a station would be a guess. */
+const unsureBelow = 0.5;
 const bottleneckNeedsMs = 600_000;
 const learnOverMs = 600_000;
 const learnFrom = 6;
@@ -247,7 +249,8 @@ export class LineTwin {
       payload: {
         time: toMs, availability: percent(last?.availability), performance: percent(last?.performance), quality: percent(quality), oee: percent(oee),
         throughput: throughput === null ? null : rounded(throughput, 2), wip: throughput === null || lead === null ? null : rounded((throughput * lead) / 3600, 1),
-        cycleTime: lead === null ? null : rounded(lead, 1), bottleneck: found === undefined ? '' : nameOf(found.station), bottleneckConfidence: percent(found?.confidence),
+        cycleTime: lead === null ? null : rounded(lead, 1), bottleneck: found === undefined || found.confidence < unsureBelow ? '' : nameOf(found.station),
+        bottleneckConfidence: percent(found?.confidence),
         ...Object.fromEntries(stations.map(({ key, state }) => [`state_${key}`, state])),
       },
       line: {
@@ -455,7 +458,9 @@ export class LineTwin {
     const isShared = this.order.some((other) => other.key !== key && other.before.some((one) => before.includes(one)));
     if (own === undefined || !countedByAll || isShared || feeders.some((feeder) => feeder === undefined)) return null;
     const since = Math.max(fromMs, own.countedSinceMs, ...feeders.map((feeder) => feeder!.countedSinceMs));
-    const [first, last] = [Math.floor(since / minuteMs) + 1, Math.floor(toMs / minuteMs)];
+    // Words of one moment come one after the other, so the last whole minute that all have told of is the newest.
+    const told = Math.min(toMs, own.seenMs, ...feeders.map((feeder) => feeder!.seenMs));
+    const [first, last] = [Math.floor(since / minuteMs) + 1, Math.floor(told / minuteMs) - 1];
     if (last - first < 10) return null;
     const apart = new Float64Array(last - first + 1);
     const add = (station: Station, sign: 1 | -1): void => {

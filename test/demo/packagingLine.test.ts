@@ -53,11 +53,11 @@ describe('packaging line', () => {
     );
   });
 
-  it('has six to ten tags a machine, each with a value of its type before the first step', () => {
+  it('has six to twelve tags a machine, each with a value of its type before the first step', () => {
     const line = new PackagingLine(1);
     for (const machine of machineNames) {
       const count = tagDefinitions.filter((tag) => tag.name.startsWith(`${machine}.`)).length;
-      assert.ok(count >= 6 && count <= 10, `${machine}: ${count}`);
+      assert.ok(count >= 6 && count <= 12, `${machine}: ${count}`);
     }
     assert.equal(line.values().size, tagDefinitions.length);
     for (const tag of tagDefinitions) {
@@ -123,7 +123,7 @@ describe('packaging line', () => {
       for (const machine of machineNames) if (line.value(`${machine}.State`) === 'changeover' && !first.has(machine)) first.set(machine, second);
     }
     assert.equal(first.get('Sealer')! - first.get('Filler')!, 20);
-    assert.equal(first.get('Labeller')! - first.get('Filler')!, 45);
+    assert.equal(first.get('Labeller')! - first.get('Filler')!, 60);
   });
 
   it('counts on: 16 bits roll over at the labeller, 18 digits stay exact', () => {
@@ -143,6 +143,39 @@ describe('packaging line', () => {
     assert.equal(String(serial).length, 18);
   });
 
+  it('a bottle has one serial number at all machines', () => {
+    const line = new PackagingLine(2);
+    const seen = new Map<string, Map<bigint, number>>([['Filler.BottleSerial', new Map()], ['Sealer.BottleSerial', new Map()], ['Labeller.LabelSerial', new Map()]]);
+    for (let second = 0; second < 3 * 3600; second += 1) {
+      line.step(1000);
+      for (const [tag, times] of seen) if (!times.has(line.value(tag) as bigint)) times.set(line.value(tag) as bigint, second);
+    }
+    const [filled, sealed, labelled] = [...seen.values()] as [Map<bigint, number>, Map<bigint, number>, Map<bigint, number>];
+    const ways = (from: Map<bigint, number>, to: Map<bigint, number>): number[] => [...from].flatMap(([serial, second]) => (to.has(serial) ? [to.get(serial)! - second] : []));
+    assert.ok(ways(filled, sealed).length > 1000);
+    for (const way of ways(filled, sealed)) assert.ok(Math.abs(way - 20) <= 1, `${way} s to the sealer`);
+    for (const way of ways(sealed, labelled)) assert.ok(Math.abs(way - 40) <= 1, `${way} s to the labeller`);
+  });
+
+  it('bottles that were sealed too cold are found 40 s later, and hardly one else', () => {
+    const leaks = (faulty: boolean): number[] => {
+      const line = new PackagingLine(11, { shiftEnds: false });
+      const found: number[] = [];
+      run(line, 90 * minuteTicks, () => {
+        line.setFault('JawTemperatureLow', faulty && line.elapsedMs >= 20 * 60_000 && line.elapsedMs < 50 * 60_000);
+        found.push(number(line, 'Labeller.LeakCount'));
+      });
+      return found;
+    };
+    const [well, cold] = [leaks(false), leaks(true)];
+    assert.deepEqual(cold.slice(0, 20 * minuteTicks), well.slice(0, 20 * minuteTicks));
+    const usual = well.at(-1)! - well[0]!;
+    assert.ok(usual >= 1 && usual < 25, `${usual} leak without a fault`);
+    const during = cold[53 * minuteTicks]! - cold[20 * minuteTicks]!;
+    assert.ok(during > 80, `${during} leak with cold jaws`);
+    assert.ok(cold.at(-1)! - cold[54 * minuteTicks]! < 15, 'and not for long after');
+  });
+
   it('refuses steps that are no time', () => {
     for (const dtMs of [0, -1, NaN, Infinity]) assert.throws(() => new PackagingLine(1).step(dtMs), RangeError);
     assert.throws(() => new PackagingLine(1).value('Filler.Nothing'), RangeError);
@@ -150,7 +183,7 @@ describe('packaging line', () => {
 
   const moves: Readonly<Record<FaultName, readonly string[]>> = {
     BearingWear: ['Filler.MotorCurrent', 'Filler.Vibration'],
-    JawTemperatureLow: ['Sealer.JawTemperature'],
+    JawTemperatureLow: ['Labeller.LeakCount', 'Sealer.JawTemperature'],
     StuckSensor: ['Filler.Pressure'],
     LabelSensorNoise: ['Labeller.LabelSensor'],
     PlcFrozen: tagDefinitions.map((tag) => tag.name),
@@ -180,7 +213,9 @@ describe('packaging line', () => {
       faulty.setFault(fault, false);
       run(faulty, 5 * minuteTicks);
       run(healthy, 65 * minuteTicks);
-      assert.deepEqual([...faulty.values()], [...healthy.values()]);
+      // What leaked has leaked.
+      const lasting = (line: PackagingLine): [string, unknown][] => [...line.values()].filter(([tag]) => fault !== 'JawTemperatureLow' || tag !== 'Labeller.LeakCount');
+      assert.deepEqual(lasting(faulty), lasting(healthy));
     });
   }
 

@@ -59,6 +59,14 @@ describe('the twin of a line', () => {
     assert.deepEqual(way(again), [7, 'setting', false]);
   });
 
+  it('a line whose stations all work at all times has no bottleneck', () => {
+    const line = new LineTwin(settings);
+    line.setStations([station('filler', []), station('packer', ['filler'])]);
+    run(line, 20);
+    const { payload, line: told } = line.report((key) => key, 'Line')!;
+    assert.deepEqual([payload['bottleneck'], told.bottleneck?.confidence], ['', 0]);
+  });
+
   it('bad parts by counter, most first, as long as the period', () => {
     const line = new LineTwin({ ...settings, periodMs: 600_000 });
     line.setStations([station('filler', []), station('packer', ['filler'], { bad: ['leaks', 'labels'] })]);
