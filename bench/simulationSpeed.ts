@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { ReplicationThreads } from '../adapters/simulation/replicationThreads.ts';
+import { LineThreads } from '../adapters/simulation/lineThreads.ts';
 import { Resource, SimulationProcesses } from '../engine/simulation/simulationProcesses.ts';
 import { RandomStream } from '../engine/simulation/randomStream.ts';
 import { replicate, replicationSeed } from '../engine/simulation/replications.ts';
@@ -176,7 +176,7 @@ async function speed(print: (line: string) => void, seconds: number): Promise<vo
   print('');
   const model = tenStations();
   const order = { model, seed: 1, first: 0, count: 30, warmUpS: 3_600, runS: 8 * 3_600 };
-  const threads = new ReplicationThreads(2);
+  const threads = new LineThreads(2);
   try {
     await threads.run({ ...order, count: 2, runS: 60 });
     const beginMs = performance.now();
@@ -193,7 +193,7 @@ async function speed(print: (line: string) => void, seconds: number): Promise<vo
 
 /** Every known answer in long runs: the aim is an error below 0.5 %; beside it the error that chance alone leaves. */
 export async function longRuns(print: (line: string) => void, factor: number): Promise<number> {
-  const threads = new ReplicationThreads(2);
+  const threads = new LineThreads(2);
   let met = 0;
   let all = 0;
   try {

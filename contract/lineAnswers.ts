@@ -91,9 +91,12 @@ export interface ScenarioChange {
 export interface Scenario {
   /** For people, and to be stored under; at most 80 characters. */
   name?: string;
+  /** 1–20. */
   changes: ScenarioChange[];
   /** Answer also about what was never seen. */
   forced?: boolean;
+  /** People who repair today (1–100); a change of them needs it. Absent: a stop never waits for anybody. */
+  operators?: number;
 }
 
 export type ScenarioTrust = 'inside experience' | 'at the edge' | 'never seen';
@@ -112,7 +115,7 @@ export interface ScenarioFigure {
   unit: string;
   today: ScenarioNumber;
   after: ScenarioNumber;
-  /** On the same luck as today, so it is far surer than either. */
+  /** On the same luck as today, so it is far surer than either. In the figure's unit. */
   change: ScenarioNumber;
   trust: ScenarioTrust;
   trustText: string;

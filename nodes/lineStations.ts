@@ -93,3 +93,13 @@ export function plannedHours(from: string, to: string): ((timeMs: number) => boo
     return first <= last ? minute >= first && minute < last : minute >= first || minute < last;
   };
 }
+
+/** Hours of a day in which work is planned; 24: always. */
+export function plannedHoursOfDay(from: string, to: string): number {
+  const [first, last] = [from, to].map((text) => {
+    const found = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(text);
+    return found === null ? NaN : Number(found[1]) + Number(found[2]) / 60;
+  }) as [number, number];
+  const hours = (last - first + 24) % 24;
+  return Number.isNaN(hours) || hours === 0 ? 24 : hours;
+}

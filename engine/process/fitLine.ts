@@ -11,6 +11,8 @@ export interface KnownLine {
   stations: readonly string[];
   /** Places in the buffer behind a station, where they are known; else they are taken from the record. */
   places?: ReadonlyMap<string, number>;
+  /** Stations whose places were never seen full: there are at least so many. */
+  atLeast?: ReadonlySet<string>;
 }
 
 /** How well a number is known. */
@@ -58,8 +60,12 @@ const fewestCycles = 30;
  * @throws Problem TWIN_LINE_RECORD when a station has fewer than 30 cycles
  */
 export function fitLine(events: readonly LineEvent[], known: KnownLine): FittedLine {
-  const last = events[events.length - 1];
-  const first = events[0];
+  let firstS = Infinity;
+  let lastS = -Infinity;
+  for (const { timeS } of events) {
+    firstS = Math.min(firstS, timeS);
+    lastS = Math.max(lastS, timeS);
+  }
   const fitted = known.stations.map((name) => stationRecord(name, events));
   for (const { name, cycles } of fitted) {
     if (cycles.length >= fewestCycles) continue;
@@ -76,8 +82,8 @@ export function fitLine(events: readonly LineEvent[], known: KnownLine): FittedL
     const next = fitted[index + 1];
     const cycle = fitCycle(record.cycles);
     const fails = record.stops.length > 0;
-    const scrap = shareInterval(record.scrapped, record.cycles.length);
-    const places = next === undefined ? { value: 0, low: 0, high: 0, from: 1, atLeast: false } : placesBetween(record, next, known.places?.get(name));
+    const scrap = shareInterval(Math.min(record.scrapped, record.finishes.length), record.finishes.length);
+    const places = next === undefined ? { value: 0, low: 0, high: 0, from: 1, atLeast: false } : placesBetween(record, next, known.places?.get(name), known.atLeast?.has(name) === true);
     stations.push({
       name, cycleS: meanOfMany(record.cycles), cycleScv: cycle.scv, shape: cycle.distribution.kind as FittedStation['shape'], misfit: cycle.misfit,
       betweenS: fails ? exponentialMean(record.workS, record.stops.length) : unseen(record.workS), repairS: fails ? meanOfMany(record.stops) : { value: NaN, low: NaN, high: NaN, from: 0 },
@@ -96,8 +102,8 @@ export function fitLine(events: readonly LineEvent[], known: KnownLine): FittedL
   }
   blocks.push({ kind: 'sink', name: 'sink' });
   return {
-    model: { blocks }, stations, neverObserved, hours: first === undefined || last === undefined ? 0 : (last.timeS - first.timeS) / 3_600,
-    parts: fitted[fitted.length - 1]?.cycles.length ?? 0,
+    model: { blocks }, stations, neverObserved, hours: lastS > firstS ? (lastS - firstS) / 3_600 : 0,
+    parts: fitted[fitted.length - 1]?.finishes.length ?? 0,
   };
 }
 
@@ -211,7 +217,8 @@ function shareInterval(some: number, all: number): FittedNumber {
 }
 
 /** The most parts between finish here and start there; seen full when a finished part waited longer than the next one needed to come free. */
-function placesBetween(before: StationRecord, behind: StationRecord, told: number | undefined): FittedStation['places'] {
+function placesBetween(before: StationRecord, behind: StationRecord, told: number | undefined, atLeast: boolean): FittedStation['places'] {
+  if (told !== undefined && atLeast) return { value: told, low: told, high: Infinity, from: 0, atLeast };
   if (told !== undefined) return { value: told, low: told, high: told, from: 1, atLeast: false };
   const moves = [
     ...before.finishes.map(({ timeS }) => ({ timeS, change: 1 })), ...behind.starts.map(({ timeS }) => ({ timeS, change: -1 })),

@@ -210,6 +210,13 @@ export class LineTwin {
     else if (Number.isFinite(seconds) && seconds >= 0) this.ways.set(station, seconds);
   }
 
+  /** Way to a station from those before, as entered or by serial numbers; undefined: the pattern alone tells it, or nothing does. */
+  surelyWay(key: string): { seconds: number; parts: number } | undefined {
+    const settings = this.order.find((one) => one.key === key);
+    const way = settings === undefined ? undefined : this.transitTo(settings, this.stations.get(key));
+    return way === undefined || way.by === 'pattern' ? undefined : { seconds: way.seconds, parts: way.parts };
+  }
+
   /** Frames that go on. */
   openFrames(): EventFrame[] {
     return this.frames.find({ fromMs: this.nowMs }).filter(({ endMs }) => endMs === undefined);
@@ -260,6 +267,11 @@ export class LineTwin {
         stops: stops.sort((one, other) => other.minutes - one.minutes).slice(0, 20),
       },
     };
+  }
+
+  /** States of a station between two times, clipped at the beginning; what goes on ends with what the line knows. */
+  statesBetween(station: string, fromMs: number, toMs: number): StateChange[] {
+    return this.stretches(station, fromMs, Math.min(toMs, this.nowMs)).filter((stretch) => stretch.fromMs < toMs).map((stretch) => ({ ...stretch, toMs: Math.min(toMs, stretch.toMs) }));
   }
 
   snapshot(): LineTwinSnapshot {

@@ -150,15 +150,7 @@ export function whatIfAnswer(
   today: readonly RunResult[], after: readonly RunResult[], changes: readonly LineChange[], experience: Experience, power: StationPower = new Map(),
 ): WhatIfAnswer {
   const limits = [limitOf(today), limitOf(after)] as const;
-  const measures: [WhatIfFigure['name'], WhatIfFigure['unit'], (run: RunResult) => number][] = [
-    ['throughput', 'parts/h', ({ good, bad, seconds }) => (3_600 * (good + bad)) / seconds],
-    ['work in process', 'parts', ({ line }) => line.mean],
-    ['time in line', 's', ({ line }) => line.meanStayS],
-    ['oee', '', oeeOfRun],
-    ['scrap', '', ({ good, bad, scrapped }) => (bad + scrapped) / Math.max(1, good + bad + scrapped)],
-  ];
-  if (power.size > 0) measures.push(['energy', 'kWh/part', (run) => energyOf(run, power)]);
-  const figures = measures.map(([name, unit, of]): WhatIfFigure => {
+  const figures = measuresOf(power).map(([name, unit, of]): WhatIfFigure => {
     const before = today.map(of);
     const changed = after.map(of);
     const difference = meanInterval(changed.map((value, run) => value - before[run]!));
@@ -169,6 +161,19 @@ export function whatIfAnswer(
     figures, trust: trustOf(changes, experience), limitToday: limits[0], limitThen: limits[1],
     gainsAlmostNothing: Math.abs(throughput!.change) < 0.01 * throughput!.today || (throughput!.low <= 0 && throughput!.high >= 0),
   };
+}
+
+/** Figures of a run: throughput first. */
+export function measuresOf(power: StationPower): [name: WhatIfFigure['name'], unit: WhatIfFigure['unit'], of: (run: RunResult) => number][] {
+  const measures: ReturnType<typeof measuresOf> = [
+    ['throughput', 'parts/h', ({ good, bad, seconds }) => (3_600 * (good + bad)) / seconds],
+    ['work in process', 'parts', ({ line }) => line.mean],
+    ['time in line', 's', ({ line }) => line.meanStayS],
+    ['oee', '', oeeOfRun],
+    ['scrap', '', ({ good, bad, scrapped }) => (bad + scrapped) / Math.max(1, good + bad + scrapped)],
+  ];
+  if (power.size > 0) measures.push(['energy', 'kWh/part', (run) => energyOf(run, power)]);
+  return measures;
 }
 
 /**

@@ -24,8 +24,8 @@ export function replicationSeed(seed: number, replication: number): number {
 }
 
 /** Shares replications out in as many equal orders as there are workers. */
-export function sharedOut(order: ReplicationOrder, workers: number): ReplicationOrder[] {
-  const orders: ReplicationOrder[] = [];
+export function sharedOut<Order extends { first: number; count: number }>(order: Order, workers: number): Order[] {
+  const orders: Order[] = [];
   const parts = Math.min(workers, order.count);
   for (let part = 0; part < parts; part += 1) {
     const from = Math.floor((order.count * part) / parts);

@@ -20,6 +20,7 @@ import { SiteDeep } from './siteDeep.ts';
 import { SiteAlarms } from './siteAlarms.ts';
 import { SiteBaselines } from './siteBaselines.ts';
 import { SiteFeedback } from './siteFeedback.ts';
+import { LineStudies, type StudyPorts } from './lineStudies.ts';
 import { SiteLines } from './siteLines.ts';
 import { SiteReadiness } from './siteReadiness.ts';
 
@@ -36,7 +37,7 @@ export interface SiteOptions {
   keepCasesDays: number;
 }
 
-export interface SitePorts {
+export interface SitePorts extends StudyPorts {
   clock: Clock;
   state: StateStore;
   historian: Historian;
@@ -134,6 +135,8 @@ export class Site {
   readonly baselines: SiteBaselines;
   readonly #deep: SiteDeep;
   readonly lines = new SiteLines();
+  /** Questions about lines: what goes with scrap, what if. */
+  readonly studies: LineStudies;
   readonly #ports: SitePorts;
   readonly #assets = new Map<string, Registered>();
   readonly #saved = new Map<string, Json>();
@@ -190,6 +193,7 @@ export class Site {
       historyWritten: () => this.#allHistoryWritten(),
       changed: (key) => this.#changed(key),
     }, ports.state);
+    this.studies = new LineStudies(this, ports);
     this.#deep = new SiteDeep(ports.trainer, (problem) => this.#problems.push(problem));
   }
 
@@ -199,6 +203,7 @@ export class Site {
     for (const entry of await this.#ports.state.entries('readiness/')) this.readiness.load(entry.key.slice('readiness/'.length), entry.value);
     this.#deep.load(await this.#ports.state.entries('deep/'));
     for (const entry of await this.#ports.state.entries('line/')) this.lines.load(entry.key.slice('line/'.length), entry.value);
+    for (const entry of await this.#ports.state.entries('scenarios/')) this.studies.load(entry.key.slice('scenarios/'.length), entry.value);
     for (const entry of await this.#ports.state.entries('case/')) {
       const stored = entry.value as unknown as StoredCase;
       const key = stored.case.twin;
@@ -639,7 +644,7 @@ export class Site {
     if (this.#checkpointing !== undefined && most < Infinity) return;
     while (this.#checkpointing !== undefined) await this.#checkpointing;
     const changes: { key: string; value: Json | null }[] = [
-      ...this.#pendingChanges, ...this.lines.takeChanges(), ...this.baselines.takeChanges(),
+      ...this.#pendingChanges, ...this.lines.takeChanges(), ...this.baselines.takeChanges(), ...this.studies.takeChanges(),
       ...this.readiness.takeChanges(), ...this.alarms.takeChanges(), ...this.feedback.takeChanges(this.#ports.clock.monotonicMs(), most === Infinity),
       ...this.#deep.takeChanges(this.#ports.clock.monotonicMs(), most === Infinity),
     ];

@@ -1,6 +1,22 @@
 import type { LineFrame, LineView } from '../../contract/line.ts';
 import type { Json } from '../ports.ts';
 import { Problem } from '../problem.ts';
+import type { LineStationSettings, LineTwin } from '../process/lineTwin.ts';
+
+/** A line whose node stands in the flow. */
+export interface OpenLine {
+  key: string;
+  name: string;
+  twin: LineTwin;
+  periodMs: number;
+  staleAfterMs: number;
+  /** Property that names the batch; '': none. */
+  batch: string;
+  /** Planned hours of a day; 24: always. */
+  plannedHours: number;
+  /** In the order of the flow; empty until it is known. */
+  stations: readonly LineStationSettings[];
+}
 
 /** A line that runs, for those who look at it. */
 export interface RunningLine {
@@ -18,6 +34,7 @@ export class SiteLines {
   readonly #changed = new Set<string>();
   readonly #users = new Map<string, string>();
   readonly #running = new Map<string, RunningLine>();
+  readonly #open = new Map<string, OpenLine>();
 
   load(key: string, value: Json): void {
     this.#saved.set(key, value);
@@ -37,6 +54,7 @@ export class SiteLines {
     if (this.#users.get(key) !== nodeId) return;
     this.#users.delete(key);
     this.#running.delete(key);
+    this.#open.delete(key);
   }
 
   /** Shows a line that was opened, until it is closed. */
@@ -51,6 +69,27 @@ export class SiteLines {
   /** In the order of their names. */
   views(): LineView[] {
     return [...this.#running.values()].map((line) => line.view()).sort((one, other) => (one.name < other.name ? -1 : one.name > other.name ? 1 : 0));
+  }
+
+  /** The node that opened it says what it is made of, and again when that changes. */
+  tell(line: OpenLine): void {
+    if (this.#users.has(line.key)) this.#open.set(line.key, line);
+  }
+
+  list(): OpenLine[] {
+    return [...this.#open.values()];
+  }
+
+  /** @throws Problem TWIN_LINE_UNKNOWN, TWIN_LINE_NO_STATIONS */
+  of(key: string): OpenLine {
+    const line = this.#open.get(key);
+    if (line === undefined) {
+      throw new Problem('TWIN_LINE_UNKNOWN', `There is no line "${key}".`, 'Enter the key of a twin-line of the same site, and deploy that one too.', { key });
+    }
+    if (line.stations.length === 0) {
+      throw new Problem('TWIN_LINE_NO_STATIONS', 'This line has no stations: no machine of the site feeds another one.', 'Enter stations in twin-line, or draw "feeds" relations with twin-link.');
+    }
+    return line;
   }
 
   /** Written with the next checkpoint. */

@@ -6,7 +6,7 @@ import { LineFrameRecord, framesOf } from '../../engine/site/lineFrames.ts';
 import { lineSentence } from '../../engine/site/lineSentences.ts';
 import type { Site } from '../../engine/site/site.ts';
 import { frameQuestionOf, frameRow } from '../lineFrameQuestion.ts';
-import { lineStations, plannedHours } from '../lineStations.ts';
+import { lineStations, plannedHours, plannedHoursOfDay } from '../lineStations.ts';
 import { problemIn } from '../problemSentences.ts';
 import type { Message, NodeDefinition, NodeInstance, Request, Response, Runtime } from '../red.d.ts';
 import { status } from '../status.ts';
@@ -71,7 +71,13 @@ export default function twinLine(RED: Runtime): void {
 
     /** Relations change while the flow runs: the order is read anew now and then. @throws Problem */
     const order = (site: Site, line: LineTwin): void => {
-      line.setStations(lineStations(site, config.stations, config.modes, config.ways));
+      const stations = lineStations(site, config.stations, config.modes, config.ways);
+      line.setStations(stations);
+      if (line !== live) return;
+      site.lines.tell({
+        key, name: lineName, twin: live, periodMs: config.period * 3_600_000, staleAfterMs: config.staleAfter * 60_000, batch: config.batch,
+        plannedHours: plannedHoursOfDay(config.plannedFrom, config.plannedTo), stations,
+      });
     };
     const isSettled = (): boolean => performance.now() - readyMs >= settleMs;
     const nameOf = (site: Site) => (station: string): string => site.asset(station)?.twin.name ?? station;

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { graphDesk } from '../graphDesk.ts';
 import { lineDesk } from '../lineDesk.ts';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { pictureToPng } from '../../adapters/picture/pictureToPng.ts';
 import { readCsv } from '../../adapters/csv/readCsv.ts';
@@ -8,6 +9,7 @@ import * as restoring from '../../adapters/sqlite/restoreMark.ts';
 import { readTableBytes, readTableFile } from '../../adapters/table/readTableFile.ts';
 import type { TableFile } from '../../adapters/table/readTableFile.ts';
 import { writeWorkbook } from '../../adapters/table/writeWorkbook.ts';
+import { LineThreads } from '../../adapters/simulation/lineThreads.ts';
 import type { OutboxSync } from '../../adapters/sqlite/outboxFolder.ts';
 import type { SiteStore } from '../../adapters/sqlite/siteStore.ts';
 import { TensorflowTrainer } from '../../adapters/tensorflow/tensorflowTrainer.ts';
@@ -46,6 +48,7 @@ const restoreLookedForEveryMs = 1000;
 /** What the sidebar is given at most, of all sites together. */
 const mostTwinsTold = 500;
 const longestSearch = 200;
+const mostLineThreads = 4;
 
 const wallClock: Clock = {
   nowMs: () => Date.now(),
@@ -174,8 +177,10 @@ export default function twinSite(RED: Runtime): void {
       }
       const store = await openStore(folder, config.outboxSync as OutboxSync);
       const trainer = new TensorflowTrainer();
+      const lineWork = new LineThreads(Math.min(mostLineThreads, availableParallelism()));
       closeStore = async () => {
         await trainer.close();
+        await lineWork.close();
         await store.close();
       };
       for (const problem of store.problems) twin.warn(problem);
@@ -192,7 +197,7 @@ export default function twinSite(RED: Runtime): void {
           ...(config.keepHistoryAtMost > 0 && { keepHistoryBytes: config.keepHistoryAtMost * 1_000_000 }),
           keepCasesDays: config.keepCasesDays,
         },
-        { clock: wallClock, state: store.state, historian: store.historian, graph: store.graph, outbox: store.outbox, trainer },
+        { clock: wallClock, state: store.state, historian: store.historian, graph: store.graph, outbox: store.outbox, trainer, lineWork, localTime: localTimeIn(language) },
       );
       await opened.start();
       for (const problem of await addRelations(opened, config.relations)) twin.warn(problem);
@@ -407,4 +412,13 @@ function readOrigin(text: string, fail: (problem: Problem) => void): number {
   if (Number.isFinite(originMs)) return originMs;
   fail(new Problem('TWIN_CLOCK_ORIGIN', `The clock's origin "${text}" is not a time.`, 'Write it as 2026-11-22T06:00:00Z; until then the clock begins now.', { text }));
   return Date.now();
+}
+
+/** The clock of this computer: "10:20", with the day in front where it was another one. */
+function localTimeIn(language: Language): (timeMs: number, fromMs: number) => string {
+  return (timeMs, fromMs) => {
+    const time = new Date(timeMs);
+    const near = time.toDateString() === new Date(fromMs).toDateString();
+    return time.toLocaleString(language === 'de' ? 'de-DE' : 'en-GB', { hour: '2-digit', minute: '2-digit', ...(near ? {} : { day: '2-digit', month: 'short' }) });
+  };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { ReplicationThreads } from '../../../adapters/simulation/replicationThreads.ts';
-import { replicationAnswer } from '../../../adapters/simulation/replicationThread.ts';
+import { LineThreads } from '../../../adapters/simulation/lineThreads.ts';
+import { lineTaskAnswer } from '../../../adapters/simulation/lineThread.ts';
 import { replicate } from '../../../engine/simulation/replications.ts';
 import { exponential, straightLine } from '../../engine/simulation/lineModels.ts';
 
@@ -9,7 +9,7 @@ describe('replications on threads', function () {
   const order = { model: straightLine([{ cycle: exponential(1) }, { cycle: exponential(1) }], [2]), seed: 3, first: 0, count: 7, warmUpS: 10, runS: 200 };
 
   it('give the same, in the same order, as one after the other', async () => {
-    const threads = new ReplicationThreads(2);
+    const threads = new LineThreads(2);
     try {
       const alone = replicate(order);
       assert.deepEqual(await threads.run(order), alone);
@@ -22,10 +22,10 @@ describe('replications on threads', function () {
   });
 
   it('say what is wrong with a model, and go on; closed, they refuse', async () => {
-    const threads = new ReplicationThreads(1);
+    const threads = new LineThreads(1);
     try {
       const broken = { ...order, model: { blocks: [] } };
-      assert.ok('problem' in replicationAnswer(broken));
+      assert.ok('problem' in lineTaskAnswer({ kind: 'replications', order: broken }));
       await assert.rejects(threads.run(broken), { code: 'TWIN_LINE_MODEL' });
       assert.equal((await threads.run(order)).length, 7);
     } finally {

@@ -1,0 +1,250 @@
+import { Problem } from '../problem.ts';
+import type { LineEvent } from '../simulation/lineBlock.ts';
+import type { BlockModel, FailureModel, LineModel } from '../simulation/lineModel.ts';
+import { quantileOfSorted } from '../statistics/order.ts';
+import { type FittedLine, fitCycle, fitLine } from './fitLine.ts';
+import type { StateChange } from './lineStates.ts';
+import { countedTimes, countedTogether, type StationRecord } from './stationRecord.ts';
+import type { Experience } from './whatIf.ts';
+
+/** A line's record as it is simulated: one row of stations. */
+export interface LineRecord {
+  fromMs: number;
+  toMs: number;
+  /** In the order of the flow, the ones that are simulated alone. */
+  stations: readonly StationRecord[];
+  /** People who repair; 0: a stop never waits for anybody. */
+  operators: number;
+  /** Planned hours of a day; 0 or 24: always. */
+  plannedHours: number;
+}
+
+export interface RecordedModel {
+  fitted: FittedLine;
+  /** By station: usual deviations of the logarithms of what was fitted. */
+  uncertain: [station: string, { cycle: number; between: number; repair: number }][];
+  experience: [name: string, range: { low: number; high: number }][];
+  /** Stations whose counters began again, or whose readings had holes. */
+  resets: string[];
+  /** Stations that were never seen waiting: their working time may hold waits. */
+  neverWaits: string[];
+  setups: { station: string; count: number; meanS: number }[];
+  /** Waits at the ends of the line, for what lies beyond it. */
+  ends: { station: string; state: 'starved' | 'blocked'; share: number }[];
+}
+
+/** A stop of a station that is put together from states that follow each other at once. */
+function stopsOf(stretches: readonly StateChange[], state: StateChange['state']): { fromMs: number; toMs: number }[] {
+  const stops: { fromMs: number; toMs: number }[] = [];
+  for (const [index, { state: now, fromMs, toMs }] of stretches.entries()) {
+    if (now !== state) continue;
+    const last = stops[stops.length - 1];
+    if (last !== undefined && last.toMs === fromMs) last.toMs = toMs;
+    // What goes on still has no length yet.
+    else if (index < stretches.length - 1) stops.push({ fromMs, toMs });
+  }
+  return stops;
+}
+
+/**
+ * The model of a line from what its twin recorded: counters say when a part was finished, states how much of the time before was work. Set-ups
+ * are taken as stops that came as often as they came. Where people repair and were all busy, a stop lasted longer than its repair, so it says
+ * nothing about that.
+ * @throws Problem TWIN_LINE_NO_COUNTER, TWIN_LINE_RECORD
+ */
+export function recordedModel({ stations, operators, plannedHours }: LineRecord): RecordedModel {
+  const resets: string[] = [];
+  const neverWaits: string[] = [];
+  const events: LineEvent[] = [];
+  const counted = new Map<string, Float64Array>();
+  const scrapped = new Map<string, Float64Array>();
+  for (const { key, parts, bad, stretches } of stations) {
+    if (parts === undefined) {
+      throw new Problem(
+        'TWIN_LINE_NO_COUNTER', `"${key}" does not count its parts, so this line cannot be simulated.`, 'Enter its counter in twin-line, or leave the station out of the line.', { station: key },
+      );
+    }
+    const made = countedTimes(parts);
+    const lost = countedTogether(bad);
+    if (made.resets + made.gaps + lost.resets + lost.gaps > 0) resets.push(key);
+    counted.set(key, made.timesMs);
+    scrapped.set(key, lost.timesMs);
+    if (!stretches.some(({ state }) => state === 'starved' || state === 'blocked')) neverWaits.push(key);
+    tellEvents(key, made.timesMs, stretches, scrapped.get(key)!, events);
+  }
+  const places = new Map<string, number>();
+  const atLeast = new Set<string>();
+  for (const [index, { key }] of stations.entries()) {
+    const behind = stations[index + 1];
+    if (behind === undefined) continue;
+    const found = behind.placesBefore === undefined ? placesFrom(stations[index]!, behind, counted, scrapped) : { places: behind.placesBefore, full: true };
+    places.set(key, found.places);
+    if (!found.full) atLeast.add(key);
+  }
+  const fitted = fitLine(events, { stations: stations.map(({ key }) => key), places, atLeast });
+  const setups: RecordedModel['setups'] = [];
+  const ends: RecordedModel['ends'] = [];
+  const blocks = fitted.model.blocks.map((block): BlockModel => {
+    if (block.kind !== 'station') return block;
+    const station = stations.find(({ key }) => key === block.name)!;
+    const own = fitted.stations.find(({ name }) => name === block.name)!;
+    const failures: FailureModel[] = (block.failures ?? []).map((failure) => {
+      if (operators <= 0) return failure;
+      const alone = repairsAlone(station, stations, operators);
+      return { ...failure, crew: 'operators', ...(alone.length >= 5 ? { repair: fitCycle(alone).distribution } : {}) };
+    });
+    const changes = stopsOf(station.stretches, 'setup').map(({ fromMs, toMs }) => (toMs - fromMs) / 1_000).filter((seconds) => seconds > 0);
+    const workS = own.cycleS.value * own.cycleS.from;
+    if (changes.length > 0) {
+      const meanS = changes.reduce((sum, seconds) => sum + seconds, 0) / changes.length;
+      setups.push({ station: block.name, count: changes.length, meanS });
+      failures.push({ name: 'set-up', between: { kind: 'exponential', mean: workS / changes.length }, repair: { kind: 'constant', value: meanS } });
+    }
+    // Beyond the ends nothing is simulated: parts that did not come, or were not taken, are stops that came as often.
+    for (const [end, state] of [[stations[0], 'starved'], [stations[stations.length - 1], 'blocked']] as const) {
+      if (end !== station) continue;
+      const waits = stopsOf(station.stretches, state).map(({ fromMs, toMs }) => (toMs - fromMs) / 1_000).filter((seconds) => seconds > 0);
+      const sumS = waits.reduce((sum, seconds) => sum + seconds, 0);
+      if (waits.length < 3 || sumS < 0.005 * workS) continue;
+      ends.push({ station: block.name, state, share: sumS / (sumS + workS) });
+      failures.push({ name: state, between: { kind: 'exponential', mean: workS / waits.length }, repair: fitCycle(waits).distribution });
+    }
+    return { ...block, failures };
+  });
+  const isShort = plannedHours > 0 && plannedHours < 24;
+  const model: LineModel = {
+    ...fitted.model, blocks: blocks.map((block): BlockModel => (isShort && (block.kind === 'station' || block.kind === 'source') ? { ...block, shift: 'planned' } : block)),
+    ...(operators > 0 ? { crews: [{ name: 'operators', count: operators }] } : {}),
+    ...(isShort ? { shifts: [{ name: 'planned', cycleS: 86_400, work: [[0, plannedHours * 3_600] as const] }] } : {}),
+  };
+  return {
+    fitted: { ...fitted, model }, resets, neverWaits, setups, ends,
+    uncertain: fitted.stations.map(({ name, cycleS, betweenS, repairS }) => [name, {
+      cycle: relativeOf(cycleS), between: betweenS.from > 0 ? 1 / Math.sqrt(betweenS.from) : 0, repair: repairS.from > 1 ? Math.min(0.5, relativeOf(repairS)) : 0,
+    }]),
+    experience: [...experienceOf(stations, counted, fitted)],
+  };
+}
+
+/** Usual deviation of a mean as a share of it, from its 95 % interval. */
+function relativeOf({ value, low, high }: { value: number; low: number; high: number }): number {
+  const share = (high - low) / (2 * 1.96 * value);
+  return Number.isFinite(share) ? share : 0;
+}
+
+const working: ReadonlySet<StateChange['state']> = new Set(['producing']);
+
+function tellEvents(key: string, finishes: Float64Array, stretches: readonly StateChange[], bad: Float64Array, events: LineEvent[]): void {
+  const stops = stopsOf(stretches, 'down');
+  let stretch = 0;
+  let stop = 0;
+  const tell = (event: LineEvent['event'], timeMs: number, part: number): void => void events.push({ timeS: timeMs / 1_000, block: key, event, part, kind: '' });
+  for (let part = 1; part < finishes.length; part += 1) {
+    const fromMs = finishes[part - 1]!;
+    const toMs = finishes[part]!;
+    while (stretch < stretches.length && stretches[stretch]!.toMs <= fromMs) stretch += 1;
+    let workedMs = 0;
+    let isKnown = toMs > fromMs;
+    let reachedMs = fromMs;
+    for (let at = stretch; at < stretches.length && stretches[at]!.fromMs < toMs; at += 1) {
+      const { state, fromMs: beginMs, toMs: endMs } = stretches[at]!;
+      if (state === 'unknown' || beginMs > reachedMs + 1) isKnown = false;
+      reachedMs = endMs;
+      if (working.has(state)) workedMs += Math.min(toMs, endMs) - Math.max(fromMs, beginMs);
+    }
+    if (reachedMs < toMs) isKnown = false;
+    const within: { fromMs: number; toMs: number }[] = [];
+    while (stop < stops.length && stops[stop]!.toMs <= toMs) within.push(stops[stop++]!);
+    const stoodMs = within.reduce((sum, one) => sum + one.toMs - one.fromMs, 0);
+    if (isKnown && workedMs > 0) tell('start', toMs - workedMs - stoodMs, part);
+    for (const one of within) {
+      tell('down', one.fromMs, part);
+      tell('up', one.toMs, part);
+    }
+    tell('finish', toMs, part);
+  }
+  for (const timeMs of bad) tell('scrap', timeMs, 0);
+}
+
+/**
+ * Places of the buffer between two stations: parts that had left one and not the other while the first one was blocked, less the one in work and
+ * the one that waits. Counted anew from each moment at which the station behind had none.
+ */
+function placesFrom(before: StationRecord, behind: StationRecord, counted: ReadonlyMap<string, Float64Array>, scrapped: ReadonlyMap<string, Float64Array>): { places: number; full: boolean } {
+  const moves: { timeMs: number; change: number; at?: 'empty' | 'full' }[] = [];
+  for (const timeMs of counted.get(before.key)!) moves.push({ timeMs, change: 1 });
+  for (const timeMs of scrapped.get(before.key)!) moves.push({ timeMs, change: -1 });
+  for (const timeMs of counted.get(behind.key)!) moves.push({ timeMs, change: -1 });
+  for (const { state, toMs } of behind.stretches) if (state === 'starved') moves.push({ timeMs: toMs, change: 0, at: 'empty' });
+  for (const { state, toMs } of before.stretches) if (state === 'blocked') moves.push({ timeMs: toMs, change: 0, at: 'full' });
+  moves.sort((one, other) => one.timeMs - other.timeMs || Math.abs(one.change) - Math.abs(other.change));
+  let level = 0;
+  let isKnown = false;
+  let most = 0;
+  let least = 0;
+  const full: number[] = [];
+  for (const { change, at } of moves) {
+    level += change;
+    if (at === 'empty') {
+      // The part that ends the wait may be counted at the same reading.
+      level = 0;
+      isKnown = true;
+    } else if (at === 'full' && isKnown) full.push(level);
+    least = Math.min(least, level);
+    most = Math.max(most, isKnown ? level : level - least);
+  }
+  if (full.length >= 3) return { places: Math.max(0, Math.round(quantileOfSorted(full.sort((one, other) => one - other), 0.5)) - 2), full: true };
+  return { places: Math.max(1, most - 1), full: false };
+}
+
+function repairsAlone(station: StationRecord, all: readonly StationRecord[], operators: number): number[] {
+  const others = all.filter((one) => one !== station).map((one) => stopsOf(one.stretches, 'down'));
+  return stopsOf(station.stretches, 'down')
+    .filter(({ fromMs }) => others.filter((stops) => stops.some((stop) => stop.fromMs <= fromMs && stop.toMs > fromMs)).length < operators)
+    .map(({ fromMs, toMs }) => (toMs - fromMs) / 1_000).filter((seconds) => seconds > 0);
+}
+
+/** Ranges that were really run, as factors of today: speeds over 20 minutes, stops by five, fill of buffers. */
+function experienceOf(stations: readonly StationRecord[], counted: ReadonlyMap<string, Float64Array>, fitted: FittedLine): Experience {
+  const experience = new Map<string, { low: number; high: number }>();
+  const range = (name: string, factors: readonly number[]): void => {
+    if (factors.length < 4) return;
+    const sorted = [...factors].sort((one, other) => one - other);
+    experience.set(name, { low: quantileOfSorted(sorted, 0.05), high: quantileOfSorted(sorted, 0.95) });
+  };
+  for (const [index, station] of stations.entries()) {
+    const { key, stretches } = station;
+    const own = fitted.stations.find(({ name }) => name === key)!;
+    const times = counted.get(key)!;
+    const speeds: number[] = [];
+    let part = 0;
+    for (let fromMs = times[0] ?? NaN; fromMs < times[times.length - 1]!; fromMs += 1_200_000) {
+      const toMs = fromMs + 1_200_000;
+      let parts = 0;
+      while (part < times.length && times[part]! < toMs) {
+        parts += 1;
+        part += 1;
+      }
+      let workedMs = 0;
+      for (const stretch of stretches) {
+        if (stretch.state === 'producing' && stretch.toMs > fromMs && stretch.fromMs < toMs) workedMs += Math.min(toMs, stretch.toMs) - Math.max(fromMs, stretch.fromMs);
+      }
+      if (parts >= 20 && workedMs > 300_000) speeds.push((own.cycleS.value * 1_000 * parts) / workedMs);
+    }
+    range(`speed ${key}`, speeds);
+    const stops = stopsOf(stretches, 'down').map(({ fromMs, toMs }) => (toMs - fromMs) / 1_000);
+    const repairs: number[] = [];
+    const between: number[] = [];
+    for (let at = 0; at + 5 <= stops.length; at += 5) {
+      repairs.push(own.repairS.value / (stops.slice(at, at + 5).reduce((sum, seconds) => sum + seconds, 0) / 5));
+    }
+    const begins = stopsOf(stretches, 'down').map(({ fromMs }) => fromMs);
+    const meanMs = begins.length < 2 ? NaN : (begins[begins.length - 1]! - begins[0]!) / (begins.length - 1);
+    for (let at = 0; at + 5 < begins.length; at += 5) between.push((5 * meanMs) / (begins[at + 5]! - begins[at]!));
+    range(`repair ${key}`, repairs);
+    range(`failures ${key}`, between.filter((factor) => Number.isFinite(factor)));
+    const behind = stations[index + 1];
+    if (behind !== undefined) experience.set(`places ${key} buffer`, { low: -own.places.value, high: 0 });
+  }
+  return experience;
+}
