@@ -93,7 +93,7 @@ export interface OwnRelation {
   acyclic?: boolean;
 }
 
-/** GET /twin/api/graph?site&ask&element[&by][&hours][&to][&at]: what the page shows of one element. */
+/** GET /twin/api/graph?site&ask&element[&by][&hours][&to][&at][&known]: what the page shows of one element. */
 export interface GraphPageAnswer {
   nowMs: number;
   answer: GraphAnswer;

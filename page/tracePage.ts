@@ -1,14 +1,13 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { AnswerRow, GraphAnswer, GraphElement, GraphElements, GraphPageAnswer, ParameterThen } from '../contract/graph.ts';
+import { readyRelations } from '../contract/ownRelations.ts';
 import type { SiteSummary } from '../contract/http.ts';
 import { plainName, shownTime } from './format.ts';
 import { PageElement } from './pageElement.ts';
 import { fetchElements, fetchGraph } from './server.ts';
 import type { Say } from './texts.ts';
+import { TraceTime, type TraceWhen } from './traceTime.ts';
 
-const hourMs = 3_600_000;
-/** How far the slider reaches back, in hours. */
-const reachHours = 168;
 const changesWithinHours = 24;
 const mostShown = 12;
 
@@ -28,8 +27,12 @@ const sides: Readonly<Record<string, 'upstream' | 'downstream'>> = {
   consumes: 'upstream', '< consumes': 'downstream', '< produced by': 'downstream', follows: 'upstream', '< follows': 'downstream',
 };
 
+const readyNames: ReadonlySet<string> = new Set(readyRelations.map(([name]) => name));
+
 interface Shown {
   element: GraphElement;
+  /** How many of the things beside it are told differently than they are known today. */
+  differing: number;
   around: GraphPageAnswer;
   answers: { title: string; answer: GraphAnswer }[];
 }
@@ -37,14 +40,17 @@ interface Shown {
 /** Where a part comes from and where it went: a strip of what stands beside it, and the answers to the usual questions, as of any time. */
 export class TracePage extends PageElement {
   static override properties = {
-    say: { attribute: false }, sites: { attribute: false }, found: { state: true }, shown: { state: true }, failure: { state: true }, hoursAgo: { state: true }, text: { state: true },
+    say: { attribute: false }, sites: { attribute: false }, found: { state: true }, shown: { state: true }, failure: { state: true }, when: { state: true }, text: { state: true },
+    site: { state: true },
   };
   declare say: Say;
   declare sites: readonly SiteSummary[];
   declare private found: GraphElements | undefined;
   declare private shown: Shown | undefined;
   declare private failure: string;
-  declare private hoursAgo: number;
+  declare private when: TraceWhen;
+  /** '': the first. */
+  declare private site: string;
   declare private text: string;
   #asking = new AbortController();
   #searching = new AbortController();
@@ -54,7 +60,8 @@ export class TracePage extends PageElement {
     super();
     this.sites = [];
     this.failure = '';
-    this.hoursAgo = 0;
+    this.when = { belief: 'today' };
+    this.site = '';
     this.text = '';
   }
 
@@ -65,13 +72,28 @@ export class TracePage extends PageElement {
   }
 
   protected override updated(): void {
-    if (!this.#isFirst || this.sites.length === 0) return;
+    if (!this.#isFirst || this.#open().length === 0) return;
     this.#isFirst = false;
     void this.#search('');
   }
 
+  /** Those that the reader may read. */
+  #open(): SiteSummary[] {
+    return this.sites.filter(({ access }) => access === undefined || access.may.includes('read'));
+  }
+
   get #site(): string {
-    return this.sites[0]?.id ?? '';
+    const open = this.#open();
+    return open.find(({ id }) => id === this.site)?.id ?? open[0]?.id ?? '';
+  }
+
+  #choose(site: string): void {
+    this.#asking.abort();
+    this.site = site;
+    this.found = undefined;
+    this.shown = undefined;
+    this.when = { belief: 'today' };
+    void this.#search('');
   }
 
   async #search(text: string): Promise<void> {
@@ -91,13 +113,19 @@ export class TracePage extends PageElement {
     this.failure = this.say('trace.failed', { text: error instanceof Error ? error.message : '' });
   }
 
-  async #open(element: GraphElement): Promise<void> {
+  async #ask(element: GraphElement): Promise<void> {
     this.#asking.abort();
     this.#asking = new AbortController();
     const { signal } = this.#asking;
     const { say } = this;
-    const at: Record<string, string> = this.hoursAgo === 0 || this.found === undefined ? {} : { at: String(this.found.nowMs - this.hoursAgo * hourMs) };
-    const ask = (question: Record<string, string>): Promise<GraphPageAnswer> => fetchGraph(say, this.#site, { element: element.key, ...at, ...question }, signal);
+    const { atMs } = this.when;
+    const recordedMs = TraceTime.recordedMs(this.when);
+    const at: Record<string, string> = atMs === undefined ? {} : { at: String(Math.round(atMs)) };
+    const known: Record<string, string> = recordedMs === undefined ? {} : { known: String(Math.round(recordedMs)) };
+    const ask = (question: Record<string, string>): Promise<GraphPageAnswer> => fetchGraph(say, this.#site, { element: element.key, ...at, ...known, ...question }, signal);
+    const asKnownToday = recordedMs === undefined ? undefined : fetchGraph(say, this.#site, { element: element.key, ...at, ask: 'around' }, signal);
+    // Awaited below, unless something else fails before.
+    asKnownToday?.catch(() => undefined);
     const isProduct = ['part', 'batch'].includes(element.type);
     const isMachine = ['work unit', 'work centre'].includes(element.type);
     const questions: [title: string, question: Record<string, string>][] = isProduct
@@ -108,9 +136,11 @@ export class TracePage extends PageElement {
         : [['impact', { ask: 'impact' }], ['where', { ask: 'where' }]];
     try {
       const [around, ...answers] = await Promise.all([ask({ ask: 'around' }), ...questions.map(([, question]) => ask(question))]);
+      const today = await asKnownToday;
       if (signal.aborted) return;
       const isAnother = this.shown?.element.key !== element.key;
-      this.shown = { element, around: around as GraphPageAnswer, answers: answers.map(({ answer }, index) => ({ title: questions[index]?.[0] ?? '', answer })) };
+      const differing = today === undefined ? 0 : differences((around as GraphPageAnswer).answer.rows, today.answer.rows);
+      this.shown = { element, differing, around: around as GraphPageAnswer, answers: answers.map(({ answer }, index) => ({ title: questions[index]?.[0] ?? '', answer })) };
       this.failure = '';
       await this.updateComplete;
       // Whoever moves the slider stays on it.
@@ -125,6 +155,9 @@ export class TracePage extends PageElement {
     return html`<main class="report trace">
       <div class="report-bar"><a href="#">${say('ready.back')}</a></div>
       <h1>${say('trace.title')}</h1>
+      ${this.#open().length > 1 ? html`<label class="pick"><span>${say('alarms.site')}</span><select class="trace-site"
+        @change=${(event: Event) => this.#choose((event.target as HTMLSelectElement).value)}>${this.#open().map(({ id, name }) =>
+          html`<option value=${id} ?selected=${id === this.#site}>${name}</option>`)}</select></label>` : nothing}
       <label class="trace-search">${say('trace.search')}
         <input type="search" .value=${this.text} maxlength="200" @input=${(event: Event) => void this.#search((event.target as HTMLInputElement).value)}></label>
       ${failure ? html`<p class="report-failure" role="alert">${failure}</p>` : nothing}
@@ -137,21 +170,27 @@ export class TracePage extends PageElement {
   }
 
   #button(element: GraphElement, more?: string): TemplateResult {
-    return html`<button type="button" class="trace-element" aria-pressed=${this.shown?.element.key === element.key ? 'true' : 'false'} @click=${() => void this.#open(element)}>
+    return html`<button type="button" class="trace-element" aria-pressed=${this.shown?.element.key === element.key ? 'true' : 'false'} @click=${() => void this.#ask(element)}>
       <bdi>${plainName(element.name, 60)}</bdi><small>${more ?? this.#type(element.type)}</small></button>`;
+  }
+
+  /** A relation that the site added is named, for its column says nothing; an arrow where it comes from the other end. */
+  #relation({ element, relation = '' }: AnswerRow): string | undefined {
+    const name = relation.replace(/^< /, '');
+    return name === '' || readyNames.has(name) ? undefined : `${this.#type(element.type)}, ${relation === name ? '→' : '←'} ${plainName(name, 60)}`;
   }
 
   #type(type: string): string {
     return this.say(`trace.type.${type.replaceAll(' ', '')}` as Parameters<Say>[0]);
   }
 
-  #element({ element, around, answers }: Shown): TemplateResult {
+  #element({ element, around, answers, differing }: Shown): TemplateResult {
     const { say } = this;
     return html`<section class="trace-shown" aria-live="polite">
       <h2 class="trace-this" tabindex="-1"><bdi>${plainName(element.name, 80)}</bdi> <small>${this.#type(element.type)}</small></h2>
-      <label class="trace-time">${say('trace.asOf', { time: this.hoursAgo === 0 ? say('trace.now') : shownTime(say, around.answer.validMs, around.nowMs) })}
-        <input type="range" min="0" max=${reachHours} step="1" .value=${String(reachHours - this.hoursAgo)} aria-valuetext=${shownTime(say, around.answer.validMs, NaN)}
-          @change=${(event: Event) => { this.hoursAgo = reachHours - Number((event.target as HTMLInputElement).value); void this.#open(element); }}></label>
+      <twin-trace-time .say=${say} .nowMs=${around.nowMs} .when=${this.when} @when=${(event: CustomEvent<TraceWhen>) => { this.when = event.detail; void this.#ask(element); }}></twin-trace-time>
+      ${this.when.belief === 'today' ? nothing
+        : html`<p class="trace-belief-note" role="status">${say(differing === 0 ? 'trace.sameToday' : 'trace.differsToday', { count: differing })}</p>`}
       ${this.#strip(element, around.answer)}
       ${around.values === undefined || around.values.length === 0 ? nothing : html`<h3>${say('trace.values')}</h3>
         <ul class="trace-values">${around.values.slice(0, 40).map(({ property, value, quality }) =>
@@ -179,7 +218,8 @@ export class TracePage extends PageElement {
         return html`<div class="trace-row"><span class="trace-layer">${say(`trace.layer.${name}` as Parameters<Say>[0])}</span>${row.map((cell, index) => html`<div
           class="trace-cell ${cell.length === 0 && !(isOwn && index === 1) ? 'is-empty' : ''}"
           aria-label=${say(`trace.${columns[index] as 'this'}`)}>${isOwn && index === 1 ? html`<strong><bdi>${plainName(element.name, 60)}</bdi></strong>` : nothing}
-          ${cell.slice(0, 4).map((neighbour) => this.#button(neighbour.element))}${cell.length > 4 ? html`<small>${say('trace.more', { count: cell.length - 4 })}</small>` : nothing}</div>`)}</div>`;
+          ${cell.slice(0, 4).map((one) => this.#button(one.element, this.#relation(one)))}
+          ${cell.length > 4 ? html`<small>${say('trace.more', { count: cell.length - 4 })}</small>` : nothing}</div>`)}</div>`;
       })}
     </div>`;
   }
@@ -213,6 +253,14 @@ export class TracePage extends PageElement {
     return typeof value === 'number' ? new Intl.NumberFormat(this.say.language,
       { maximumSignificantDigits: 4 }).format(value) : plainName(String(value), 60);
   }
+}
+
+/** Rows that are in only one of the two, or with other times. */
+function differences(one: readonly AnswerRow[], other: readonly AnswerRow[]): number {
+  const names = (rows: readonly AnswerRow[]): Map<string, string> =>
+    new Map(rows.map(({ element: { key }, relation, fromMs, toMs }) => [JSON.stringify([key, relation, fromMs]), String(toMs)]));
+  const [first, second] = [names(one), names(other)];
+  return [...new Set([...first.keys(), ...second.keys()])].filter((name) => first.get(name) !== second.get(name)).length;
 }
 
 customElements.define('twin-trace', TracePage);

@@ -57,7 +57,9 @@ function questionOf(text: (name: string) => string): GraphQuestion | undefined {
   if (!asks.includes(ask) || element === '') return undefined;
   const at = text('at') === '' ? undefined : Number(text('at'));
   if (at !== undefined && !Number.isSafeInteger(at)) return undefined;
-  const asked = { element, rows: mostRows, ...(at !== undefined && { validMs: at }) };
+  const known = text('known') === '' ? undefined : Number(text('known'));
+  if (known !== undefined && !Number.isSafeInteger(known)) return undefined;
+  const asked = { element, rows: mostRows, ...(at !== undefined && { validMs: at }), ...(known !== undefined && { recordedMs: known }) };
   switch (ask) {
     case 'origin': return { ...asked, ask, parameters: true };
     case 'siblings': return { ...asked, ask, by: text('by') as SiblingsBy };
