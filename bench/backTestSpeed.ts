@@ -115,7 +115,7 @@ export async function backTestSpeed(print: (line: string) => void, { days = 14, 
       for (let turn = 0; turn < 20; turn += 1) {
         for (const setting of settings) {
           const at = performance.now();
-          const { count } = await backTest(site, asset, setting);
+          const { count } = await backTest(site, asset, { perWeek: setting });
           took.push(performance.now() - at);
           if (turn === 0) results.push({ perWeek: setting, would: count, raised: 0 });
         }

@@ -177,6 +177,19 @@ export interface BackTest {
   would: { sinceMs: number; clearedMs?: number }[];
   /** Cases that were raised by anomalies since the record begins, oldest first; the site keeps the last 50 of a machine. */
   raised: { sinceMs: number; clearedMs?: number }[];
+  promise: PromiseKept;
+}
+
+/** What the settings of the last eight weeks allowed, and what came of it. */
+export interface PromiseKept {
+  /** Weeks of that time in which the machine was judged and sound. */
+  weeks: number;
+  /** False alarms that were allowed in these. */
+  expected: number;
+  /** Cases by anomalies that came, right ones included, and what people found some of them to be. */
+  came: number;
+  answeredFalse: number;
+  answeredReal: number;
 }
 
 /** The same for the dialog of twin-anomaly (admin route, not the page): of the machines whose messages pass it, else of the site's. */
@@ -184,7 +197,9 @@ export interface BackTestSummary {
   fromMs: number;
   toMs: number;
   /** Most cases first. */
-  machines: { key: string; name: string; count: number; raised: number; recordedMs: number }[];
+  machines: { key: string; name: string; count: number; raised: number; recordedMs: number; promise: PromiseKept; learning: LearningProgress }[];
+  /** The setting watches the signals together, and that was not done yet: what it would add is not in `count`. */
+  withoutTogether?: true;
   /** Machines that were not asked, because there are so many. */
   more: number;
 }

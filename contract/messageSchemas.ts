@@ -101,6 +101,9 @@ export const messageSchemas = {
     LearningProgress: shape({
       phase: reference('LearningPhase'),
       percent: { type: 'number', minimum: 0, maximum: 100 },
+      watch: { enum: ['guard', 'learning', 'provisional', 'armed'] },
+      etaMs: { type: 'number', minimum: 0 },
+      unseen: { const: true },
       caution: text,
       missing: {
         type: 'array',
@@ -109,7 +112,7 @@ export const messageSchemas = {
           ['property'],
         ),
       },
-    }, ['caution']),
+    }, ['watch', 'etaMs', 'unseen', 'caution']),
     AnomalyKind: { enum: ['spike', 'step', 'drift', 'stuck', 'noise', 'dropout', 'limit', 'deviation', 'unit'] },
     AnomalySignal: shape(
       {

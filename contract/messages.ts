@@ -100,6 +100,12 @@ export interface TwinBatchMessage extends HistoricalMarks {
 
 export type LearningPhase = 'learning' | 'provisional' | 'armed' | 'frozen';
 
+/**
+ * How well a machine is watched. guard: its limits, silence and values that stand still, from the first value; learning: the same while it is learned what is
+ * normal; provisional: deviations are told already, with wider lines; armed: with all that was asked for.
+ */
+export type WatchPhase = 'guard' | 'learning' | 'provisional' | 'armed';
+
 /** What is normal for a property now. */
 export interface ExpectedProperty {
   value: number;
@@ -120,6 +126,12 @@ export interface LearningProgress {
   percent: number;
   /** What is missing, as codes with values, for translation: {code: 'rows', missing: 40}. Of `time` in ms; the most important first, at most 3. */
   missing: { code: 'rows' | 'time' | 'operating-points' | 'fresh-values'; property?: string; missing: number }[];
+  /** The baseline and what judges by it together; absent in messages of earlier versions. */
+  watch?: WatchPhase;
+  /** ms until it is armed, at the pace of the last hours; absent where that cannot be said or is over. */
+  etaMs?: number;
+  /** It runs where it never ran before (another speed, another mode): that is learned, and not judged yet. */
+  unseen?: true;
   /** One plain sentence while twin-readiness finds the data below usable: what is learned from it is less certain. */
   caution?: string;
 }

@@ -1,7 +1,8 @@
 import type { BaselineMachine } from '../contract/baseline.ts';
-import type { LearningProgress } from '../contract/messages.ts';
 import { baselineVersions } from './baselineVersions.ts';
 import type { Form } from './form.ts';
+import { missingText } from './missingText.ts';
+import { phaseSteps } from './phases.ts';
 import { request } from './request.ts';
 import { button, make } from './rowList.ts';
 import { showAnswer } from './answer.ts';
@@ -75,6 +76,9 @@ export function showLearning(dialog: Form, host: HTMLElement, node: EditorNode):
       if (machine.missing.length > mostNamed) needs.push('…');
       block.append(make('div', 'twinwire-hint twinwire-machine-ask', dialog.text('progress.needs', { what: needs.join('; ') })));
     }
+    const steps = phaseSteps(dialog, machine);
+    steps.classList.add('twinwire-machine-ask');
+    block.append(steps);
     again.addEventListener('click', () => {
       asking = true;
       again.disabled = true;
@@ -123,18 +127,4 @@ export function showLearning(dialog: Form, host: HTMLElement, node: EditorNode):
 
 export function stopLearning(): void {
   clearTimeout(timer);
-}
-
-function missingText(dialog: Form, part: LearningProgress['missing'][number]): string {
-  const amount = part.code === 'time' ? duration(part.missing) : String(Math.ceil(part.missing));
-  const what = dialog.text(`missing.${part.code}`, { missing: amount });
-  return part.property === undefined ? what : dialog.text('missing.of', { what, property: part.property });
-}
-
-/** Milliseconds as people say them. */
-function duration(milliseconds: number): string {
-  const seconds = Math.ceil(milliseconds / 1000);
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.ceil(seconds / 60)} min`;
-  return `${Math.ceil(seconds / 3600)} h`;
 }

@@ -115,7 +115,19 @@ export class BackTestPicture extends PageElement {
               })}</li>`,
             )}</ul>`
         : nothing}
+      ${this.#promise(found)}
       <p class="aside-text">${say('trial.how')}</p>`;
+  }
+
+  /** What was asked for until now, beside what came. */
+  #promise({ promise }: BackTest): TemplateResult | typeof nothing {
+    // A server of an earlier version says nothing of it.
+    if (!promise || !(promise.weeks >= 1 / 7)) return nothing;
+    const { say } = this;
+    const { weeks, expected, came, answeredFalse, answeredReal } = promise;
+    const allowed = say('promise.allowed', { span: shownDuration(say, Math.round(weeks * 7) * dayMs), allowed: shownNumber(say, expected, expected < 10 ? 1 : 0) });
+    const what = came === 0 ? say('promise.none') : say.plural('promise.came', came, { wrong: String(answeredFalse), right: String(answeredReal) });
+    return html`<p>${allowed} ${what}</p>`;
   }
 
   #sentence({ recordedMs, fromMs, toMs, count, raised }: BackTest): string {

@@ -4,7 +4,8 @@ import { plainName, shownTime } from './format.ts';
 import { PageElement } from './pageElement.ts';
 import { propertyRow } from './propertyRow.ts';
 import { machineSign } from './sign.ts';
-import { caseReason, learningText, longReason, needsLook, telling } from './summary.ts';
+import { caseReason, learningText, longReason, needsLook, shownPhase, telling } from './summary.ts';
+import { watchPhases } from './watchPhases.ts';
 import type { Say } from './texts.ts';
 
 /** One machine. Large with its reason while abnormal, small and grey while all is well. A tap anywhere opens its details. */
@@ -82,12 +83,14 @@ export class MachineCard extends PageElement {
 
   #learning(): TemplateResult | typeof nothing {
     const { machine, say } = this;
-    const { phase, percent } = machine.learning;
-    if (phase === 'armed' || phase === 'frozen') return nothing;
+    const { percent, unseen } = machine.learning;
+    const phase = shownPhase(machine.learning);
+    if ((phase === 'armed' && unseen !== true) || phase === 'frozen') return nothing;
     if (machine.updatedMs === null) return html`<div class="learning"><p>${say('learning.waiting')}</p></div>`;
     const { text, missing } = learningText(say, machine.learning, machine.properties);
     return html`<div class="learning">
       <p>${text}</p>
+      ${watchPhases(say, machine.learning)}
       <progress max="100" value=${percent} aria-label=${text}></progress>
       ${missing ? html`<p class="missing">${missing}</p>` : nothing}
     </div>`;

@@ -9,7 +9,8 @@ import { PageElement } from './pageElement.ts';
 import { propertyRow } from './propertyRow.ts';
 import { fetchDetail, sendAcknowledge, ServerError } from './server.ts';
 import { letterSign, machineSign } from './sign.ts';
-import { caseReason, learningText, longReason, needsLook, telling } from './summary.ts';
+import { caseReason, learningText, longReason, needsLook, shownPhase, telling } from './summary.ts';
+import { watchPhases } from './watchPhases.ts';
 import { hasText, type Say } from './texts.ts';
 
 const spansMinutes = [15, 60, 480, 1440] as const;
@@ -137,7 +138,8 @@ export class MachineDetails extends PageElement {
     const { say } = this;
     const abnormal = needsLook(machine) || machine.condition === 'acknowledged';
     const { text, missing } = learningText(say, machine.learning, machine.properties);
-    const learns = machine.learning.phase === 'learning' || machine.learning.phase === 'provisional';
+    const phase = shownPhase(machine.learning);
+    const learns = machine.learning.unseen === true || (phase !== 'armed' && phase !== 'frozen');
     return html`
       <section class="why">
         <p class="condition"><span class="word">${say(`condition.${machine.condition}`)}</span>
@@ -145,6 +147,7 @@ export class MachineDetails extends PageElement {
         ${abnormal ? html`<p class="reason">${longReason(say, machine, this.siteLanguage, this.nowMs)}</p>` : nothing}
         ${learns
           ? html`<div class="learning"><p>${text}</p>
+              ${watchPhases(say, machine.learning)}
               <progress max="100" value=${machine.learning.percent} aria-label=${text}></progress>
               ${missing ? html`<p class="missing">${missing}</p>` : nothing}</div>`
           : nothing}

@@ -144,8 +144,9 @@ export interface LearningText {
 
 /** How far the learning is, in plain words. */
 export function learningText(say: Say, learning: LearningProgress, properties: readonly MachineProperty[]): LearningText {
-  const text = say(`learning.${learning.phase}`, { percent: shownPercent(say, learning.percent) });
-  if (learning.phase === 'armed' || learning.phase === 'frozen') return { text, missing: '' };
+  const now = shownPhase(learning);
+  const text = learning.unseen === true && now !== 'guard' ? say('learning.unseen') : say(`learning.${now}`, { percent: shownPercent(say, learning.percent) });
+  if (now === 'armed' || now === 'frozen') return { text, missing: '' };
   const list: string[] = [];
   for (const code of ['fresh-values', 'rows', 'time', 'operating-points'] as const) {
     const those = learning.missing.filter((item) => item.code === code);
@@ -165,8 +166,14 @@ export function learningText(say: Say, learning: LearningProgress, properties: r
     const labels = names.map((name) => nameInSentence(properties.find((property) => property.name === name)?.label ?? name, 40));
     list.push(say('missing.for', { what, label: new Intl.ListFormat(say.language, { type: 'conjunction' }).format(labels) }));
   }
-  if (list.length === 0) return { text, missing: '' };
-  return { text, missing: say('missing.needs', { list: new Intl.ListFormat(say.language, { type: 'conjunction' }).format(list) }) };
+  const parts = list.length === 0 ? [] : [say('missing.needs', { list: new Intl.ListFormat(say.language, { type: 'conjunction' }).format(list) })];
+  if (learning.etaMs !== undefined) parts.push(say('learning.eta', { duration: shownDuration(say, Math.max(60_000, learning.etaMs)) }));
+  return { text, missing: parts.join(' ') };
+}
+
+/** How well it is watched; of a server of an earlier version, how far the learning is. */
+export function shownPhase({ phase, watch }: LearningProgress): LearningProgress['phase'] | 'guard' {
+  return phase === 'frozen' ? phase : (watch ?? phase);
 }
 
 /**

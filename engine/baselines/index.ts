@@ -28,6 +28,8 @@ export interface BaselineOptions {
 }
 
 export interface BaselineProgress {
+  /** Whether anything can be expected yet. */
+  started: boolean;
   /** The least of all columns in the operating modes met so far. */
   phase: 'learning' | 'provisional' | 'armed';
   /** 0–100. */

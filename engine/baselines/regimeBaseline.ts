@@ -286,6 +286,7 @@ export class RegimeBaseline implements AssetBaseline {
     const rows = Number.isFinite(least) ? least : 0;
     if (model?.points !== undefined && model.points.known() === 0) missing.push({ code: 'operating-points', missing: 1 });
     return {
+      started: this.started,
       phase: rows >= this.minimumRows && unsettled === 0 ? 'armed' : rows >= this.startRows ? 'provisional' : 'learning',
       percent: Math.floor((unsettled === 0 ? 100 : 90) * Math.min(1, rows / this.minimumRows)),
       missing,

@@ -12,13 +12,19 @@ import type { ExpectedAgainstSeen } from '../statistics/alarmBudget.ts';
 import { CoarseSteps, moveCoarseSteps } from '../statistics/coarseSteps.ts';
 import { HeldSamples, moveHeldSamples } from '../statistics/heldSamples.ts';
 import { TailLines, moveTailLines } from '../statistics/tailLines.ts';
+import { ChartLeast } from './chartLeast.ts';
+import type { Cause } from './chartLeast.ts';
 import type { AnomalyKind, Detector, DetectorInput, DetectorParameters } from './detector.ts';
 import { detectors } from './index.ts';
 
 export interface JudgeOptions {
   /** At most so many false alarms per week and asset; > 0, default 1. */
   falseAlarmsPerWeek?: number;
+  /** Kinds of findings that are not told. */
+  off?: readonly AnomalyKind[];
 }
+
+export type { Cause } from './chartLeast.ts';
 
 export interface Verdict {
   /** 'learning' while no column of the asset can be judged. */
@@ -45,6 +51,10 @@ export interface AssetJudge {
   learnAgain(): void;
   /** What was found abnormal of this column is over, for it is asked about in another way; what is normal stays. Else a column without news stays as it was told. */
   close(column: number): void;
+  /** Normal values of a column that were seen; undefined where it is not judged. */
+  normalRows(column: number): number | undefined;
+  /** Of the row judged last: what each detector, whether it is off or not, would tell at this setting or at a stricter one. Mostly nothing. */
+  causes(loosestPerWeek: number): readonly Cause[];
   /** False alarms allowed and anomalies told in the last eight weeks of what was judged. */
   expectedAgainstSeen(): ExpectedAgainstSeen;
   /** Plain JSON of bounded size. A judge made from it goes on exactly as this one. */
@@ -81,6 +91,8 @@ const witnesses = 3;
 const glitchRatio = 0.99;
 const rowsToStay = 6;
 const stuckChart = detectors.findIndex(({ kind }) => kind === 'stuck');
+
+const noCauses: readonly Cause[] = [];
 
 interface JudgeState extends Record<string, Float64Array> {
   /** Time of the last value taken; NaN before the first. */
@@ -144,6 +156,10 @@ class RegistryJudge implements AssetJudge {
   /** What `least` is with the row in hand; belongs to `ratios`. */
   private readonly leastNow: Float64Array;
   private readonly leastToStay: Float64Array;
+  /** The same per detector. */
+  private readonly byChart: ChartLeast;
+  /** Per detector, whether it is asked. */
+  private readonly on: Uint8Array;
   /** ln(paceMs). */
   private readonly paceLogs: Float64Array;
   /** Per chart: the rarity of a block of values one millisecond apart. */
@@ -164,6 +180,8 @@ class RegistryJudge implements AssetJudge {
     this.rarityOfOne = detectors.map(({ blockRows }) => TailLines.logRarity((aimedShare * blockRows) / weekMs / charts));
     this.least = new Float64Array(width).fill(Infinity);
     this.leastNow = new Float64Array(width);
+    this.byChart = new ChartLeast(detectors.length, width);
+    this.on = Uint8Array.from(detectors, ({ kind }) => (options.off?.includes(kind) === true ? 0 : 1));
     this.leastToStay = new Float64Array(width);
     this.paceLogs = new Float64Array(width).fill(Math.log(1_000));
     this.seen = { timeMs: NaN, ready: false, fresh: new Uint8Array(width), numbers: new Float64Array(width * 5) };
@@ -212,6 +230,7 @@ class RegistryJudge implements AssetJudge {
     if (!Number.isFinite(row.timeMs)) return;
     if (!this.isSeen(row, expectation)) this.evaluate(row, expectation);
     this.seen.timeMs = NaN;
+    this.byChart.learn();
     const { state, trains, input } = this;
     const normal = verdict.verdict !== 'anomaly';
     const passedMs = Math.min(longestStepMs, row.timeMs > this.timeMs ? row.timeMs - this.timeMs : 0);
@@ -316,7 +335,16 @@ class RegistryJudge implements AssetJudge {
     this.state.open[column] = 0;
     this.state.quiet[column] = quietRows;
     this.least[column] = Infinity;
+    this.byChart.close(column);
     this.seen.timeMs = NaN;
+  }
+
+  normalRows(column: number): number | undefined {
+    return this.judged[column] === 1 ? this.state.rows[column]! : undefined;
+  }
+
+  causes(loosestPerWeek: number): readonly Cause[] {
+    return this.byChart.isCalm ? noCauses : this.byChart.causes(loosestPerWeek);
   }
 
   snapshot(): Json {
@@ -364,6 +392,7 @@ class RegistryJudge implements AssetJudge {
     this.begin(undefined);
     this.state = newState(this.columns.length);
     this.least.fill(Infinity);
+    this.byChart.forget();
     this.paceLogs.fill(Math.log(1_000));
     this.seen.timeMs = NaN;
     this.sinceMs = NaN;
@@ -479,7 +508,7 @@ class RegistryJudge implements AssetJudge {
         if (!this.counts(column, index)) continue;
         const line = Math.max(this.lowest(column), lines.line(column, this.logRarity(column, index))) * this.early(column);
         const ratio = score / line;
-        if (ratio > ratios[column]!) {
+        if (ratio > ratios[column]! && this.on[index] === 1) {
           ratios[column] = ratio;
           kinds[column] = index;
         }
@@ -542,6 +571,7 @@ class RegistryJudge implements AssetJudge {
     const { least, leastNow, leastToStay, input } = this;
     leastNow.fill(Infinity);
     leastToStay.fill(Infinity);
+    this.byChart.begin();
     for (let index = 0; index < this.charts.length; index += 1) {
       const { lines, scores } = this.charts[index]!;
       for (let column = 0; column < scores.length; column += 1) {
@@ -554,10 +584,11 @@ class RegistryJudge implements AssetJudge {
         if (staying < lowest) continue;
         // A line lies as many mean excesses higher as the setting is stricter, e times stricter for each.
         const toStay = Math.exp(beyond - lines.rarity(column, staying));
-        if (toStay < leastToStay[column]!) leastToStay[column] = toStay;
         const opening = score / early;
-        if (opening < lowest) continue;
-        const toOpen = Math.exp(beyond - lines.rarity(column, opening));
+        const toOpen = opening < lowest ? Infinity : Math.exp(beyond - lines.rarity(column, opening));
+        this.byChart.note(index, column, toOpen, toStay);
+        if (this.on[index] !== 1) continue;
+        if (toStay < leastToStay[column]!) leastToStay[column] = toStay;
         if (toOpen < leastNow[column]!) leastNow[column] = toOpen;
       }
     }
@@ -565,6 +596,11 @@ class RegistryJudge implements AssetJudge {
       // A column without news stays as it was told last.
       const now = input.usable[column] === 0 ? least[column]! : Math.min(leastNow[column]!, Math.max(leastToStay[column]!, least[column]!));
       leastNow[column] = this.isAbnormal(column) ? Math.min(now, this.perWeek) : this.above(now);
+    }
+    this.byChart.reckon(input.usable);
+    for (let column = 0; column < least.length; column += 1) {
+      const abnormal = this.isAbnormal(column);
+      if (abnormal || !this.byChart.isCalm) this.byChart.told(column, abnormal ? this.kinds[column]! : -1, this.perWeek, this.on);
     }
   }
 

@@ -2,6 +2,7 @@ import type { Anomaly, AnomalySignal, BatchRow, Expected, LearningPhase, Learnin
 import { CaseBook } from '../alarms/caseBook.ts';
 import { createBaseline } from '../baselines/index.ts';
 import type { AssetBaseline, ColumnInfo } from '../baselines/index.ts';
+import type { AnomalyKind } from '../detectors/index.ts';
 import { createJudge } from '../detectors/judge.ts';
 import type { AssetJudge, Verdict } from '../detectors/judge.ts';
 import type { ExpectedAgainstSeen } from '../statistics/alarmBudget.ts';
@@ -16,12 +17,16 @@ import { formatQuantity } from '../twin/unitText.ts';
 import { CaseAnswers } from './caseAnswers.ts';
 import { EventRecord, eventTwin, valueEvents } from './eventRecord.ts';
 import { ExpectationRecord, expectationSeries, expectationTwin } from './expectationRecord.ts';
+import { FirstGuard } from './firstGuard.ts';
 import { RecentVerdicts } from './recentVerdicts.ts';
 import type { DeepWatch } from './deepWatch.ts';
 import type { Language, Naming } from './sentences.ts';
 import { signalsSentence } from './sentences.ts';
 import { UnitShift } from './unitShift.ts';
 import type { UnitQuestion } from './unitShift.ts';
+import { CauseSizes, loosestPerWeek, withoutSmall } from './verdictCauses.ts';
+import type { TrialSetting } from './verdictCauses.ts';
+import { watchPhase } from './watchPhase.ts';
 import { VerdictRecord, verdictSeries } from './verdictRecord.ts';
 
 /** What twin-baseline asks for. */
@@ -35,6 +40,10 @@ export interface JudgeSettings {
   falseAlarmsPerWeek: number;
   /** Watch the signals together as well. */
   deep?: boolean;
+  /** Kinds of findings that are not told; absent: all are. */
+  off?: readonly AnomalyKind[];
+  /** Changes below so many percent of the usual value do not matter. */
+  smallestPercent?: number;
 }
 
 /** What the chain knows of one row after it went through. */
@@ -65,7 +74,7 @@ export interface AssetTwinSnapshot {
   baselineSettings: BaselineSettings;
   judgeSettings: JudgeSettings;
   presence: number[];
-  run: { settledRows: number; sinceMs: number | null; typicalMs: number };
+  run: { settledRows: number; sinceMs: number | null; typicalMs: number; paceMs?: number };
 }
 
 /** Verdicts that twin-anomaly may still ask for are kept for two to four seconds. */
@@ -80,6 +89,11 @@ const settlingRows = 3;
 const longestSettlingMs = 60_000;
 /** Over how many rows a column's presence is averaged. */
 const presenceRows = 64;
+/** So many rows in a row without any expectation are an operating point that was never seen. */
+const unseenToTell = 3;
+/** Over how many rows the time between two is averaged; a pause counts as at most this long. */
+const paceRows = 50;
+const longestPaceMs = 600_000;
 /** Rows of the chart's band history; even, because it halves. */
 const bandRows = 64;
 
@@ -129,6 +143,13 @@ export class AssetTwin {
   #expectations: ExpectationRecord | undefined;
   readonly #events: EventRecord;
   readonly #unitShift: UnitShift;
+  readonly #causeSizes: CauseSizes;
+  /** Until the judge tells by itself. */
+  #guard: FirstGuard | undefined;
+  /** Rows in which nothing was expected of anything, one after the other; usual time between two rows. */
+  #unseenRows = 0;
+  #paceMs = NaN;
+  #pacedMs = NaN;
   /** Per column, the columns that are derived from it. */
   readonly #derivedFrom: readonly (readonly number[])[];
   #questions: TwinEvent[] = [];
@@ -170,6 +191,7 @@ export class AssetTwin {
     this.naming = (property) => named.get(property) ?? { label: property };
     this.#units = this.columns.map((column) => named.get(column.name)?.unit);
     this.#unitShift = new UnitShift(this.columns.map(({ kind }, column) => (kind === 'measured' ? this.#units[column] : undefined)));
+    this.#causeSizes = new CauseSizes(this.columns.length);
     this.#derivedFrom = derivedFrom(options.twin, this.#columnOf, this.#names);
     this.#baseline = createBaseline(this.columns, {});
     this.#judge = createJudge(this.columns, this.#judgeSettings);
@@ -228,6 +250,12 @@ export class AssetTwin {
     return this.#judgeSettings.falseAlarmsPerWeek;
   }
 
+  /** What twin-anomaly is set to. */
+  get setting(): TrialSetting {
+    const { falseAlarmsPerWeek: perWeek, off = [], smallestPercent = 0, deep = false } = this.#judgeSettings;
+    return { perWeek, off, smallestPercent, together: deep };
+  }
+
   /** False alarms that the settings allowed in the last eight weeks, beside the anomalies told. */
   expectedAgainstSeen(): ExpectedAgainstSeen {
     return this.#judge.expectedAgainstSeen();
@@ -284,7 +312,8 @@ export class AssetTwin {
   /** Another budget moves the line, not what was learned. */
   configureJudge(settings: JudgeSettings): void {
     if (this.#judgeSettings === settings) return;
-    if (this.#judgeSettings.falseAlarmsPerWeek !== settings.falseAlarmsPerWeek) {
+    const { falseAlarmsPerWeek, off = [] } = this.#judgeSettings;
+    if (falseAlarmsPerWeek !== settings.falseAlarmsPerWeek || !sameNames(off, settings.off ?? [])) {
       this.#judge = createJudge(this.columns, settings, this.#judge.snapshot());
       this.dirty = true;
     }
@@ -333,7 +362,9 @@ export class AssetTwin {
    */
   goBack(learned: Json): void {
     const { baseline, judge } = learned as unknown as AssetTwinSnapshot;
-    const calm = { ...(judge as { [name: string]: Json }), sinceMs: null, abnormalMs: 0 };
+    // What was promised and told since is no matter of what is known.
+    const { budget = null } = this.#judge.snapshot() as { [name: string]: Json };
+    const calm = { ...(judge as { [name: string]: Json }), sinceMs: null, abnormalMs: 0, budget };
     const drivers = this.askedDrivers.filter((name) => this.#columnOf.has(name));
     const [known, judged] = [createBaseline(this.columns, { drivers }, baseline), createJudge(this.columns, this.#judgeSettings, calm)];
     for (let column = 0; column < this.columns.length; column++) judged.close(column);
@@ -363,12 +394,47 @@ export class AssetTwin {
 
   progress(): LearningProgress {
     if (this.#rowsSinceProgress >= 16) {
-      const { phase, percent, missing } = this.#baseline.progress();
-      this.#progress = { phase, percent, missing: missing.slice(0, missingTold) };
+      this.#progress = this.#progressNow();
       this.#rowsSinceProgress = 0;
     }
     const caution = this.caution?.machine;
     return caution === undefined ? this.#progress : { ...this.#progress, caution };
+  }
+
+  #progressNow(): LearningProgress {
+    const baseline = this.#baseline.progress();
+    const columns = this.columns.flatMap(({ name, kind }, column) => {
+      if (kind !== 'measured' && kind !== 'derived') return [];
+      const usual = this.#presence[column] as number;
+      return [{ property: name, normalRows: this.judged ? this.#judge.normalRows(column) : undefined, presence: usual > 0.5 ? 1 : usual }];
+    });
+    const { watch, missing, etaMs } = watchPhase(baseline, columns, this.#paceMs);
+    const { phase, percent } = baseline;
+    return {
+      phase, percent, missing: missing.slice(0, missingTold), watch, ...(etaMs === undefined ? {} : { etaMs }),
+      ...(baseline.started && this.#unseenRows >= unseenToTell ? { unseen: true } : {}),
+    };
+  }
+
+  #notePace(timeMs: number): void {
+    const stepMs = timeMs - this.#pacedMs;
+    this.#pacedMs = timeMs;
+    if (!(stepMs > 0)) return;
+    const taken = Math.min(stepMs, longestPaceMs);
+    this.#paceMs = Number.isNaN(this.#paceMs) ? taken : this.#paceMs + (taken - this.#paceMs) / paceRows;
+  }
+
+  /** While the judge knows nothing yet, a value that stands still is told all the same. */
+  #guarded(verdict: Verdict, timeMs: number): Verdict {
+    if (verdict.verdict !== 'learning') {
+      this.#guard = undefined;
+      return verdict;
+    }
+    this.#guard ??= new FirstGuard(this.columns);
+    const { columns, sinceMs } = this.#guard.look(this.#row);
+    if (columns.length === 0 || this.setting.off.includes('stuck')) return verdict;
+    const signals = columns.map((column) => ({ column, share: 1 / columns.length, kind: 'stuck' as const }));
+    return { verdict: 'anomaly', score: 1, sinceMs: Number.isNaN(sinceMs) ? timeMs : sinceMs, signals, leastPerWeek: 0 };
   }
 
   /**
@@ -405,19 +471,26 @@ export class AssetTwin {
     if (off ? this.#standStill(timeMs) : this.#isSettling(timeMs)) {
       return this.#unjudged(timeMs, off);
     }
+    this.#notePace(timeMs);
     this.#baseline.expect(row, this.#expectation);
+    this.#unseenRows = this.#expectation.expected.some((value) => value === value) ? 0 : this.#unseenRows + 1;
     this.#bands.note(timeMs, this.#expectation);
     this.#expectations?.note(timeMs, this.#expectation);
     const questions = this.#unitShift.look(row, this.#expectation);
     if (questions !== undefined) for (const question of questions) this.#ask(question, timeMs);
     if (this.#unitShift.anyActive) this.#leaveOutOtherUnits();
     const alone = this.judged ? this.#judge.judge(row, this.#expectation) : undefined;
-    const verdict = alone === undefined || this.#deep === undefined ? alone : this.#deep.look(row, this.#expectation, alone);
+    const whole = alone === undefined || this.#deep === undefined ? alone : this.#deep.look(row, this.#expectation, alone);
+    const found = whole === undefined ? [] : this.#causeSizes.judged(this.#judge.causes(loosestPerWeek), whole, row, this.#expectation);
+    const told = whole === undefined || found.length === 0 ? whole : withoutSmall(whole, found, this.setting);
+    const verdict = told === undefined ? undefined : this.#guarded(told, timeMs);
+    if (verdict !== told) for (const { column } of verdict?.signals ?? []) found.push({ kind: 'stuck', column, leastPerWeek: 0, percent: Infinity });
     const forgiven = verdict !== undefined && verdict.verdict === 'anomaly' && this.#isForgiven(verdict, timeMs, mode);
-    if (verdict !== undefined) this.#record?.note(timeMs, forgiven ? Infinity : verdict.leastPerWeek, this.askedPerWeek);
-    const learnable = verdict === undefined ? this.#baseline.isPlausible(row, this.#expectation) : verdict.verdict !== 'anomaly';
+    if (verdict !== undefined) this.#record?.note(timeMs, forgiven ? Infinity : verdict.leastPerWeek, this.askedPerWeek, forgiven ? [] : found);
+    // What is too small to be told trains nothing either: told from tomorrow on, all is as if it always had been.
+    const learnable = whole === undefined ? this.#baseline.isPlausible(row, this.#expectation) : whole.verdict !== 'anomaly' && verdict?.verdict !== 'anomaly';
     this.#withoutBeyondLimits(() => {
-      if (verdict !== undefined) this.#judge.learn(row, this.#expectation, verdict);
+      if (whole !== undefined) this.#judge.learn(row, this.#expectation, whole);
       if (learnable) this.#baseline.learn(row);
       else this.#baseline.pass(row);
     });
@@ -700,7 +773,10 @@ export class AssetTwin {
       baselineSettings: this.#baselineSettings,
       judgeSettings: this.#judgeSettings,
       presence: [...this.#presence],
-      run: { settledRows: this.#settledRows, sinceMs: Number.isNaN(this.#runningSinceMs) ? null : this.#runningSinceMs, typicalMs: this.#typicalRunMs },
+      run: {
+        settledRows: this.#settledRows, sinceMs: Number.isNaN(this.#runningSinceMs) ? null : this.#runningSinceMs, typicalMs: this.#typicalRunMs,
+        ...(Number.isNaN(this.#paceMs) ? {} : { paceMs: this.#paceMs }),
+      },
     };
     return snapshot as unknown as Json;
   }
@@ -729,6 +805,7 @@ export class AssetTwin {
       this.#settledRows = snapshot.run.settledRows;
       this.#runningSinceMs = snapshot.run.sinceMs ?? NaN;
       this.#typicalRunMs = snapshot.run.typicalMs;
+      this.#paceMs = snapshot.run.paceMs ?? NaN;
       this.#judgeSettings = snapshot.judgeSettings;
       this.#baselineSettings = snapshot.baselineSettings;
       this.#offModes = new Set(snapshot.baselineSettings.offModes.map((mode) => mode.toLowerCase()));

@@ -1,8 +1,10 @@
 import type { BackTest } from '../../contract/http.ts';
-import type { TwinCase } from '../../contract/messages.ts';
 import type { SeriesColumns } from '../ports.ts';
 import type { AssetTwin } from './assetTwin.ts';
+import { isOfAnomaly, promiseKept } from './promiseKept.ts';
 import type { Site } from './site.ts';
+import { isAnomalyAt } from './verdictCauses.ts';
+import type { TrialSetting } from './verdictCauses.ts';
 import { longestSilenceMs, verdictSeries } from './verdictRecord.ts';
 
 export const backTestDays = 14;
@@ -19,7 +21,7 @@ type CaseSpan = BackTest['would'][number];
  * at that setting with what had been learned at their time, without judging them.
  * @param record of rows in time order; its last verdict holds until `toMs`
  */
-export function casesAt(record: SeriesColumns, perWeek: number, clearAfterMs: number, toMs: number): CaseSpan[] {
+export function casesAt(record: SeriesColumns, setting: TrialSetting, clearAfterMs: number, toMs: number): CaseSpan[] {
   const { times, values, qualities } = record;
   const cases: CaseSpan[] = [];
   let sinceMs = NaN;
@@ -40,8 +42,7 @@ export function casesAt(record: SeriesColumns, perWeek: number, clearAfterMs: nu
       quietSinceMs = timeMs;
       continue;
     }
-    const value = values[index];
-    if (typeof value === 'number' && value <= perWeek) {
+    if (isAnomalyAt(values[index] ?? null, setting)) {
       if (Number.isNaN(sinceMs)) sinceMs = timeMs;
       endedMs = NaN;
     } else if (!Number.isNaN(sinceMs) && Number.isNaN(endedMs)) {
@@ -64,13 +65,17 @@ export function recordedMs({ times }: SeriesColumns, toMs: number): number {
   return sum;
 }
 
-/** What a setting would have raised in the last 14 days that are on record, beside what was raised. */
-export async function backTest(site: Site, asset: AssetTwin, perWeek: number): Promise<BackTest> {
+/**
+ * What a setting would have raised in the last 14 days that are on record, beside what was raised.
+ * @param asked what is left out of it is as in force
+ */
+export async function backTest(site: Site, asset: AssetTwin, asked: Partial<TrialSetting>): Promise<BackTest> {
+  const setting = { ...asset.setting, ...asked };
   const toMs = site.clock.nowMs();
   const fromMs = toMs - backTestDays * 86_400_000;
   const { twin, property } = verdictSeries(asset.key);
   const record = await site.historian.columns(twin, property, fromMs, toMs + 1, mostPoints);
-  const would = casesAt(record, perWeek, asset.cases.clearAfterMs, toMs);
+  const would = casesAt(record, setting, asset.cases.clearAfterMs, toMs);
   const firstMs = record.times[0];
   const since = firstMs ?? toMs;
   const raised = site
@@ -82,7 +87,7 @@ export async function backTest(site: Site, asset: AssetTwin, perWeek: number): P
   return {
     key: asset.key,
     name: asset.twin.name,
-    perWeek,
+    perWeek: setting.perWeek,
     askedPerWeek: asset.askedPerWeek,
     fromMs,
     toMs,
@@ -91,10 +96,6 @@ export async function backTest(site: Site, asset: AssetTwin, perWeek: number): P
     count: would.length,
     would: would.slice(-mostListed),
     raised,
+    promise: promiseKept(site, asset),
   };
-}
-
-/** Limits and silence open cases of their own, which no setting of the anomalies changes. */
-function isOfAnomaly({ signals }: TwinCase): boolean {
-  return signals.some(({ kind }) => kind !== 'limit' && kind !== 'dropout' && kind !== 'unit');
 }

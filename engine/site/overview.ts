@@ -67,7 +67,8 @@ export function conditionOf(site: Site, live: AssetTwin): NowOf {
   if (twin.timeMs === undefined) return { condition: 'learning' };
   if (stale) return { condition: 'stale', letter: 'F' };
   if (asset.isOff) return { condition: 'off' };
-  return { condition: asset.progress().phase === 'learning' ? 'learning' : 'normal' };
+  const { phase, watch, unseen } = asset.progress();
+  return { condition: phase === 'learning' || watch === 'guard' || watch === 'learning' || unseen === true ? 'learning' : 'normal' };
 }
 
 export function machineOf(site: Site, live: AssetTwin): Machine {

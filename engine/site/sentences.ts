@@ -1,3 +1,4 @@
+import { formatDuration } from '../time/duration.ts';
 import { formatIsoTime } from '../time/isoTime.ts';
 import type { AnomalyKind, AnomalySignal, LearningProgress, SentValue } from '../../contract/messages.ts';
 
@@ -18,6 +19,9 @@ interface Texts {
   since: string;
   stale: string;
   learning: string;
+  guard: string;
+  unseen: string;
+  eta: string;
   missing: Record<LearningProgress['missing'][number]['code'], string>;
   subjects: Record<'opened' | 'updated' | 'acknowledged' | 'cleared' | 'reminder', string>;
   historical: string;
@@ -64,6 +68,9 @@ const texts: Record<Language, Texts> = {
     since: 'Since {time}.',
     stale: 'no data from the machine',
     learning: 'Learning what is normal: {percent} %.',
+    guard: 'Limits, silence and values that stand still are watched meanwhile.',
+    unseen: 'It never ran at this operating point before: that is being learned and not judged yet.',
+    eta: 'Armed in about {left} of operation.',
     missing: {
       rows: '{missing} more values are needed',
       time: '{missing} more minutes are needed',
@@ -143,6 +150,9 @@ const texts: Record<Language, Texts> = {
     since: 'Seit {time}.',
     stale: 'keine Daten von der Maschine',
     learning: 'Lernt, was normal ist: {percent} %.',
+    guard: 'Grenzwerte, Ausbleiben und stehende Werte werden dabei schon überwacht.',
+    unseen: 'An diesem Betriebspunkt lief sie noch nie: Er wird gelernt und noch nicht beurteilt.',
+    eta: 'Scharf in etwa {left} Betrieb.',
     missing: {
       rows: 'noch {missing} Werte nötig',
       time: 'noch {missing} Minuten nötig',
@@ -305,14 +315,19 @@ export function signalsSentence(signals: readonly AnomalySignal[], naming: Namin
 
 export function learningSentence(progress: LearningProgress, naming: Naming, language: Language): string {
   const t = texts[language];
-  const first = progress.missing[0];
-  const sentence = fill(t.learning, { percent: String(Math.round(progress.percent)) });
-  if (first === undefined) return sentence;
-  const missing = fill(t.missing[first.code], {
-    missing: numberText(Math.ceil(first.code === 'time' ? first.missing / 60_000 : first.missing), language),
-    property: first.property === undefined ? '' : naming(first.property).label,
-  });
-  return `${sentence} ${missing.charAt(0).toUpperCase()}${missing.slice(1)}.`;
+  const { missing: [first], watch, etaMs, unseen } = progress;
+  if (unseen === true && watch !== 'guard') return t.unseen;
+  const parts = [fill(t.learning, { percent: String(Math.round(progress.percent)) })];
+  if (first !== undefined) {
+    const missing = fill(t.missing[first.code], {
+      missing: numberText(Math.ceil(first.code === 'time' ? first.missing / 60_000 : first.missing), language),
+      property: first.property === undefined ? '' : naming(first.property).label,
+    });
+    parts.push(`${missing.charAt(0).toUpperCase()}${missing.slice(1)}.`);
+  }
+  if (etaMs !== undefined) parts.push(fill(t.eta, { left: formatDuration(Math.max(60_000, Math.ceil(etaMs / 60_000) * 60_000), language) }));
+  if (watch === 'guard' || watch === 'learning') parts.push(t.guard);
+  return parts.join(' ');
 }
 
 export function plainSentence(which: 'normal' | 'waiting' | 'stale', language: Language): string {

@@ -1,11 +1,12 @@
 import type { HistoryPoint } from '../ports.ts';
+import { causesText, loosestPerWeek } from './verdictCauses.ts';
+import type { JudgedCause } from './verdictCauses.ts';
 
 /** Under this name, beside the machine's own key, so that it is none of the machine's values. */
 export const verdictSeries = (key: string): { twin: string; property: string } => ({ twin: `${key}/verdicts`, property: 'leastPerWeek' });
 
-/** The strictest and the loosest setting that can be asked for, in false alarms per week. */
+/** The strictest setting that can be asked for, in false alarms per week. */
 const strictest = 0.01;
-const loosest = 100;
 /** Stands for an anomaly at no setting. */
 export const never = 1000;
 /** So often a verdict that stays the same is written again: where nothing stands for longer, nothing was judged. */
@@ -13,7 +14,7 @@ export const longestSilenceMs = 3_600_000;
 const mostWaiting = 20_000;
 
 /**
- * How strict the setting could have been for each row to be an anomaly, as a series of the site's history: written when it changes, and once an hour.
+ * What was found in each row, and how strict the setting could have been for each row to be an anomaly, as a series of the site's history: written when it changes, and once an hour.
  * Nearly all rows would be no anomaly at any setting, so that two weeks of a machine are some thousand points. Rows that nobody judges, because
  * the machine stands, are of uncertain quality.
  */
@@ -23,7 +24,7 @@ export class VerdictRecord {
   #waiting: HistoryPoint[] = [];
   #lastMs = -Infinity;
   #writtenMs = -Infinity;
-  #value = NaN;
+  #value: number | string = NaN;
   #unjudged = false;
 
   /** @param fromMs with the first row from there on what holds then is written, whether or not it changed */
@@ -32,13 +33,17 @@ export class VerdictRecord {
     this.#series = verdictSeries(key);
   }
 
-  /** @param leastPerWeek as in a judge's verdict; undefined: not judged. @param asked the setting in force, which rounding must not cross */
-  note(timeMs: number, leastPerWeek: number | undefined, asked: number): void {
+  /**
+   * @param leastPerWeek as in a judge's verdict; undefined: not judged
+   * @param asked the setting in force, which rounding must not cross
+   * @param found in the row
+   */
+  note(timeMs: number, leastPerWeek: number | undefined, asked: number, found: readonly JudgedCause[] = []): void {
     if (!(timeMs > this.#lastMs) || !Number.isFinite(timeMs)) return;
     const beforeMs = this.#lastMs;
     this.#lastMs = timeMs;
     const unjudged = leastPerWeek === undefined;
-    const value = unjudged ? never : rounded(leastPerWeek, asked);
+    const value = unjudged ? never : causesText(found, (least) => rounded(least, asked)) || rounded(leastPerWeek, asked);
     const restate = timeMs >= this.#restateMs && this.#restateMs > -Infinity;
     if (restate) this.#restateMs = -Infinity;
     if (value === this.#value && unjudged === this.#unjudged && timeMs - this.#writtenMs < longestSilenceMs) {
@@ -73,7 +78,7 @@ export class VerdictRecord {
 
 /** Three digits say enough and are stored in few bytes. */
 function rounded(leastPerWeek: number, asked: number): number {
-  if (leastPerWeek > loosest) return never;
+  if (leastPerWeek > loosestPerWeek) return never;
   if (leastPerWeek <= strictest) return 0;
   const value = Number(leastPerWeek.toPrecision(3));
   return value <= asked === leastPerWeek <= asked ? value : leastPerWeek;

@@ -1,15 +1,37 @@
+import type { Config } from '../../contract/fields.ts';
 import type { BackTestSummary } from '../../contract/http.ts';
 import type { Anomaly } from '../../contract/messages.ts';
+import type { AnomalyKind } from '../../engine/detectors/index.ts';
 import type { JudgeSettings } from '../../engine/site/assetTwin.ts';
 import { backTest, backTestDays } from '../../engine/site/backTest.ts';
 import { Problem } from '../../engine/problem.ts';
 import type { Site } from '../../engine/site/site.ts';
+import { smallestPercents } from '../../engine/site/verdictCauses.ts';
+import type { TrialSetting } from '../../engine/site/verdictCauses.ts';
 import type { Message, NodeDefinition, NodeInstance, Request, Response, Runtime } from '../red.d.ts';
+import { learningStatus } from '../learningStatus.ts';
 import { siteHandle } from '../siteHandle.ts';
 import { status } from '../status.ts';
 import { assetOfMessage, batchOf, completeReplay, isLate, singleOf } from '../twinMessages.ts';
 import { languageOf, onInput, openSite, siteOf, twinNode, whenReady } from '../twinNode.ts';
 import { fields } from './config.ts';
+
+/** The ticks of the dialog, and what each is about. */
+const ticks = { spikes: 'spike', steps: 'step', drifts: 'drift', standstill: 'stuck', restlessness: 'noise', deviations: 'deviation' } as const;
+const kinds: ReadonlySet<string> = new Set(Object.values(ticks));
+
+function settingsOf(config: Config<typeof fields>): JudgeSettings {
+  const off = config.detectors === 'chosen' ? (Object.keys(ticks) as (keyof typeof ticks)[]).filter((tick) => !config[tick]).map((tick) => ticks[tick]) : [];
+  const smallestPercent = percentOf(config.smallestChange);
+  return {
+    falseAlarmsPerWeek: config.falseAlarmsPerWeek, ...(off.length > 0 && { off }), ...(smallestPercent > 0 && { smallestPercent }), ...(config.deep && { deep: true }),
+  };
+}
+
+/** automatic: 0. */
+function percentOf(smallestChange: string): number {
+  return smallestPercents.includes(Number(smallestChange)) ? Number(smallestChange) : 0;
+}
 
 /** Each takes a few milliseconds. */
 const mostBackTests = 50;
@@ -23,7 +45,7 @@ export default function twinAnomaly(RED: Runtime): void {
     const handle = siteOf(RED, twin, twin.config.site);
     if (handle === undefined) return;
     const language = languageOf(handle);
-    const settings: JudgeSettings = { falseAlarmsPerWeek: twin.config.falseAlarmsPerWeek, ...(twin.config.deep && { deep: true }) };
+    const settings = settingsOf(twin.config);
     const onChangesOnly = twin.config.send === 'changes';
     /** The last verdict of each twin, to see what changed. */
     const last = new Map<string, string>();
@@ -78,7 +100,10 @@ export default function twinAnomaly(RED: Runtime): void {
         const signal = first === undefined ? '' : asset.naming(first.property).label;
         twin.show(() => status('anomaly', language, { machine: asset.twin.name, signal }));
       } else if (shown !== undefined) {
-        twin.show(shown.verdict === 'learning' ? () => status('learning', language, { percent: Math.floor(asset.progress().percent) }) : normal);
+        twin.show(() => {
+          const { watch, unseen } = asset.progress();
+          return asset.isOff || (watch === 'armed' && unseen !== true) ? normal : learningStatus(asset, language);
+        });
       }
     });
   });
@@ -87,14 +112,16 @@ export default function twinAnomaly(RED: Runtime): void {
     const text = (name: string): string => (typeof request.query[name] === 'string' ? (request.query[name] as string).slice(0, 300) : '');
     const site = siteHandle(RED.nodes.getNode(text('site')))?.site;
     const perWeek = Number(text('perWeek') || NaN);
+    const off = text('off').split(',').filter((kind): kind is AnomalyKind => kinds.has(kind));
     const { minimum, maximum } = fields.falseAlarmsPerWeek;
     if (!(perWeek >= minimum && perWeek <= maximum)) {
       response.status(400).json({ text: '' });
       return;
     }
+    const setting: TrialSetting = { perWeek, off, smallestPercent: percentOf(text('smallest')), together: text('deep') === 'true' };
     // A site that is not deployed yet is no error of somebody who opens a dialog.
     const none: BackTestSummary = { fromMs: 0, toMs: 0, machines: [], more: 0 };
-    (site === undefined ? Promise.resolve(none) : summaryOf(site, text('node'), perWeek)).then(
+    (site === undefined ? Promise.resolve(none) : summaryOf(site, text('node'), setting)).then(
       (summary) => response.json(summary),
       (problem: unknown) => {
         RED.log.error(`twin-anomaly: ${String(problem)}`);
@@ -103,17 +130,18 @@ export default function twinAnomaly(RED: Runtime): void {
     );
   });
 
-  async function summaryOf(site: Site, nodeId: string, perWeek: number): Promise<BackTestSummary> {
+  async function summaryOf(site: Site, nodeId: string, setting: TrialSetting): Promise<BackTestSummary> {
     const own = passed.get(nodeId);
     const chosen = site.assets().filter(({ key }) => own === undefined || own.size === 0 || own.has(key));
     const asked = chosen.slice(0, mostBackTests);
     const machines: BackTestSummary['machines'] = [];
     for (const asset of asked) {
-      const { key, name, count, raised, recordedMs } = await backTest(site, asset, perWeek);
-      machines.push({ key, name, count, raised: raised.length, recordedMs });
+      const { key, name, count, raised, recordedMs, promise } = await backTest(site, asset, setting);
+      machines.push({ key, name, count, raised: raised.length, recordedMs, promise, learning: asset.progress() });
     }
     machines.sort((one, other) => other.count - one.count || other.recordedMs - one.recordedMs);
     const toMs = site.clock.nowMs();
-    return { fromMs: toMs - backTestDays * 86_400_000, toMs, machines, more: chosen.length - asked.length };
+    const untried = setting.together && asked.some((asset) => !asset.setting.together);
+    return { fromMs: toMs - backTestDays * 86_400_000, toMs, machines, more: chosen.length - asked.length, ...(untried && { withoutTogether: true }) };
   }
 }

@@ -5,6 +5,7 @@ import type { AssetTwin, BaselineSettings } from '../../engine/site/assetTwin.ts
 import type { Site } from '../../engine/site/site.ts';
 import type { Message, NodeDefinition, NodeInstance, Response, Request, Runtime } from '../red.d.ts';
 import { status } from '../status.ts';
+import { learningStatus } from '../learningStatus.ts';
 import { objectOf } from '../objectOf.ts';
 import { problemIn } from '../problemSentences.ts';
 import { assetOfMessage, batchOf, completeReplay, isLate, singleOf } from '../twinMessages.ts';
@@ -104,8 +105,8 @@ export default function twinBaseline(RED: Runtime): void {
       send(message);
       completeReplay(site, message);
       twin.show(() => {
-        const { phase, percent, caution } = asset.progress();
-        const shown = status(asset.isOff ? 'frozen' : phase, language, { percent: Math.floor(percent), state: asset.twin.state });
+        const { caution } = asset.progress();
+        const shown = learningStatus(asset, language);
         return caution === undefined ? shown : status('cautious', language, { text: shown.text ?? '' });
       });
     });

@@ -336,7 +336,7 @@ export default function twinSite(RED: Runtime): void {
       readiness: () => siteReadinessReport(site),
       async backTest(key, perWeek) {
         const asset = site.asset(key);
-        return asset === undefined ? undefined : backTest(site, asset, perWeek ?? asset.askedPerWeek);
+        return asset === undefined ? undefined : backTest(site, asset, perWeek === undefined ? {} : { perWeek });
       },
     };
   }

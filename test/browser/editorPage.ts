@@ -69,7 +69,8 @@ export class EditorPage {
     await this.#context.close();
   }
 
-  async openDialog(id: string): Promise<void> {
+  /** @param folded as it opens; else every fold is opened, for folded parts are part of the dialog */
+  async openDialog(id: string, folded = false): Promise<void> {
     await this.page.evaluate((node) => {
       const { RED } = globalThis as unknown as { RED: EditorGlobal };
       const found = RED.nodes.node(node);
@@ -84,7 +85,7 @@ export class EditorPage {
       return tray !== null && labels.every((one) => one.textContent !== '');
     });
     await this.#trayAtRest();
-    // Folded parts are part of the dialog.
+    if (folded) return;
     for (const summary of await this.page.$$('.twinwire-dialog details:not([open]) > summary')) await summary.evaluate((one) => (one as HTMLElement).click());
   }
 

@@ -27,7 +27,7 @@ const flow: FlowNode[] = [
   { id: 'replay', type: 'twin-replay', z, x: 100, y: 200, site: 'site', source: 'history', recompute: true, wires: [['asset']] },
 ];
 
-/** Two weeks of verdicts: twelve faults, of which five at the usual setting. */
+/** Two weeks of verdicts: twelve faults, of which five at the usual setting: two as an earlier version kept them, two drifts, of 3 and 12 %, and one that stands still. */
 async function recorded(folder: string): Promise<void> {
   const store = openSiteStore(folder);
   const series = verdictSeries('press3');
@@ -36,7 +36,7 @@ async function recorded(folder: string): Promise<void> {
   for (let timeMs = now - 14 * dayMs; timeMs < now; timeMs += 1_800_000) points.push({ ...series, timeMs, value: 1000, quality: 'good' as const });
   for (let fault = 0; fault < 12; fault += 1) {
     const timeMs = now - 13 * dayMs + fault * dayMs + 60_000;
-    points.push({ ...series, timeMs, value: fault < 5 ? 0.5 : 20, quality: 'good' as const }, { ...series, timeMs: timeMs + 300_000, value: 1000, quality: 'good' as const });
+    points.push({ ...series, timeMs, value: fault < 5 ? ([0.5, 0.5, 'd0.5@2', 'd0.5@10', 'k0.5@50'][fault] as number | string) : 20, quality: 'good' as const }, { ...series, timeMs: timeMs + 300_000, value: 1000, quality: 'good' as const });
   }
   await store.historian.write(points);
   await store.close();
@@ -63,8 +63,8 @@ describe('the dialogs of history', function () {
     rmSync(userDir, { recursive: true, force: true });
   });
 
-  async function look(editor: EditorPage, id: string, name: string, at: (page: EditorPage['page']) => Promise<void>): Promise<void> {
-    await editor.openDialog(id);
+  async function look(editor: EditorPage, id: string, name: string, at: (page: EditorPage['page']) => Promise<void>, folded = false): Promise<void> {
+    await editor.openDialog(id, folded);
     await at(editor.page);
     const pictures = process.env['TWINWIRE_PICTURES'];
     if (pictures !== undefined) await editor.page.screenshot({ path: path.join(pictures, `${id}-${name}.png`) });
@@ -102,7 +102,34 @@ describe('the dialogs of history', function () {
           await shows('backTest', would(5));
           await page.fill('.twinwire-dialog [data-part="rate-number"]', '30');
           await shows('backTest', would(12));
-        });
+          await page.fill('.twinwire-dialog [data-part="rate-number"]', '1');
+          await shows('backTest', would(5));
+          await page.selectOption('#node-input-smallestChange', '5');
+          await shows('backTest', would(4));
+          // The fold is closed until somebody asks for it.
+          assert.equal(await page.locator('.twinwire-dialog details.twinwire-more[open]').count(), 0);
+          await page.click('.twinwire-dialog details.twinwire-more > summary');
+          assert.deepEqual([await page.isVisible('#node-input-detectors'), await page.isVisible('#node-input-drifts')], [true, false]);
+          await page.selectOption('#node-input-detectors', 'chosen');
+          await page.uncheck('#node-input-drifts');
+          await shows('backTest', would(3));
+          await page.check('#node-input-deep');
+          await shows('backTest', language === 'de' ? 'sobald es gelaufen ist' : 'once it has run');
+          const phases = page.locator('.twinwire-dialog [data-part="phases"]');
+          assert.equal(await phases.locator('li').count(), 4);
+          assert.match(await phases.locator('[aria-current="step"]').innerText(), language === 'de' ? /Grundwache/ : /Guard/);
+          assert.match(await phases.innerText(), language === 'de' ? /stehende Werte werden ab dem ersten Wert überwacht/ : /stand still are watched from the first value/);
+        }, true);
+        await look(editor, 'baseline', name, async () => {
+          await shows('progress', language === 'de' ? 'Grundwache' : 'Guard');
+          const versions = page.locator('.twinwire-versions');
+          await versions.locator('summary').click();
+          await page.locator('.twinwire-versions[open]').waitFor();
+          await versions.locator('button[data-own^="keep"]').click();
+          await page.locator('.twinwire-versions[open] .twinwire-version').first().waitFor();
+          await page.locator('.twinwire-versions[open] button[data-own^="back"]').first().click();
+          await shows('progress', language === 'de' ? 'weiß wieder' : 'knows again');
+        }, true);
         await look(editor, 'replay', name, async () => {
           assert.deepEqual(await Promise.all(['from', 'warmUp', 'file'].map((field) => page.isVisible(`#node-input-${field}`))), [true, true, false]);
         });

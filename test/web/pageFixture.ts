@@ -200,7 +200,8 @@ export class MemoryPlant implements TwinPageSource {
       return { sinceMs: beginMs, clearedMs: beginMs + (20 + 200 * (index % 3)) * minuteMs };
     });
     const raised = [0.3, 0.8].map((part) => ({ sinceMs: sinceMs + part * 10 * dayMs, clearedMs: sinceMs + part * 10 * dayMs + 90 * minuteMs }));
-    return { key, name, perWeek, askedPerWeek: 1, fromMs: nowMs - 14 * dayMs, toMs: nowMs, recordedMs: 10 * dayMs, sinceMs, count: would.length, would, raised };
+    const promise = { weeks: 4, expected: 4, came: 2, answeredFalse: 1, answeredReal: 1 };
+    return { key, name, perWeek, askedPerWeek: 1, fromMs: nowMs - 14 * dayMs, toMs: nowMs, recordedMs: 10 * dayMs, sinceMs, count: would.length, would, raised, promise };
   }
 
   async acknowledge(request: AcknowledgeRequest): Promise<Machine> {

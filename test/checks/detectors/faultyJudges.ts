@@ -13,6 +13,8 @@ function faulty(change: (sound: AssetJudge, snapshot: Json | undefined) => Parti
       learn: (row, expectation, verdict) => sound.learn(row, expectation, verdict),
       learnAgain: () => sound.learnAgain(),
       close: (column) => sound.close(column),
+      normalRows: (column) => sound.normalRows(column),
+      causes: (loosestPerWeek) => sound.causes(loosestPerWeek),
       expectedAgainstSeen: () => sound.expectedAgainstSeen(),
       snapshot: () => sound.snapshot(),
     };

@@ -159,7 +159,7 @@ describe('baselines: learning', () => {
     }
     assert.equal(phases[399], phaseLearning);
     assert.equal(phases.at(-1), phaseArmed);
-    assert.deepEqual(baseline.progress(), { phase: 'armed', percent: 100, missing: [] });
+    assert.deepEqual(baseline.progress(), { started: true, phase: 'armed', percent: 100, missing: [] });
     assert.ok(Math.abs(expectation.expected[0]! - 70) < 0.3 && expectation.high[0]! - expectation.low[0]! < 4, 'the begin is left out');
   });
 

@@ -107,7 +107,7 @@ describe('back-test', () => {
               : book.watch(timeMs, true);
           for (const { case: { id, sinceMs, clearedMs } } of changes) expected.set(id, { sinceMs, ...(clearedMs === undefined ? {} : { clearedMs }) });
         }
-        const found = casesAt(columnsOf(points), perWeek, clearAfterMs, timeMs);
+        const found = casesAt(columnsOf(points), { perWeek, off: [], smallestPercent: 0, together: true }, clearAfterMs, timeMs);
         // One that is over but not yet long enough is told as it will be.
         const ends = [...expected.values()];
         assert.deepEqual(found.map(({ sinceMs }) => sinceMs), ends.map(({ sinceMs }) => sinceMs));
@@ -155,15 +155,15 @@ describe('back-test', () => {
     await site.checkpoint();
     site.tick();
     await new Promise((resolve) => setImmediate(resolve));
-    const asked = await backTest(site, asset, 1);
+    const asked = await backTest(site, asset, { perWeek: 1 });
     assert.ok(raised >= 2, `${raised} cases`);
     assert.equal(asked.count, raised);
     assert.deepEqual(asked.would.map(({ clearedMs }) => clearedMs), asked.raised.map(({ clearedMs }) => clearedMs));
     assert.equal(asked.askedPerWeek, 1);
     assert.ok(Math.abs(asked.recordedMs - 2_000 * 2_000) < 60_000, `${asked.recordedMs} ms on record`);
-    const counts = await Promise.all([0.01, 0.1, 1, 10, 100].map(async (perWeek) => (await backTest(site, asset, perWeek)).count));
+    const counts = await Promise.all([0.01, 0.1, 1, 10, 100].map(async (perWeek) => (await backTest(site, asset, { perWeek })).count));
     assert.ok(new Set(counts).size >= 2, counts.join());
-    assert.deepEqual(await backTest(site, asset, 1), asked, 'the same question has the same answer');
+    assert.deepEqual(await backTest(site, asset, { perWeek: 1 }), asked, 'the same question has the same answer');
     // Not one of the machine's values.
     assert.ok((await store.historian.asOf('pump', clock.wallMs)).every(({ property }) => property !== verdictSeries('pump').property));
   });
