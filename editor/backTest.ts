@@ -79,7 +79,7 @@ function promiseSentence(dialog: Form, { machines }: BackTestSummary): string {
   const [came, wrong] = [sum('came'), sum('answeredFalse')];
   const span = weeks >= 2 ? dialog.text('promise.weeks', { count: Math.round(weeks) }) : dialog.text('trial.days', { count: Math.round(weeks * 7) });
   const expected = sum('expected');
-  const allowed = expected.toLocaleString(document.documentElement.lang || undefined, { maximumSignificantDigits: 2 });
+  const allowed = expected.toLocaleString(RED.i18n.lang(), { maximumSignificantDigits: 2 });
   const what = came === 0 ? 'none' : came === 1 ? 'one' : 'many';
   return `${dialog.text('promise.allowed', { span, allowed })} ${dialog.text(`promise.${what}`, { count: came, wrong })}`;
 }

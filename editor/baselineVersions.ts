@@ -13,7 +13,7 @@ export function baselineVersions(
   fold.append(summary);
   for (const { number, atMs, why, note, percent } of machine.versions) {
     const row = make('div', 'twinwire-version');
-    const when = new Date(atMs).toLocaleString(document.documentElement.lang || undefined, { dateStyle: 'medium', timeStyle: 'short' });
+    const when = new Date(atMs).toLocaleString(RED.i18n.lang(), { dateStyle: 'medium', timeStyle: 'short' });
     const said = note ?? dialog.text(`versions.${why}`);
     const back = button('fa-undo', dialog.text('versions.back'), true);
     back.dataset['own'] = `back ${machine.key} ${number}`;

@@ -65,20 +65,20 @@ export function showLearning(dialog: Form, host: HTMLElement, node: EditorNode):
     bar.setAttribute('aria-label', name);
     bar.setAttribute('aria-valuenow', String(percent));
     const state = make('div', 'twinwire-machine-state');
-    state.append(bar, make('span', '', `${percent} %, ${dialog.text(`phase.${machine.phase}`)}`));
+    state.append(bar, make('span', '', `${percent} %`));
     const doing = make('div', 'twinwire-machine-do');
     const again = button('fa-refresh', dialog.text('progress.again'), true);
     again.dataset['own'] = `again ${machine.key}`;
     doing.append(again);
     block.append(make('div', 'twinwire-machine-name', name), doing, state);
+    const steps = phaseSteps(dialog, machine, false);
+    steps.classList.add('twinwire-machine-ask');
+    block.append(steps);
     if (machine.missing.length > 0) {
       const needs = machine.missing.slice(0, mostNamed).map((part) => missingText(dialog, part));
       if (machine.missing.length > mostNamed) needs.push('…');
       block.append(make('div', 'twinwire-hint twinwire-machine-ask', dialog.text('progress.needs', { what: needs.join('; ') })));
     }
-    const steps = phaseSteps(dialog, machine);
-    steps.classList.add('twinwire-machine-ask');
-    block.append(steps);
     again.addEventListener('click', () => {
       asking = true;
       again.disabled = true;

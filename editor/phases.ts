@@ -12,8 +12,8 @@ export interface WatchedMachine {
 const steps: readonly WatchPhase[] = ['guard', 'learning', 'provisional', 'armed'];
 const mostShown = 5;
 
-/** The four phases of a machine, the one it is in marked by a sign and its weight, and below it in a sentence what that means and what is missing. */
-export function phaseSteps(dialog: Form, { phase, watch, percent, missing, etaMs, unseen }: LearningProgress): HTMLElement {
+/** The four phases of a machine, the one it is in marked by a sign and its weight, and below it in a sentence what that means and, unless that stands elsewhere, what is missing. */
+export function phaseSteps(dialog: Form, { phase, watch, percent, missing, etaMs, unseen }: LearningProgress, withMissing = true): HTMLElement {
   const now = watch ?? (phase === 'armed' ? 'armed' : phase === 'provisional' ? 'provisional' : 'learning');
   const at = steps.indexOf(now);
   const block = make('div', 'twinwire-phases');
@@ -34,7 +34,7 @@ export function phaseSteps(dialog: Form, { phase, watch, percent, missing, etaMs
   told.push(dialog.text(`watch.${now}Means`, { percent: Math.min(99, Math.floor(percent)) }));
   if (now !== 'armed') {
     const first = missing[0];
-    if (first !== undefined) told.push(dialog.text('watch.needs', { what: missingText(dialog, first) }));
+    if (first !== undefined && withMissing) told.push(dialog.text('watch.needs', { what: missingText(dialog, first) }));
     if (etaMs !== undefined) told.push(dialog.text('watch.eta', { duration: duration(etaMs) }));
   }
   block.append(make('p', 'twinwire-explain', told.join(' ')));

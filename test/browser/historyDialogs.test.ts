@@ -27,16 +27,20 @@ const flow: FlowNode[] = [
   { id: 'replay', type: 'twin-replay', z, x: 100, y: 200, site: 'site', source: 'history', recompute: true, wires: [['asset']] },
 ];
 
-/** Two weeks of verdicts: twelve faults, of which five at the usual setting: two as an earlier version kept them, two drifts, of 3 and 12 %, and one that stands still. */
+/**
+ * Two weeks of verdicts: twelve faults, of which five at the usual setting: two as an earlier version kept them, two drifts, of 3 and 12 %, and one that
+ * stands still.
+ */
 async function recorded(folder: string): Promise<void> {
   const store = openSiteStore(folder);
   const series = verdictSeries('press3');
   const now = Date.now();
   const points = [];
+  const values: readonly (number | string)[] = [0.5, 0.5, 'd0.5@2', 'd0.5@10', 'k0.5@50'];
   for (let timeMs = now - 14 * dayMs; timeMs < now; timeMs += 1_800_000) points.push({ ...series, timeMs, value: 1000, quality: 'good' as const });
   for (let fault = 0; fault < 12; fault += 1) {
     const timeMs = now - 13 * dayMs + fault * dayMs + 60_000;
-    points.push({ ...series, timeMs, value: fault < 5 ? ([0.5, 0.5, 'd0.5@2', 'd0.5@10', 'k0.5@50'][fault] as number | string) : 20, quality: 'good' as const }, { ...series, timeMs: timeMs + 300_000, value: 1000, quality: 'good' as const });
+    points.push({ ...series, timeMs, value: values[fault] ?? 20, quality: 'good' as const }, { ...series, timeMs: timeMs + 300_000, value: 1000, quality: 'good' as const });
   }
   await store.historian.write(points);
   await store.close();
