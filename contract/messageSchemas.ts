@@ -406,6 +406,8 @@ export const messageSchemas = {
         shape({ twin: text, do: { const: 'learn-again' }, properties: texts, fromMs: timeMs }, ['twin', 'properties', 'fromMs']),
         shape({ twin: text, do: { const: 'keep-baseline' }, note: text }, ['twin', 'note']),
         shape({ twin: text, do: { const: 'restore-baseline' }, version: count }),
+        shape({ twin: text, do: { const: 'failure' }, atMs: timeMs, what: text, replaced: { const: true } }, ['atMs', 'what', 'replaced']),
+        shape({ twin: text, do: { const: 'failure-runs' } }, ['twin']),
         shape(
           {
             do: { const: 'answer' }, answer: { enum: ['onIt', 'real', 'falseAlarm', 'planned', 'changed'] },

@@ -487,4 +487,8 @@ export type TwinCommand =
   | { twin: string; do: 'restore-baseline'; version: number }
   | { do: 'answer'; answer: FeedbackAnswer; twin?: string; case?: string; what?: string; untilMs?: number; hours?: number; by?: string; confirm?: boolean }
   | { do: 'undo'; twin: string; id: string; by?: string }
+  /** twin-forecast: a machine failed, or with `replaced` got a new part in time. */
+  | { twin: string; do: 'failure'; atMs?: number; what?: string; replaced?: true }
+  /** twin-forecast: the payload holds recorded runs until failure of machines of this one's type. */
+  | { twin?: string; do: 'failure-runs' }
   | { do: 'link' | 'unlink'; from: string; relation: string; to: string; validFromMs?: number; validToMs?: number };

@@ -32,6 +32,13 @@ export function commandOf(message: Message): TwinCommand | undefined {
       if (typeof twin !== 'string' || typeof version !== 'number' || !Number.isInteger(version)) throw wrong('"twin" or "version" is missing');
       return { do: 'restore-baseline', twin, version };
     }
+    case 'failure': {
+      const { twin } = given;
+      if (typeof twin !== 'string') throw wrong('"twin" is missing');
+      return { do: 'failure', twin, ...finite(given, 'atMs'), ...text(given, 'what'), ...(given.replaced === true ? { replaced: true } : {}) };
+    }
+    case 'failure-runs':
+      return { do: 'failure-runs', ...text(given, 'twin') };
     case 'answer': {
       const answer = answers.find((one) => one === given.answer);
       if (answer === undefined) throw wrong(`"answer" is none of ${answers.join(', ')}`);

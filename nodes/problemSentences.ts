@@ -8,6 +8,15 @@ import { opcuaProblemIn } from './opcuaSentences.ts';
  * OPC UA has its own by code (opcuaSentences.ts).
  */
 export const problemSentences: readonly (readonly [english: string, german: string])[] = [
+  // Failures on record
+  ['It is not clear which machine is meant.', 'Es ist nicht klar, welche Maschine gemeint ist.'],
+  ['Name the key of a machine of this site in msg.command.twin.', 'Den Schlüssel einer Maschine dieses Standorts in msg.command.twin nennen.'],
+  ['The table has no column "run", none with times, or no values.', 'Die Tabelle hat keine Spalte „run“, keine mit Zeiten oder keine Werte.'],
+  ['The table holds no run of at least 20 rows.', 'Die Tabelle enthält keinen Lauf von mindestens 20 Zeilen.'],
+  [
+    'Give it a column "run" with a name for each run, a column "time" or "hours", and the last row at the failure.',
+    'Sie braucht eine Spalte „run“ mit einem Namen je Lauf, eine Spalte „time“ oder „hours“, und die letzte Zeile ist der Ausfall.',
+  ],
   // The node and its settings
   ['"{}": not set: {}.', '„{}“: nicht gesetzt: {}.'],
   [

@@ -50,7 +50,7 @@ export function forecastSentence(
   const left = (untilMs: number): string => formatDuration(Math.max(0, untilMs - forecast.timeMs), language);
   const { level = NaN, expectedMs = NaN, fromMs = NaN, toMs, limit, state } = forecast;
   const range = toMs === undefined ? filled(own.atLeast, { from: left(fromMs) }) : filled(own.between, { from: left(fromMs), to: left(toMs) });
-  const sentence = filled(own[state], { ...names, limit: number(limit), level: number(level), left: left(expectedMs), range, reason });
+  const sentence = filled(own[state === 'noWear' ? 'noTrend' : state], { ...names, limit: number(limit), level: number(level), left: left(expectedMs), range, reason });
   return forecast.record === undefined ? sentence : `${sentence} ${outcomeSentence(forecast.record, language)}`;
 }
 

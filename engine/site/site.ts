@@ -19,6 +19,7 @@ import type { Language } from './sentences.ts';
 import { SiteDeep } from './siteDeep.ts';
 import { SiteAlarms } from './siteAlarms.ts';
 import { SiteBaselines } from './siteBaselines.ts';
+import { SiteFailures } from './siteFailures.ts';
 import { SiteFeedback } from './siteFeedback.ts';
 import { LineStudies, type StudyPorts } from './lineStudies.ts';
 import { SiteLines } from './siteLines.ts';
@@ -131,6 +132,8 @@ export class Site {
   /** What people answer to cases. */
   readonly feedback: SiteFeedback;
   readonly alarms: SiteAlarms;
+  /** Failures of machines and what was recorded until them. */
+  readonly failures: SiteFailures;
   /** Versions of what was learned, and learning from history. */
   readonly baselines: SiteBaselines;
   readonly #deep: SiteDeep;
@@ -173,6 +176,13 @@ export class Site {
     this.outbox = ports.outbox;
     this.readiness = new SiteReadiness(this.clock.rate);
     this.feedback = new SiteFeedback(this, ports.state);
+    this.failures = new SiteFailures({
+      historian: () => this.historian,
+      assets: () => this.assets(),
+      asset: (key) => this.#assets.get(key)?.asset,
+      answers: (key) => this.feedback.of(key).answers,
+    });
+    this.graph.onRecord = (record) => this.failures.noteRecord(record);
     this.alarms = new SiteAlarms({
       nowMs: () => this.clock.nowMs(),
       monotonicMs: () => ports.clock.monotonicMs(),
@@ -222,6 +232,7 @@ export class Site {
     await this.relations.load();
     await this.#migrations.load();
     await this.feedback.load();
+    this.failures.load(await this.#ports.state.entries('failure/'));
     await this.baselines.load();
   }
 
@@ -644,7 +655,7 @@ export class Site {
     if (this.#checkpointing !== undefined && most < Infinity) return;
     while (this.#checkpointing !== undefined) await this.#checkpointing;
     const changes: { key: string; value: Json | null }[] = [
-      ...this.#pendingChanges, ...this.lines.takeChanges(), ...this.baselines.takeChanges(), ...this.studies.takeChanges(),
+      ...this.#pendingChanges, ...this.lines.takeChanges(), ...this.baselines.takeChanges(), ...this.studies.takeChanges(), ...this.failures.takeChanges(),
       ...this.readiness.takeChanges(), ...this.alarms.takeChanges(), ...this.feedback.takeChanges(this.#ports.clock.monotonicMs(), most === Infinity),
       ...this.#deep.takeChanges(this.#ports.clock.monotonicMs(), most === Infinity),
     ];

@@ -35,6 +35,9 @@ export class SiteGraph {
   readonly #waiting = new Map<string, { name: string; path: readonly string[] }>();
   #writing: Promise<void> = Promise.resolve();
 
+  /** Is told of each record that was noted. */
+  onRecord: ((record: RecordInput) => void) | undefined;
+
   constructor(store: GraphStore, relations: Relations, nowMs: () => number, report: (problem: unknown) => void, prepared: () => Promise<void>) {
     this.#store = store;
     this.#relations = relations;
@@ -199,6 +202,7 @@ export class SiteGraph {
     ]);
     const refusal = refusals[0];
     if (refusal !== undefined) throw refusal.problem;
+    this.onRecord?.(input);
     return { facts: facts.length, ended: before.length };
   }
 

@@ -4,6 +4,8 @@ import type { Fields } from '../../contract/fields.ts';
 export const fields = {
   name: { kind: 'text', default: '', maximumLength: 100 },
   site: { kind: 'reference', to: 'twin-site', default: '', required: true },
+  /** What is foretold. `failure` learns from recorded failures and says the time to the limit while there are too few. */
+  until: { kind: 'choice', default: 'limit', options: ['limit', 'failure'] },
   /** A property of the twins whose messages come in. */
   property: { kind: 'text', default: '', required: true, maximumLength: 100 },
   side: { kind: 'choice', default: 'high', options: ['high', 'low'] },

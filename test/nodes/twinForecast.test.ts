@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { generatedRuns } from '../../bench/failureRuns.ts';
 import type { TwinForecast } from '../../contract/forecast.ts';
 import { codeOf, plantFlow } from './plantFlow.ts';
 import { startFlow } from './startFlow.ts';
@@ -34,8 +35,9 @@ describe('twin-forecast', function () {
   async function feed(of: (hour: number) => number, hours = 240): Promise<void> {
     const beginMs = Date.now() - hours * 3_600_000;
     const rows = Array.from({ length: hours }, (_, hour) => ({ time: beginMs + hour * 3_600_000, pressure: of(hour) }));
+    const known = run.received('same').length;
     run.node('asset').receive({ payload: rows.slice(0, -1) });
-    await run.until(() => run.received('same').length >= 1, 'the history');
+    await run.until(() => run.received('same').length > known, 'the history');
     // The site writes its history four times a second.
     const deadlineMs = Date.now() + 20_000;
     for (;;) {
@@ -72,6 +74,39 @@ describe('twin-forecast', function () {
     assert.equal(lastForecast().state, 'noTrend', lastForecast().text);
     assert.equal(lastForecast().limit, 8.5);
     assert.equal(run.received('warning').length, 0);
+  });
+
+  it('until a failure: takes a table of runs and messages of failures, says how long is left, and the time to the limit while there are too few', async () => {
+    run = await startFlow(flow({ until: 'failure', limit: '8.5', days: 60 }), { userDir });
+    const { runs, columns } = generatedRuns(12, 1);
+    const tableOf = (count: number): string => ['run;hours;pressure;current', ...runs.slice(0, count).flatMap(({ id, values }) =>
+      Array.from({ length: values.length / columns }, (_, row) => `${id};${row};${values[row * columns]!.toFixed(3)};${values[row * columns + 3]!.toFixed(3)}`))].join('\n');
+    const tell = async (message: Record<string, unknown>): Promise<Record<string, unknown>> => {
+      const before = run.received('same').length;
+      run.node('forecast').receive(message);
+      await run.until(() => run.received('same').length > before || run.received('caught').length > 0, 'the answer');
+      assert.deepEqual(run.received('caught').map(codeOf), []);
+      return run.received('same').at(-1)?.payload as Record<string, unknown>;
+    };
+    const [, own] = generatedRuns(2, 2).runs;
+    const hours = own!.values.length / columns - 12;
+    // A machine is known once its node has opened.
+    run.node('asset').receive({ payload: { pressure: own!.values[0] }, timestamp: Date.now() - hours * 3_600_000 - 1 });
+    await run.until(() => run.received('same').length > 0, 'the machine');
+    assert.deepEqual(await tell({ command: { do: 'failure-runs' }, payload: tableOf(3) }), { noted: 3, failures: 3, needed: 10 });
+    await feed((hour) => own!.values[hour * columns]!, hours);
+    assert.equal(lastForecast().until, 'limit');
+    assert.match(lastForecast().text, /^3 of 10 failures are recorded; until then this is the time to the limit\. Pump 1: /);
+    assert.deepEqual(await tell({ command: { do: 'failure-runs', twin: 'pump1' }, payload: tableOf(12) }), { noted: 12, failures: 12, needed: 10 });
+    run.node('asset').receive({ payload: { pressure: own!.values[hours * columns]! }, timestamp: Date.now() });
+    await run.until(() => lastForecast()?.until === 'failure', 'a forecast of the failure');
+    assert.equal(lastForecast().state, 'forecast', lastForecast().text);
+    assert.match(lastForecast().text, /^Pump 1: by 12 recorded failures it fails in about /);
+    await run.until(() => run.statuses('forecast').some((each) => String(each.text).startsWith('Pump 1: failure in about ')), 'its status');
+    assert.deepEqual(await tell({ command: { do: 'failure', twin: 'pump1', what: 'bearing' } }), { noted: 1, failures: 13, needed: 10 });
+    run.node('forecast').receive({ command: { do: 'failure-runs' }, payload: 'a;b\n1;2\n' });
+    await run.until(() => run.received('caught').length > 0, 'the error');
+    assert.equal(codeOf(run.received('caught')[0]), 'TWIN_FAILURE_RUNS');
   });
 
   it('refuses a property that the machine has not, and a limit that nobody gave', async () => {
