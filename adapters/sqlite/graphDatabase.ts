@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { GraphAnswer, GraphElement, GraphQuestion } from '../../engine/ports.ts';
 import type { GraphLedger } from '../../engine/graph/applyChange.ts';
@@ -18,7 +18,22 @@ import { Statements } from './statements.ts';
 
 /** Numbers for each step of the log. */
 const stepWidth = 8;
+/** A longer row of the log is cut. */
+const stepsOfRow = 4096;
+/** Columns of a step in the order of the view's key: subject, relation, from, object, source. */
+const viewOrder = [1, 2, 5, 3, 4] as const;
+/** So many changes at once, and those that follow, go into the log first and into the view when there is time or when it is asked. */
+const bulk = 500;
+/** Facts that the view may be behind the log, some 20 MB; a writer that is faster waits. */
+const mostWaiting = 250_000;
 const opCodes = { element: 1, relation: 2, edge: 3, property: 4, endEdge: 5, endProperty: 6, retractEdge: 7, retractProperty: 8 } as const;
+
+interface LogRow {
+  sequence: number;
+  /** `stepWidth` for each step. */
+  numbers: Float64Array;
+  texts: [step: number, text: string][];
+}
 
 interface FactRow {
   subject: string;
@@ -52,25 +67,80 @@ export class GraphDatabase implements GraphLedger {
   readonly #statements: Statements;
   readonly #names: GraphNames;
   readonly #view: GraphView;
+  readonly #insertEdge: StatementSync;
+  readonly #insertProperty: StatementSync;
   readonly #own = new Map<string, RelationType>();
-  /** Steps of this transaction: numbers, and the texts among them. */
-  #steps: number[] = [];
+  /** Steps of this transaction that are not in the log yet: numbers, and the texts among them. */
+  #steps = new Float64Array(stepWidth * stepsOfRow);
+  #stepCount = 0;
   #stepTexts: [step: number, text: string][] = [];
+  /** Of these steps, assertions that the view does not have. */
+  #unseen = 0;
+  /** Whether assertions go into the log alone. */
+  #isBulk = false;
+  /** Rows of the log that the view does not have yet, oldest first. */
+  readonly #waiting: LogRow[] = [];
+  #waitingFacts = 0;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.#statements = new Statements(database);
+    this.#insertEdge = database.prepare('INSERT OR IGNORE INTO edge (subject, relation, valid_from, object, source, version, recorded, valid_to, long) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+    this.#insertProperty = database.prepare('INSERT OR IGNORE INTO property (subject, relation, valid_from, value, source, version, recorded, valid_to) VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
     this.#names = new GraphNames(this.#statements);
     this.#view = new GraphView(this.#statements, this.#names, () => [...relationTypes.keys(), ...this.#own.keys()]);
     for (const row of database.prepare('SELECT r.name, w.text, r.inverse, r.from_kinds, r.to_kinds, r.acyclic FROM relation r JOIN word w ON w.id = r.name').all() as
       { name: number; text: string; inverse: string; from_kinds: string; to_kinds: string; acyclic: number }[]) {
       this.#own.set(row.text, { name: row.text, inverse: row.inverse, from: kindList(row.from_kinds), to: kindList(row.to_kinds), ...(row.acyclic === 1 && { acyclic: true }) });
     }
+    const [since] = this.#statements.rows<[number]>("SELECT value FROM mark WHERE name = 'unseen'");
+    if (since !== undefined) for (const row of this.#logRows(since[0])) this.#wait(row);
+  }
+
+  /** Whether the log is ahead of the view; `catchUp` comes before a question then. */
+  get isBehind(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** Brings the view up to the log, or nearer to it by some so many facts. */
+  catchUp(facts = Infinity): void {
+    let count = 0;
+    let taken = 0;
+    while (taken < this.#waiting.length && count < facts) count += (this.#waiting[taken++] as LogRow).numbers.length / stepWidth;
+    const rows = this.#waiting.splice(0, taken);
+    this.#waitingFacts -= count;
+    const all = new Float64Array(stepWidth * count);
+    const textOf: string[] = [];
+    let at = 0;
+    for (const { numbers, texts } of rows) {
+      all.set(numbers, at * stepWidth);
+      for (const [step, text] of texts) textOf[at + step] = text;
+      at += numbers.length / stepWidth;
+    }
+    // In the order of the view, so that each of its pages is written once; what is said of the same thing stays in the order in which it was said.
+    const order = Uint32Array.from({ length: count }, (_, index) => index).sort((a, b) => {
+      for (const column of viewOrder) {
+        const difference = (all[a * stepWidth + column] as number) - (all[b * stepWidth + column] as number);
+        if (difference !== 0) return difference;
+      }
+      return a - b;
+    });
+    for (const step of order) this.#replay(all.subarray(step * stepWidth, (step + 1) * stepWidth), textOf[step] ?? '', true);
+    const [next] = this.#waiting;
+    if (next === undefined) this.#prepare("DELETE FROM mark WHERE name = 'unseen'").run();
+    else this.#prepare("UPDATE mark SET value = ? WHERE name = 'unseen'").run(next.sequence);
+  }
+
+  #wait(row: LogRow): void {
+    this.#waiting.push(row);
+    this.#waitingFacts += row.numbers.length / stepWidth;
   }
 
   /** Applies changes; gives the places of those that were refused, and why. */
   change(changes: readonly GraphChange[]): { place: number; problem: Problem }[] {
     const refused: { place: number; problem: Problem }[] = [];
+    if (this.#waitingFacts > mostWaiting) this.catchUp(this.#waitingFacts - mostWaiting);
+    this.#isBulk = changes.length >= bulk || this.isBehind;
     for (const [place, change] of changes.entries()) {
       try {
         applyChange(change, this);
@@ -81,6 +151,14 @@ export class GraphDatabase implements GraphLedger {
     }
     this.#writeLog();
     return refused;
+  }
+
+  /** What follows needs the view: in this call assertions go into it at once. */
+  #settle(): void {
+    if (!this.#isBulk && !this.isBehind) return;
+    this.#isBulk = false;
+    this.#writeLog();
+    this.catchUp();
   }
 
   ask(question: GraphQuestion, nowMs: number): GraphAnswer {
@@ -150,13 +228,13 @@ export class GraphDatabase implements GraphLedger {
   /** Makes the view anew from the log; rows of the view of which the log knows nothing stay. */
   rebuild(): void {
     for (const table of ['edge', 'property']) this.#database.exec(`CREATE TEMP TABLE kept_${table} AS SELECT * FROM ${table}; DELETE FROM ${table}`);
-    for (const row of this.#prepare('SELECT steps, texts, crc FROM log ORDER BY sequence').iterate() as Iterable<{ steps: Uint8Array; texts: string; crc: number }>) {
-      if (crc32(row.steps) !== row.crc) continue;
-      const bytes = inflateRawSync(row.steps);
-      const numbers = new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
-      const texts = new Map(JSON.parse(row.texts) as [number, string][]);
-      for (let step = 0; step * stepWidth < numbers.length; step++) this.#replay(numbers.subarray(step * stepWidth, (step + 1) * stepWidth), texts.get(step) ?? '');
+    for (const { numbers, texts } of this.#logRows(0)) {
+      const textOf = new Map(texts);
+      for (let step = 0; step * stepWidth < numbers.length; step++) this.#replay(numbers.subarray(step * stepWidth, (step + 1) * stepWidth), textOf.get(step) ?? '', false);
     }
+    this.#waiting.length = 0;
+    this.#waitingFacts = 0;
+    this.#prepare("DELETE FROM mark WHERE name = 'unseen'").run();
     for (const table of ['edge', 'property']) {
       // Of an end or a retraction that only one of them knows, that one is right.
       this.#database.exec(`INSERT INTO ${table} SELECT * FROM kept_${table} WHERE true ON CONFLICT DO UPDATE SET
@@ -198,6 +276,7 @@ export class GraphDatabase implements GraphLedger {
   }
 
   reaches(from: string, relation: string, to: string, validFromMs: number, validToMs: number): boolean {
+    this.#settle();
     const found = this.#prepare(`
       WITH RECURSIVE up (id, f, t) AS (
         SELECT ?1, ?3, ?4
@@ -211,6 +290,7 @@ export class GraphDatabase implements GraphLedger {
   }
 
   believed(key: FactKey): Fact | undefined {
+    this.#settle();
     const row = (key.value === undefined
       ? this.#prepare('SELECT valid_to, recorded FROM edge WHERE subject = ? AND relation = ? AND valid_from = ? AND object = ? AND source = ? AND retracted IS NULL')
         .get(...this.#edgeKey(key))
@@ -225,27 +305,28 @@ export class GraphDatabase implements GraphLedger {
     const toMs = fact.validToMs ?? null;
     if (fact.value !== undefined) {
       const [subject, name, from, value, source] = this.#propertyKey(fact) as [number, number, number, string, number];
-      const isNew = this.#putRow('property', [subject, name, from, value, source], [fact.recordedMs, toMs]);
+      const isNew = this.#isBulk || this.#putRow('property', [subject, name, from, value, source], [fact.recordedMs, toMs]);
       if (isNew) {
         this.#log(opCodes.property, subject, name, 0, source, from, toMs ?? never, fact.recordedMs);
         this.#logText(value);
+        if (this.#isBulk) this.#unseen++;
       }
       return isNew;
     }
     const key = this.#edgeKey(fact);
-    const isNew = this.#putRow('edge', key, [fact.recordedMs, toMs, isLong(fact.relation, fact.validFromMs, toMs)]);
+    const isNew = this.#isBulk || this.#putRow('edge', key, [fact.recordedMs, toMs, isLong(fact.relation, fact.validFromMs, toMs)]);
     const [subject, relation, from, object, source] = key;
     if (isNew) this.#log(opCodes.edge, subject, relation, object, source, from, toMs ?? never, fact.recordedMs);
+    if (this.#isBulk) this.#unseen++;
     return isNew;
   }
 
   /** A fact that was taken back and is said again is a version of its own. */
   #putRow(table: 'edge' | 'property', key: readonly SQLInputValue[], rest: readonly (number | null)[]): boolean {
-    const [last, long, mark] = table === 'edge' ? ['object', ', long', ', ?'] : ['value', '', ''];
-    const insert = this.#prepare(`INSERT OR IGNORE INTO ${table} (subject, relation, valid_from, ${last}, source, version, recorded, valid_to${long}) VALUES (?, ?, ?, ?, ?, ?, ?, ?${mark})`);
+    const insert = (table === 'edge' ? this.#insertEdge : this.#insertProperty);
     if (insert.run(...key, 0, ...rest).changes === 1) return true;
     const versions = this.#prepare(`SELECT max(version) AS version, count(*) - count(retracted) AS believed FROM ${table}
-      WHERE subject = ? AND relation = ? AND valid_from = ? AND ${last} = ? AND source = ?`).get(...key) as { version: number; believed: number };
+      WHERE subject = ? AND relation = ? AND valid_from = ? AND ${table === 'edge' ? 'object' : 'value'} = ? AND source = ?`).get(...key) as { version: number; believed: number };
     if (versions.believed > 0) return false;
     insert.run(...key, versions.version + 1, ...rest);
     return true;
@@ -278,6 +359,7 @@ export class GraphDatabase implements GraphLedger {
   }
 
   ofSource(source: string): Fact[] {
+    this.#settle();
     const word = this.#names.wordId(source);
     if (word === undefined) return [];
     const rows = [factColumns, propertyColumns].flatMap((columns) => this.#prepare(`SELECT ${columns} WHERE e.source = ? AND e.retracted IS NULL`).all(word) as unknown as FactRow[]);
@@ -286,14 +368,23 @@ export class GraphDatabase implements GraphLedger {
 
   // --- the log ---------------------------------------------------------------------------------------------------
 
-  #log(code: number, ...numbers: number[]): void {
-    const { length } = this.#steps;
-    this.#steps.push(code, ...numbers);
-    while (this.#steps.length < length + stepWidth) this.#steps.push(0);
+  #log(code: number, a: number, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0): void {
+    if (this.#stepCount === stepsOfRow) this.#writeLog();
+    const at = this.#stepCount * stepWidth;
+    const steps = this.#steps;
+    steps[at] = code;
+    steps[at + 1] = a;
+    steps[at + 2] = b;
+    steps[at + 3] = c;
+    steps[at + 4] = d;
+    steps[at + 5] = e;
+    steps[at + 6] = f;
+    steps[at + 7] = g;
+    this.#stepCount++;
   }
 
   #logText(text: string): void {
-    this.#stepTexts.push([this.#steps.length / stepWidth - 1, text]);
+    this.#stepTexts.push([this.#stepCount - 1, text]);
   }
 
   #logKey(code: number, parts: readonly SQLInputValue[], toMs: number, recordedMs: number): void {
@@ -303,16 +394,36 @@ export class GraphDatabase implements GraphLedger {
   }
 
   #writeLog(): void {
-    if (this.#steps.length === 0) return;
-    const steps = deflateRawSync(new Uint8Array(Float64Array.from(this.#steps).buffer), { level: 1 });
-    this.#prepare('INSERT INTO log (steps, texts, crc) VALUES (?, ?, ?)').run(steps, JSON.stringify(this.#stepTexts), crc32(steps));
-    this.#steps = [];
+    if (this.#stepCount === 0) return;
+    const numbers = this.#steps.slice(0, this.#stepCount * stepWidth);
+    const texts = this.#stepTexts;
+    const steps = deflateRawSync(new Uint8Array(numbers.buffer), { level: 1 });
+    const sequence = Number(this.#prepare('INSERT INTO log (steps, texts, crc) VALUES (?, ?, ?)').run(steps, JSON.stringify(texts), crc32(steps)).lastInsertRowid);
+    if (this.#unseen > 0) {
+      if (!this.isBehind) this.#prepare("INSERT INTO mark (name, value) VALUES ('unseen', ?)").run(sequence);
+      this.#wait({ sequence, numbers, texts });
+    }
+    this.#stepCount = 0;
     this.#stepTexts = [];
+    this.#unseen = 0;
   }
 
-  #replay(numbers: Float64Array, text: string): void {
+  /** From that row on; what is damaged is left out. */
+  *#logRows(sequence: number): Generator<LogRow> {
+    const rows = this.#database.prepare('SELECT sequence, steps, texts, crc FROM log WHERE sequence >= ? ORDER BY sequence').iterate(sequence);
+    for (const row of rows as Iterable<{ sequence: number; steps: Uint8Array; texts: string; crc: number }>) {
+      if (crc32(row.steps) !== row.crc) continue;
+      const bytes = inflateRawSync(row.steps);
+      const numbers = new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+      yield { sequence: row.sequence, numbers, texts: JSON.parse(row.texts) as LogRow['texts'] };
+    }
+  }
+
+  /** @param factsOnly elements and relations are there already */
+  #replay(numbers: Float64Array, text: string, factsOnly: boolean): void {
     const [code, subject, relation, object, source, from, toMs, recordedMs] = numbers as unknown as [number, number, number, number, number, number, number, number];
     const endMs = toMs === never ? null : toMs;
+    if (factsOnly && code < opCodes.edge) return;
     switch (code) {
       case opCodes.element: {
         const [key, name] = JSON.parse(text) as [string, string];
@@ -325,10 +436,13 @@ export class GraphDatabase implements GraphLedger {
         return;
       }
       case opCodes.edge:
-        this.#putRow('edge', [subject, relation, from, object, source], [recordedMs, endMs, isLong(this.#names.text(relation), from, endMs)]);
+        if (this.#putRow('edge', [subject, relation, from, object, source], [recordedMs, endMs, isLong(this.#names.text(relation), from, endMs)]) || endMs === null) return;
+        // As the rules have it for a fact that is said again.
+        this.#endRow(false, [subject, relation, from, object, source], endMs, recordedMs, isLong(this.#names.text(relation), from, endMs));
         return;
       case opCodes.property:
-        this.#putRow('property', [subject, relation, from, text, source], [recordedMs, endMs]);
+        if (this.#putRow('property', [subject, relation, from, text, source], [recordedMs, endMs]) || endMs === null) return;
+        this.#endRow(true, [subject, relation, from, text, source], endMs, recordedMs, 0);
         return;
       case opCodes.endEdge:
         this.#endRow(false, [subject, relation, from, object, source], toMs, recordedMs, isLong(this.#names.text(relation), from, toMs));

@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import type { ParameterThen } from '../../engine/ports.ts';
 import { parameterThen } from '../../engine/graph/parameterThen.ts';
 import { Buckets } from '../../engine/history/buckets.ts';
-import { decodeChunk, encodeChunk } from '../../engine/history/chunk.ts';
+import { decodeChunk, decodePart, encodeChunk } from '../../engine/history/chunk.ts';
 import { joined, merged, noColumns, part, placeOf } from '../../engine/history/columns.ts';
 import { addSummary, emptySummary, packSummary, summaryOf, unpackSummary } from '../../engine/history/summary.ts';
 import type { HistorySummary, HistoryValue, SeriesColumns } from '../../engine/ports.ts';
@@ -185,19 +185,33 @@ export class HistoryDatabase {
     return names.flatMap((property): ParameterThen[] => {
       const series = this.#settled(twin, property);
       if (series === undefined) return [parameterThen(property, noColumns, undefined, fromMs, toMs)];
-      const columns = this.columns(twin, property, fromMs, toMs, Infinity);
-      const before = columns.times[0] === fromMs ? undefined : this.#lastAtOrBefore(series, fromMs);
-      const index = before === undefined ? -1 : placeOf(before.times, fromMs + 1) - 1;
-      if (columns.times.length === 0 && index < 0) {
+      const stretch = this.#stretch(series, fromMs, toMs);
+      const held = (stretch.times[0] ?? Infinity) < fromMs ? 1 : 0;
+      if (stretch.times.length === 0) {
         const [summary] = this.buckets(twin, property, fromMs, toMs, 1, Infinity);
         if (properties === undefined && (summary?.count ?? 0) === 0) return [];
         return [summary === undefined || summary.count === 0 ? parameterThen(property, noColumns, undefined, fromMs, toMs) : fromSummary(property, summary)];
       }
-      const point = before === undefined || index < 0
+      const before = held === 0
         ? undefined
-        : { timeMs: before.times[index] as number, value: before.values[index] as HistoryValue, quality: qualityWords[before.qualities[index] as number] ?? 'bad' };
-      return [parameterThen(property, columns, point, fromMs, toMs)];
+        : { timeMs: stretch.times[0] as number, value: stretch.values[0] as HistoryValue, quality: qualityWords[stretch.qualities[0] as number] ?? 'bad' };
+      return [parameterThen(property, part(stretch, held, stretch.times.length), before, fromMs, toMs)];
     });
+  }
+
+  /** The points of a stretch, and the last one at or before its begin. */
+  #stretch(series: Series, fromMs: number, toMs: number): SeriesColumns {
+    const found: SeriesColumns[] = [];
+    const hotMs = series.hot.firstMs;
+    if (this.#hasOldRows) {
+      const before = this.#lastAtOrBefore(series, fromMs - 1);
+      const index = before === undefined ? -1 : placeOf(before.times, fromMs) - 1;
+      if (before !== undefined && index >= 0) found.push(part(before, index, index + 1));
+      return joined(...found, this.columns(series.twin, series.property, fromMs, toMs, Infinity), noColumns);
+    }
+    if (hotMs > fromMs) for (const row of this.#chunks(series.id, fromMs, toMs)) found.push(this.#decoded(series, row, (bytes) => decodePart(bytes, fromMs, toMs)));
+    if (hotMs < toMs) found.push(series.hot.between(fromMs, toMs));
+    return joined(...found, noColumns);
   }
 
   /** Columns of which the last at or before the time is the wanted one. */
@@ -457,10 +471,10 @@ export class HistoryDatabase {
   }
 
   /** An unreadable chunk is moved out of the way and told of; the rest answers. */
-  #decoded(series: Series, row: ChunkRow): SeriesColumns {
+  #decoded(series: Series, row: ChunkRow, decode: (bytes: Uint8Array) => SeriesColumns = decodeChunk): SeriesColumns {
     try {
       if (crc32(row.data) !== row.crc) throw new RangeError('checksum');
-      return decodeChunk(row.data);
+      return decode(row.data);
     } catch {
       this.#prepare('INSERT OR REPLACE INTO damaged (series, first, last, data) VALUES (?, ?, ?, ?)').run(series.id, row.first, row.last, row.data);
       this.#prepare('DELETE FROM chunk WHERE series = ? AND first = ?').run(series.id, row.first);

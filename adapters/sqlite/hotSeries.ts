@@ -1,3 +1,4 @@
+import { part, placeOf } from '../../engine/history/columns.ts';
 import type { HistoryValue, SeriesColumns } from '../../engine/ports.ts';
 
 const firstCapacity = 16;
@@ -61,6 +62,15 @@ export class HotSeries {
   columns(): SeriesColumns {
     this.settle();
     return this.#columns();
+  }
+
+  /** From the last point at or before `fromMs` (or the first) up to, not including, `toMs`. */
+  between(fromMs: number, toMs: number): SeriesColumns {
+    this.settle();
+    const from = Math.max(0, placeOf(this.#times, fromMs + 1, this.count) - 1);
+    const to = Math.max(from, placeOf(this.#times, toMs, this.count));
+    if (this.#others.size > 0) return part(this.#columns(), from, to);
+    return { times: this.#times.slice(from, to), values: this.#values.slice(from, to), qualities: this.#qualities.slice(from, to) };
   }
 
   clear(): void {

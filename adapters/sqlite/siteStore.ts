@@ -11,6 +11,7 @@ import { HistoryQueue } from './historyQueue.ts';
 import { OutboxFolder } from './outboxFolder.ts';
 import type { OutboxSync } from './outboxFolder.ts';
 import { unpackAnswer } from './packedAnswer.ts';
+import { packChanges } from './packedChanges.ts';
 import { problemOf, StoreClient } from './storeClient.ts';
 import { StoreDatabases } from './storeDatabases.ts';
 import type { StateChange } from './storeDatabases.ts';
@@ -78,7 +79,7 @@ class EmbeddedSiteStore implements SiteStore {
       { windowMs: stateWindowMs, batch: 1000, atomic: true, limit: 1_000_000, sizeOf: () => 1 },
       async (changes) => {
         const answers: (Problem | undefined)[] = Array.from({ length: changes.length });
-        for (const { place, problem } of await client.call('graphChange', changes)) answers[place] = problemOf(problem);
+        for (const { place, problem } of await client.call('graphChange', packChanges(changes))) answers[place] = problemOf(problem);
         return answers;
       },
       (limit) => full('graph', limit),

@@ -8,6 +8,8 @@ import type { HistoryBatch } from './historyBatch.ts';
 import { HistoryDatabase } from './historyDatabase.ts';
 import type { PackedAnswer } from './packedAnswer.ts';
 import { packAnswer } from './packedAnswer.ts';
+import type { PackedChanges } from './packedChanges.ts';
+import { unpackChanges } from './packedChanges.ts';
 import { close, fileNames, filePath, isDamage, openDatabase, replaceDamaged, rollBack, storeProblem } from './databaseFile.ts';
 
 /** One change of state, its value already as JSON text; null deletes. */
@@ -27,6 +29,10 @@ interface OldFact {
   retracted: number | null;
   source: string;
 }
+
+/** A bulk of facts is taken into the view when no more came for so long, and so many at once. */
+const quietMs = 200;
+const factsAtOnce = 4096;
 
 /** A problem as it crosses from the store's thread. */
 export interface ProblemText {
@@ -53,6 +59,7 @@ export class StoreDatabases {
   /** undefined until the first request, and after a write that failed: then it is read anew from the disk. */
   #history: HistoryDatabase | undefined;
   #graph: GraphDatabase | undefined;
+  #graphChangedAt = -Infinity;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -67,6 +74,16 @@ export class StoreDatabases {
       this.close();
       throw error;
     }
+  }
+
+  /** Closes the files, with nothing left that the next start would have to do. */
+  finish(): void {
+    try {
+      this.#inGraph(false, () => {});
+    } catch {
+      // The log has it all the same.
+    }
+    this.close();
   }
 
   close(): void {
@@ -126,13 +143,15 @@ export class StoreDatabases {
 
   // --- facts ---------------------------------------------------------------------------------------------------
 
-  graphChange(changes: readonly GraphChange[]): { place: number; problem: ProblemText }[] {
-    return this.#inGraph(true, (graph) => graph.change(changes).map(({ place, problem }) => ({ place, problem: problemText(problem) })));
+  graphChange(changes: PackedChanges): { place: number; problem: ProblemText }[] {
+    this.#graphChangedAt = performance.now();
+    return this.#inGraph(true, (graph) => graph.change(unpackChanges(changes)).map(({ place, problem }) => ({ place, problem: problemText(problem) })));
   }
 
   /** Done and undone. */
   graphPreview(changes: readonly GraphChange[]): { place: number; problem: ProblemText }[] {
     let refused: { place: number; problem: ProblemText }[] = [];
+    this.#inGraph(false, () => {});
     return this.#on('graph', () => {
       const database = this.#database('graph');
       database.exec('BEGIN IMMEDIATE');
@@ -178,8 +197,17 @@ export class StoreDatabases {
   }
 
   #inGraph<T>(writes: boolean, work: (graph: GraphDatabase) => T): T {
-    const call = (): T => work((this.#graph ??= new GraphDatabase(this.#database('graph'))));
-    return writes ? this.#write('graph', call) : this.#on('graph', call);
+    const open = (): GraphDatabase => (this.#graph ??= new GraphDatabase(this.#database('graph')));
+    if (writes) return this.#write('graph', () => work(open()));
+    if (this.#on('graph', () => open().isBehind)) this.#write('graph', () => open().catchUp());
+    return this.#on('graph', () => work(open()));
+  }
+
+  /** A slice of what the view of the graph is behind its log, unless more is coming in; returns whether there is more. */
+  graphRest(): boolean {
+    if (this.#graph?.isBehind !== true) return false;
+    if (performance.now() - this.#graphChangedAt > quietMs) this.#write('graph', () => this.#graph?.catchUp(factsAtOnce));
+    return this.#graph?.isBehind === true;
   }
 
   /** The file was damaged: what its view lost is in the log, as far as that could be read. */

@@ -10,7 +10,7 @@ export interface StoreRequest {
   parameters: unknown[];
 }
 
-export type StoreCall = Exclude<keyof StoreDatabases, 'problems' | 'close'>;
+export type StoreCall = Exclude<keyof StoreDatabases, 'problems' | 'close' | 'finish'>;
 
 export interface StoreAnswer {
   id: number;
@@ -35,7 +35,8 @@ function serve(port: NonNullable<typeof parentPort>, folder: string): void {
     resting = undefined;
     let more = false;
     try {
-      more = databases.historyRest();
+      more = databases.graphRest();
+      more = databases.historyRest() || more;
     } catch {
       // The disk is full, for instance: the next write says so.
     }
@@ -44,7 +45,7 @@ function serve(port: NonNullable<typeof parentPort>, folder: string): void {
   port.on('message', (request: StoreRequest | typeof closeRequest) => {
     if (request === closeRequest) {
       clearTimeout(resting);
-      databases.close();
+      databases.finish();
       port.close();
       return;
     }

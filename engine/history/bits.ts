@@ -153,12 +153,19 @@ export class ByteReader {
     return this.#bytes.subarray(this.#at - length, this.#at);
   }
 
-  packed(values: Uint32Array, count: number): void {
+  /** At least those from `from` to `to` of `count`; whole blocks outside are skipped. */
+  packed(values: Uint32Array, count: number, from = 0, to = count): void {
     const bytes = this.#bytes;
     for (let start = 0; start < count; start += blockLength) {
       const end = Math.min(count, start + blockLength);
       const width = this.byte();
       if (width > 32) throw new RangeError('A width is too large.');
+      if (end <= from || start >= to) {
+        const skipped = Math.ceil(((end - start) * width) / 8);
+        if (skipped > this.left) throw new RangeError('The bytes end too early.');
+        this.#at += skipped;
+        continue;
+      }
       if (width === 0) {
         values.fill(0, start, end);
         continue;

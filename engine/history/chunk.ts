@@ -1,5 +1,6 @@
 import type { HistoryValue, SeriesColumns } from '../ports.ts';
 import { ByteReader, ByteWriter } from './bits.ts';
+import { noColumns, placeOf } from './columns.ts';
 
 /** Most points that one chunk may hold; a longer one is refused as damaged when it is read. */
 export const mostInChunk = 65_536;
@@ -62,6 +63,35 @@ export function decodeChunk(bytes: Uint8Array): SeriesColumns {
   return { times, values, qualities };
 }
 
+/**
+ * As decodeChunk, only from the last point at or before `fromMs` (or the first) up to, not including, `toMs`. What lies outside is skipped where its place is
+ * known. Choose it for a short look into a long chunk.
+ * @throws RangeError when the bytes are no whole chunk, as far as they were read
+ */
+export function decodePart(bytes: Uint8Array, fromMs: number, toMs: number): SeriesColumns {
+  const reader = new ByteReader(bytes);
+  if (reader.byte() !== format) throw new RangeError('Not a chunk of a known format.');
+  const count = reader.count();
+  if (count > mostInChunk) throw new RangeError('A chunk is too long.');
+  if (count === 0) return noColumns;
+  room(count);
+  const all = readTimes(reader, count);
+  const from = Math.max(0, placeOf(all, fromMs + 1) - 1);
+  const to = Math.max(from, placeOf(all, toMs));
+  const times = all.slice(from, to);
+  const kind = reader.byte();
+  const values = kind < 5 ? readNumbers(reader, kind, count, from, to) : readOthers(reader, kind, count).slice(from, to);
+  const qualities = new Uint8Array(to - from);
+  for (let start = 0; start < to; ) {
+    const value = reader.byte();
+    const length = reader.count();
+    if (length === 0 || start + length > count) throw new RangeError('A run is too long.');
+    if (value !== 0 && start + length > from) qualities.fill(value, Math.max(0, start - from), start + length - from);
+    start += length;
+  }
+  return { times, values, qualities };
+}
+
 function writeTimes(writer: ByteWriter, times: Float64Array, from: number, count: number): void {
   writer.double(times[from] as number);
   if (count === 1) {
@@ -91,21 +121,28 @@ function writeTimes(writer: ByteWriter, times: Float64Array, from: number, count
   }
 }
 
+/** The last evenly spaced times: what came in rows has the same ones in many series. Nobody writes into times. */
+let even = { first: NaN, interval: NaN, times: new Float64Array(0) };
+
 function readTimes(reader: ByteReader, count: number): Float64Array {
-  const times = new Float64Array(count);
   let time = reader.double();
-  times[0] = time;
   const kind = reader.byte();
+  if (kind === 0) {
+    const interval = reader.count();
+    if (even.first === time && even.interval === interval && even.times.length === count) return even.times;
+    const times = new Float64Array(count);
+    even = { first: time, interval, times };
+    for (let index = 0; index < count; index++, time += interval) times[index] = time;
+    return times;
+  }
+  const times = new Float64Array(count);
+  times[0] = time;
   if (kind === 2) {
     for (let index = 1; index < count; index++) times[index] = reader.double();
     return times;
   }
   if (kind > 2) throw new RangeError('Times of an unknown kind.');
   const interval = reader.count();
-  if (kind === 0) {
-    for (let index = 1; index < count; index++) times[index] = time += interval;
-    return times;
-  }
   const packed = scratch.a;
   reader.packed(packed, count - 1);
   for (let index = 1; index < count; index++) times[index] = time += interval + unzigzag(packed[index - 1] as number);
@@ -281,6 +318,10 @@ function writeValues(writer: ByteWriter, values: readonly HistoryValue[]): void 
 
 function readValues(reader: ByteReader, count: number): Float64Array | HistoryValue[] {
   const kind = reader.byte();
+  return kind < 5 ? readNumbers(reader, kind, count, 0, count) : readOthers(reader, kind, count);
+}
+
+function readOthers(reader: ByteReader, kind: number, count: number): HistoryValue[] {
   if (kind === 5) {
     const table = tableOf(utf8Text(reader.bytes(reader.count())));
     reader.packed(scratch.a, count);
@@ -288,65 +329,67 @@ function readValues(reader: ByteReader, count: number): Float64Array | HistoryVa
     for (let index = 0; index < count; index++) values.push(valueOf(table[scratch.a[index] as number]));
     return values;
   }
-  if (kind === 6) {
-    const holes = new Uint8Array(count);
-    readRuns(reader, holes);
-    let numbers = 0;
-    for (const hole of holes) numbers += hole === 0 ? 1 : 0;
-    const given = readNumbers(reader, reader.byte(), numbers);
-    const values: HistoryValue[] = [];
-    let next = 0;
-    for (const hole of holes) values.push(hole === 0 ? (given[next++] as number) : null);
-    return values;
-  }
-  return readNumbers(reader, kind, count);
+  if (kind !== 6) throw new RangeError('Values of an unknown kind.');
+  const holes = new Uint8Array(count);
+  readRuns(reader, holes);
+  let numbers = 0;
+  for (const hole of holes) numbers += hole === 0 ? 1 : 0;
+  const given = readNumbers(reader, reader.byte(), numbers, 0, numbers);
+  const values: HistoryValue[] = [];
+  let next = 0;
+  for (const hole of holes) values.push(hole === 0 ? (given[next++] as number) : null);
+  return values;
 }
 
-function readNumbers(reader: ByteReader, kind: number, count: number): Float64Array {
-  const values = new Float64Array(count);
+/** Those from `from` to `to` of `count`. */
+function readNumbers(reader: ByteReader, kind: number, count: number, from: number, to: number): Float64Array {
+  const values = new Float64Array(to - from);
   switch (kind) {
     case 0:
       return values.fill(reader.double());
     case 1: {
       const factor = powersOfTen[reader.byte()] ?? NaN;
       let whole = reader.double();
-      reader.packed(scratch.a, count);
-      for (let index = 0; index < count; index++) {
+      reader.packed(scratch.a, count, 0, to);
+      for (let index = 0; index < from; index++) whole += unzigzag(scratch.a[index] as number);
+      for (let index = from; index < to; index++) {
         whole += unzigzag(scratch.a[index] as number);
-        values[index] = whole / factor;
+        values[index - from] = whole / factor;
       }
       return values;
     }
     case 2: {
       const factor = powersOfTen[reader.byte()] ?? NaN;
       const lowest = reader.double();
-      reader.packed(scratch.a, count);
-      for (let index = 0; index < count; index++) values[index] = (lowest + (scratch.a[index] as number)) / factor;
+      reader.packed(scratch.a, count, from, to);
+      for (let index = from; index < to; index++) values[index - from] = (lowest + (scratch.a[index] as number)) / factor;
       return values;
     }
     case 3: {
       const shift = reader.byte();
-      reader.packed(scratch.a, count);
+      reader.packed(scratch.a, count, 0, to);
       let word = 0;
-      for (let index = 0; index < count; index++) {
+      for (let index = 0; index < to; index++) {
         word ^= (scratch.a[index] as number) << shift;
+        if (index < from) continue;
         floatWord[0] = word;
-        values[index] = floatBits[0] as number;
+        values[index - from] = floatBits[0] as number;
       }
       return values;
     }
     case 4: {
       const shift = reader.byte();
-      reader.packed(scratch.b, count);
-      reader.packed(scratch.a, count);
+      reader.packed(scratch.b, count, 0, to);
+      reader.packed(scratch.a, count, 0, to);
       const words = new Uint32Array(values.buffer);
       let low = 0;
       let high = 0;
-      for (let index = 0; index < count; index++) {
+      for (let index = 0; index < to; index++) {
         low ^= (scratch.a[index] as number) << shift;
         high ^= scratch.b[index] as number;
-        words[2 * index] = low;
-        words[2 * index + 1] = high;
+        if (index < from) continue;
+        words[2 * (index - from)] = low;
+        words[2 * (index - from) + 1] = high;
       }
       return values;
     }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { openSiteStore } from '../../../adapters/sqlite/siteStore.ts';
 
 /**
@@ -24,6 +25,16 @@ void loop('fact', (n) =>
     { kind: 'element', element: { key: `part ${n}`, type: 'part', name: '' }, recordedMs: n },
     { kind: 'assert', fact: { subject: `part ${n}`, relation: 'produced by', object: 'a', validFromMs: n, recordedMs: n, source: 'test' } },
   ]));
+void loop('bulk', async (n) => {
+  // Not all the time, or the parent has too much to read.
+  await delay(150);
+  await store.graph.change([
+    { kind: 'element', element: { key: 'a', type: 'work unit', name: '' }, recordedMs: n },
+    ...Array.from({ length: 500 }, (_, index) => ({
+      kind: 'assert' as const, fact: { subject: 'a', relation: 'note', object: '', value: index, validFromMs: n, recordedMs: n, source: 'bulk' },
+    })),
+  ]);
+});
 void loop('history', (n) =>
   store.historian.write(Array.from({ length: 100 }, (_, index) => ({
     twin: 'a', property: `p${index}`, timeMs: n, value: n + index, quality: 'good' as const,

@@ -10,7 +10,7 @@ import { checkParameters } from '../../checks/ports/checkParameters.ts';
 import { temporaryFolder } from '../../services/serviceProcess.ts';
 
 const writer = fileURLToPath(new URL('./killedWriter.ts', import.meta.url));
-const kinds = ['state', 'fact', 'history', 'outbox'] as const;
+const kinds = ['state', 'fact', 'bulk', 'history', 'outbox'] as const;
 
 describe('sqlite: kill -9', function () {
   this.timeout(120_000);
@@ -20,9 +20,9 @@ describe('sqlite: kill -9', function () {
     let random = seed;
     const next = (): number => (random = (Math.imul(random, 1103515245) + 12345) & 0x7fffffff) / 0x7fffffff;
     const folder = temporaryFolder('kill');
-    const issued = { state: -1, fact: -1, history: -1, outbox: -1 };
+    const issued = { state: -1, fact: -1, bulk: -1, history: -1, outbox: -1 };
     /** Acknowledged over all rounds; each round starts behind what was issued before. */
-    const stored = { state: new Set<number>(), fact: new Set<number>(), history: new Set<number>(), outbox: new Set<number>() };
+    const stored = { state: new Set<number>(), fact: new Set<number>(), bulk: new Set<number>(), history: new Set<number>(), outbox: new Set<number>() };
     try {
       for (let round = 0; round < numRuns; round += 1) {
         const first = Math.max(...Object.values(issued)) + 1;
@@ -45,16 +45,20 @@ describe('sqlite: kill -9', function () {
         try {
           assert.deepEqual(store.problems, []);
           const states = new Map((await store.state.entries('')).map(({ key, value }) => [key, value]));
-          const facts = new Set((await store.graph.facts({ validMs: 1e9, recordedMs: 1e9 })).map(({ validFromMs }) => validFromMs));
+          const facts = new Set((await store.graph.facts({ validMs: 1e9, recordedMs: 1e9, source: 'test' })).map(({ validFromMs }) => validFromMs));
+          const bulks = new Map<number, number>();
+          for (const { validFromMs } of await store.graph.facts({ validMs: 1e9, recordedMs: 1e9, source: 'bulk' })) bulks.set(validFromMs, (bulks.get(validFromMs) ?? 0) + 1);
           const records = new Map((await store.outbox.pending('t', 1_000_000)).map(({ idempotencyKey, body }) => [Number(idempotencyKey), body]));
           const points = new Map((await store.historian.range('a', 'p99', 0, 1e9)).map(({ timeMs, value }) => [timeMs, value]));
           for (const n of stored.state) assert.deepEqual(states.get(`twin/${n}`), { n });
           for (const n of stored.fact) assert.ok(facts.has(n), `fact ${n}`);
+          for (const n of stored.bulk) assert.equal(bulks.get(n), 500, `bulk ${n}`);
+          for (const [n, count] of bulks) assert.equal(count, 500, `bulk ${n} is whole`);
           for (const n of stored.outbox) assert.equal(records.get(n), `body ${n}`);
           for (const n of stored.history) assert.equal(points.get(n), n + 99);
           const latest = states.get('latest');
           assert.ok(latest === undefined || (typeof latest === 'number' && states.has(`twin/${latest}`)), 'a commit is whole');
-          for (const [kind, found] of [['fact', facts], ['outbox', records], ['history', points]] as const) {
+          for (const [kind, found] of [['fact', facts], ['bulk', bulks], ['outbox', records], ['history', points]] as const) {
             for (const n of found.keys()) assert.ok(n <= issued[kind], `${kind} ${n} was never issued`);
           }
           assert.equal((await store.outbox.depth('t')).records, records.size);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { decodeChunk, encodeChunk } from '../../../engine/history/chunk.ts';
+import { decodeChunk, decodePart, encodeChunk } from '../../../engine/history/chunk.ts';
 import type { HistoryValue, SeriesColumns } from '../../../engine/ports.ts';
 import { checkParameters } from '../../checks/ports/checkParameters.ts';
 
@@ -36,6 +36,29 @@ describe('chunks of history', () => {
       const times = list.map(() => (time += steps.next().value as number));
       same(columns(times, list, list.map(() => qualities.next().value as number)));
     }), checkParameters(600));
+  });
+
+  it('a part is what the whole has there (property)', () => {
+    const values: fc.Arbitrary<HistoryValue[]> = fc.oneof(
+      fc.array(fc.integer({ min: -1000, max: 1000 }).map((whole) => whole / 10), { minLength: 1, maxLength: 300 }), fc.array(fc.double(), { minLength: 1, maxLength: 200 }),
+      fc.array(fc.float({ noNaN: true }), { minLength: 1, maxLength: 200 }), fc.array(fc.constant(7), { minLength: 1, maxLength: 200 }),
+      fc.array(fc.integer({ min: 0, max: 65_535 }), { minLength: 1, maxLength: 200 }), fc.array(fc.oneof(fc.integer(), fc.constant(null), fc.string()), { minLength: 1, maxLength: 100 }),
+    );
+    const step = fc.oneof(fc.constant(fc.constant(100)), fc.constant(fc.integer({ min: 1, max: 500 })), fc.constant(fc.constantFrom(1, 2 ** 40))).chain((of) => fc.infiniteStream(of));
+    const quality = fc.infiniteStream(fc.constantFrom(0, 0, 0, 1, 2));
+    fc.assert(fc.property(values, step, quality, fc.integer({ min: -500, max: 30_000 }), fc.integer({ min: 0, max: 5000 }), (list, steps, qualities, fromMs, length) => {
+      let time = 0;
+      const times = Float64Array.from(list, () => time += steps.next().value as number);
+      const bytes = encodeChunk({ times, values: list, qualities: Uint8Array.from(list, () => qualities.next().value as number) });
+      const whole = decodeChunk(bytes);
+      const toMs = fromMs + length;
+      const from = Math.max(0, times.findLastIndex((one) => one <= fromMs));
+      const to = Math.max(from, times.filter((one) => one < toMs).length);
+      const found = decodePart(bytes, fromMs, toMs);
+      assert.deepEqual([...found.times], [...whole.times].slice(from, to));
+      assert.deepEqual([...found.values], [...whole.values].slice(from, to));
+      assert.deepEqual([...found.qualities], [...whole.qualities].slice(from, to));
+    }), checkParameters(300));
   });
 
   it('hold a typical signal in far less than four bytes a point', () => {
