@@ -7,6 +7,7 @@ import type { TwinMessage } from '../contract/messages.ts';
 import type { AssetTwin } from '../engine/site/assetTwin.ts';
 import { takeVerdicts } from '../engine/site/alert.ts';
 import { backTest } from '../engine/site/backTest.ts';
+import type { TrialSetting } from '../engine/site/verdictCauses.ts';
 import { Site } from '../engine/site/site.ts';
 import { verdictSeries } from '../engine/site/verdictRecord.ts';
 import { compileTwinType } from '../engine/twin/twinType.ts';
@@ -15,6 +16,11 @@ import { verdictOf } from './verdictOf.ts';
 const startMs = 1_700_000_000_000;
 const everyMs = 10_000;
 const settings = [0.1, 0.25, 1, 3, 7, 20, 70];
+/** Other settings of the dialog: each alone, and all together. */
+const trials: readonly Partial<TrialSetting>[] = [
+  { smallestPercent: 2 }, { smallestPercent: 10 }, { off: ['drift'] }, { off: ['step', 'spike', 'noise'] }, { together: true },
+  { perWeek: 7, smallestPercent: 5, off: ['noise', 'deviation'], together: true },
+];
 const alert = { onAnomaly: true, onLimit: false, onStale: false, clearAfterMs: 60_000, repeatAfterMs: 0 };
 
 /** One machine of 20 signals, a value each 10 s: a setpoint of four steps, the others noise around a level that follows it; now and then a fault. */
@@ -53,7 +59,7 @@ interface Run {
   seconds: number;
 }
 
-async function run(site: Site, clock: { wallMs: number }, signals: number, rows: number, perWeek: number): Promise<Run> {
+async function run(site: Site, clock: { wallMs: number }, signals: number, rows: number, perWeek: number, keepsValues: boolean): Promise<Run> {
   const { type } = compileTwinType({
     name: 'machine', version: 1,
     properties: Array.from({ length: signals }, (_, index) => ({ name: `signal${index}`, valueKind: index === 0 ? 'setpoint' : 'measured' })),
@@ -72,6 +78,10 @@ async function run(site: Site, clock: { wallMs: number }, signals: number, rows:
     const message: TwinMessage = {
       topic: '', payload: machine.row(index), changed: [], updated: [...machine.names], timestamp: clock.wallMs, quality: {}, twin: { ...twin, row: asset.takeRows(1) },
     };
+    if (keepsValues) {
+      const { payload, timestamp: timeMs } = message;
+      site.keep(machine.names.map((property) => ({ twin: asset.key, property, timeMs, value: payload[property] as number, quality: 'good' as const })));
+    }
     const evaluation = asset.evaluate(message);
     if (evaluation === undefined) throw new Error('a row was met twice');
     for (const { case: told } of takeVerdicts(site, asset, { ...message, anomaly: evaluation.anomaly }, alert)) if (told.change === 'opened') raised += 1;
@@ -94,6 +104,8 @@ export async function backTestSpeed(print: (line: string) => void, { days = 14, 
   let asked = NaN;
   let points = 0;
   const took: number[] = [];
+  const tried: { trial: Partial<TrialSetting>; count: number; ms: number }[] = [];
+  let imported = { seconds: NaN, rows: 0, phase: '', longestMs: NaN };
   // The setting in force first: the others are answered from what it left on record.
   for (const perWeek of [1, ...settings.filter((setting) => setting !== 1)]) {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'twinwire-bench-backtest-'));
@@ -105,7 +117,7 @@ export async function backTestSpeed(print: (line: string) => void, { days = 14, 
     );
     await site.start();
     try {
-      const { asset, raised, seconds } = await run(site, clock, signals, rows, perWeek);
+      const { asset, raised, seconds } = await run(site, clock, signals, rows, perWeek, perWeek === 1);
       runs.push({ perWeek, raised, seconds });
       await site.checkpoint();
       if (perWeek !== 1) continue;
@@ -121,6 +133,21 @@ export async function backTestSpeed(print: (line: string) => void, { days = 14, 
         }
       }
       asked = took[0] ?? NaN;
+      for (const trial of trials) {
+        const at = performance.now();
+        const { count } = await backTest(site, asset, trial);
+        tried.push({ trial, count, ms: performance.now() - at });
+      }
+      asset.learnAgain();
+      const at = performance.now();
+      let longestMs = 0;
+      let turnMs = at;
+      const learned = await site.baselines.learnFromHistory(asset.key, startMs, clock.wallMs + 1, async () => {
+        longestMs = Math.max(longestMs, performance.now() - turnMs);
+        await new Promise((resolve) => setImmediate(resolve));
+        turnMs = performance.now();
+      });
+      imported = { seconds: (performance.now() - at) / 1000, rows: learned.rows, phase: asset.progress().watch ?? '', longestMs };
     } finally {
       await site.stop();
       await store.close();
@@ -137,6 +164,10 @@ export async function backTestSpeed(print: (line: string) => void, { days = 14, 
   print(`| another setting, first answer | ${asked.toFixed(1)} ms | ≤ 1 s | ${verdictOf(asked <= 1000)} |`);
   print(`| … median and slowest of ${took.length} | ${median.toFixed(1)} / ${slowest.toFixed(1)} ms | | |`);
   const again = runs.map(({ seconds }) => seconds).sort((one, other) => one - other)[Math.floor(runs.length / 2)] ?? NaN;
+  const slowestTrial = Math.max(...tried.map(({ ms }) => ms));
+  print(`| any other setting of the dialog, slowest of ${tried.length} | ${slowestTrial.toFixed(1)} ms | ≤ 1 s | ${verdictOf(slowestTrial <= 1000)} |`);
+  print(`| learning these ${imported.rows} rows from history (then ${imported.phase}) | ${imported.seconds.toFixed(1)} s | seconds | ${verdictOf(imported.seconds < 60)} |`);
+  print(`| … longest the event loop was held between two turns | ${imported.longestMs.toFixed(0)} ms | | |`);
   print(`| judging every row again instead (chain alone, median) | ${again.toFixed(1)} s | | |`);
   print('');
   print('At most so many false alarms a week, cases from the record of a run at 1 beside a run of its own from the first row on, which also learns at that setting:');
@@ -144,6 +175,19 @@ export async function backTestSpeed(print: (line: string) => void, { days = 14, 
   print('| setting | from the record | run of its own |');
   print('|---|---|---|');
   for (const { perWeek, would } of results) print(`| ${perWeek} | ${would} | ${runs.find((one) => one.perWeek === perWeek)?.raised ?? ''} |`);
+  print('');
+  print('Other settings of the dialog, from the same record:');
+  print('');
+  print('| setting | cases | took |');
+  print('|---|---|---|');
+  for (const { trial, count, ms } of tried) print(`| ${settingText(trial)} | ${count} | ${ms.toFixed(1)} ms |`);
+}
+
+function settingText({ perWeek, smallestPercent, off = [], together }: Partial<TrialSetting>): string {
+  const parts = [
+    perWeek === undefined ? '' : `${perWeek} a week`, smallestPercent === undefined ? '' : `from ${smallestPercent} %`, ...off.map((kind) => `no ${kind}`), together === true ? 'together' : '',
+  ];
+  return parts.filter((part) => part !== '').join(', ');
 }
 
 if (import.meta.main) await backTestSpeed((line) => console.log(line));

@@ -124,8 +124,9 @@ export const messageSchemas = {
         low: number,
         high: number,
         unit: text,
+        at: shape({ mode: text, drivers: { type: 'array', items: shape({ property: text, value: number }) } }),
       },
-      ['expected', 'low', 'high', 'unit'],
+      ['expected', 'low', 'high', 'unit', 'at'],
     ),
     Anomaly: shape(
       {
@@ -135,9 +136,10 @@ export const messageSchemas = {
         signals: { type: 'array', items: reference('AnomalySignal') },
         sinceMs: timeMs,
         reason: text,
+        explanation: texts,
         caution: text,
       },
-      ['sinceMs', 'caution'],
+      ['sinceMs', 'explanation', 'caution'],
     ),
     TwinEventKind: { enum: ['stale', 'fresh', 'state', 'limit', 'quality', 'counter', 'clock', 'unmapped', 'gap', 'migrated', 'readiness'] },
     TwinEvent: shape(

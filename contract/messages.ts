@@ -148,6 +148,8 @@ export interface AnomalySignal {
   low?: number;
   high?: number;
   unit?: string;
+  /** The operating point of which `expected` is: the operating mode ('' = none) and what sets the pace. Of the first few signals. */
+  at?: { mode: string; drivers: { property: string; value: number }[] };
   /** What a rule of twin-alert says of it, as one sentence without its full stop. */
   text?: string;
 }
@@ -164,6 +166,8 @@ export interface Anomaly {
   sinceMs?: number;
   /** One plain sentence in the site's language; '' unless the verdict is anomaly. */
   reason: string;
+  /** The whole of it: what, by how much, with which share, compared with what, since when; sentences in the site's language. Only of an anomaly. */
+  explanation?: string[];
   /** One plain sentence while twin-readiness finds the data below usable: the verdict is less certain. Only of an anomaly; `reason` ends with it. */
   caution?: string;
 }

@@ -9,6 +9,7 @@ import { PageElement } from './pageElement.ts';
 import { propertyRow } from './propertyRow.ts';
 import { fetchDetail, sendAcknowledge, ServerError } from './server.ts';
 import { letterSign, machineSign } from './sign.ts';
+import { caseExplanation } from './explanation.ts';
 import { caseReason, learningText, longReason, needsLook, shownPhase, telling } from './summary.ts';
 import { watchPhases } from './watchPhases.ts';
 import { hasText, type Say } from './texts.ts';
@@ -151,7 +152,7 @@ export class MachineDetails extends PageElement {
               <progress max="100" value=${machine.learning.percent} aria-label=${text}></progress>
               ${missing ? html`<p class="missing">${missing}</p>` : nothing}</div>`
           : nothing}
-        ${machine.openCase ? this.#openCase(machine.openCase) : nothing}
+        ${machine.openCase ? this.#openCase(machine.openCase, machine) : nothing}
         <p class="note" role="status">${this.note}</p>
         <twin-case-answers .site=${this.site} .machineKey=${this.machineKey} .open=${machine.openCase} .say=${say}
           .nowMs=${this.nowMs} .access=${this.access} .lost=${this.lost !== ''}></twin-case-answers>
@@ -180,9 +181,9 @@ export class MachineDetails extends PageElement {
       </section>`;
   }
 
-  #openCase(open: CaseSummary): TemplateResult {
+  #openCase(open: CaseSummary, machine: Machine): TemplateResult {
     const { say } = this;
-    return html`<p class="since">
+    return html`${caseExplanation(say, open, machine)}<p class="since">
         <span>${say('case.since', { time: shownTime(say, open.sinceMs, this.nowMs) })}</span>
         ${open.acknowledgedBy ? html`<span>${say('case.acknowledgedBy', { name: plainName(open.acknowledgedBy) })}</span>` : nothing}
         ${open.historical ? html`<span>${say('case.historical')}</span>` : nothing}

@@ -79,6 +79,15 @@ const english = {
   'reason.staleHint': 'Is it switched on and connected?',
   'reason.unknown': 'something is not normal',
 
+  'explain.above': '{label}: {value}, that is {by} above normal ({low} to {high})',
+  'explain.below': '{label}: {value}, that is {by} below normal ({low} to {high})',
+  'explain.within': '{label}: {value} alone would be normal ({low} to {high}), but not how it behaves',
+  'explain.still': '{label} stands still at {value}; usual is {low} to {high}',
+  'explain.share': '{text}; {percent} % of the deviation',
+  'explain.at': 'Compared with what is normal at {point}.',
+  'explain.inMode': 'Compared with what is normal while {mode}.',
+  'explain.atInMode': 'Compared with what is normal at {point}, while {mode}.',
+
   'state.none': 'No state',
   'learning.waiting': 'Waiting for the first value.',
   'learning.guard': 'Limits, silence and values that stand still are watched',
@@ -600,6 +609,15 @@ const german: Record<TextKey, string> = {
   'reason.staleNever': 'keine Werte',
   'reason.staleHint': 'Ist sie eingeschaltet und verbunden?',
   'reason.unknown': 'etwas ist nicht normal',
+
+  'explain.above': '{label}: {value}, das sind {by} über dem Normalen ({low} bis {high})',
+  'explain.below': '{label}: {value}, das sind {by} unter dem Normalen ({low} bis {high})',
+  'explain.within': '{label}: {value} allein wäre normal ({low} bis {high}), nicht aber, wie es sich verhält',
+  'explain.still': '{label} steht fest auf {value}; üblich sind {low} bis {high}',
+  'explain.share': '{text}; {percent} % der Abweichung',
+  'explain.at': 'Verglichen mit dem, was bei {point} normal ist.',
+  'explain.inMode': 'Verglichen mit dem, was in der Betriebsart {mode} normal ist.',
+  'explain.atInMode': 'Verglichen mit dem, was bei {point} in der Betriebsart {mode} normal ist.',
 
   'state.none': 'Kein Zustand',
   'learning.waiting': 'Wartet auf den ersten Wert.',

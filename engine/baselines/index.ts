@@ -41,6 +41,8 @@ export interface BaselineProgress {
 /** What is normal for an asset. Rows go in by `learn` only after they were judged. */
 export interface AssetBaseline {
   readonly columns: readonly ColumnInfo[];
+  /** The columns by which it tells operating points apart, named or found; at most 3. */
+  driverColumns(): readonly number[];
   /** Writes what is expected of this row. Changes nothing but `into`. */
   expect(row: SignalRow, into: Expectation): void;
   /** The baseline's own gate where nothing judges: is this row near enough to what is expected to be learned from? Changes nothing. */

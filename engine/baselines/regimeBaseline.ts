@@ -262,6 +262,10 @@ export class RegimeBaseline implements AssetBaseline {
     this.review = 0;
   }
 
+  driverColumns(): readonly number[] {
+    return this.drivers;
+  }
+
   progress(): BaselineProgress {
     const model = this.modes.get(this.mode);
     const missing: BaselineProgress['missing'] = [];

@@ -3,6 +3,7 @@ import type { AlertMessage, Anomaly, AnomalySignal, TwinBatchMessage, TwinCase, 
 import { letterOfSeverity, priorityOfSeverity, severityOf } from '../alarms/caseBook.ts';
 import type { CaseBookOptions, CaseChange, Condition, Severity } from '../alarms/caseBook.ts';
 import type { AssetTwin } from './assetTwin.ts';
+import { beyondText, comparedText } from './explanation.ts';
 import { pastLines } from './feedbackSentences.ts';
 import { caseText, oneLine, signalsSentence } from './sentences.ts';
 import type { Site } from './site.ts';
@@ -254,6 +255,8 @@ export function alertMessages(site: Site, asset: AssetTwin, changes: readonly Ca
         acknowledgedBy: twinCase.acknowledgedBy,
         historical: twinCase.historical,
         neighbours,
+        beyond: (signal) => beyondText(signal, asset.naming, asset.language),
+        compared: comparedText(twinCase.signals, asset.naming, asset.language),
         inhibits: twinCase.members?.inhibits.map(({ name }) => name) ?? [],
         ...(aside === undefined ? {} : { aside: aside.what === 'root' ? { ...aside, why: site.asset(aside.why ?? '')?.twin.name ?? aside.why ?? '' } : aside }),
       },

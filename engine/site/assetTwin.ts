@@ -17,6 +17,7 @@ import { formatQuantity } from '../twin/unitText.ts';
 import { CaseAnswers } from './caseAnswers.ts';
 import { EventRecord, eventTwin, valueEvents } from './eventRecord.ts';
 import { ExpectationRecord, expectationSeries, expectationTwin } from './expectationRecord.ts';
+import { explanation } from './explanation.ts';
 import { FirstGuard } from './firstGuard.ts';
 import { RecentVerdicts } from './recentVerdicts.ts';
 import type { DeepWatch } from './deepWatch.ts';
@@ -89,6 +90,8 @@ const settlingRows = 3;
 const longestSettlingMs = 60_000;
 /** Over how many rows a column's presence is averaged. */
 const presenceRows = 64;
+/** So many signals of an anomaly say with which operating point they were compared. */
+const signalsWithPoint = 3;
 /** So many rows in a row without any expectation are an operating point that was never seen. */
 const unseenToTell = 3;
 /** Over how many rows the time between two is averaged; a pause counts as at most this long. */
@@ -717,7 +720,8 @@ export class AssetTwin {
     }
     if (verdict.verdict !== 'anomaly') return { v: 1, verdict: verdict.verdict, score: verdict.score, signals: [], reason: '' };
     const { expected, low, high, phase } = this.#expectation;
-    const signals = verdict.signals.map((signal): AnomalySignal => {
+    const at = this.#operatingPoint();
+    const signals = verdict.signals.map((signal, index): AnomalySignal => {
       const column = signal.column;
       const value = this.#row.values[column] as number;
       const known = (phase[column] === phaseArmed || phase[column] === phaseProvisional) && Number.isFinite(expected[column] as number);
@@ -727,20 +731,29 @@ export class AssetTwin {
         kind: signal.kind,
         value: Number.isFinite(value) ? value : null,
         ...(known ? { expected: expected[column] as number, low: low[column] as number, high: high[column] as number } : {}),
+        ...(known && index < signalsWithPoint && (at.mode !== '' || at.drivers.length > 0) ? { at } : {}),
         ...(this.#units[column] === undefined ? {} : { unit: this.#units[column] as string }),
       };
     });
     const caution = signals.map((signal) => this.caution?.properties.get(signal.property)).find((each) => each !== undefined);
     const reason = signalsSentence(signals, this.naming, this.language);
+    const sinceMs = Number.isFinite(verdict.sinceMs) ? verdict.sinceMs : this.#row.timeMs;
     return {
       v: 1,
       verdict: 'anomaly',
       score: verdict.score,
       signals,
-      sinceMs: Number.isFinite(verdict.sinceMs) ? verdict.sinceMs : this.#row.timeMs,
+      sinceMs,
+      explanation: explanation(signals, sinceMs, this.naming, this.language),
       reason: caution === undefined ? reason : `${reason}. ${caution}`,
       ...(caution === undefined ? {} : { caution }),
     };
+  }
+
+  /** Where the machine runs now, as the baseline sees it. */
+  #operatingPoint(): NonNullable<AnomalySignal['at']> {
+    const drivers = this.#baseline.driverColumns().map((column) => ({ property: this.#names[column] as string, value: this.#row.values[column] as number }));
+    return { mode: this.#row.mode, drivers: drivers.filter(({ value }) => Number.isFinite(value)) };
   }
 
   /** Whether the last row came in a mode in which nothing is judged. */

@@ -375,6 +375,9 @@ export interface CaseTextInput {
   acknowledgedBy?: string;
   historical: boolean;
   neighbours: readonly { relation: string; name: string }[];
+  /** By how much a signal is off, in words, and with what it was compared, as a sentence; '' = not known. */
+  beyond?: (signal: AnomalySignal) => string;
+  compared?: string;
   /** Machines that the case stands for. */
   inhibits?: readonly string[];
   /** Why it is over although it may still be true; `why` of a root alarm: the machine's name. */
@@ -398,10 +401,12 @@ export function caseText(input: CaseTextInput, naming: Naming, language: Languag
   // What has next to no part in it only distracts.
   const named = input.signals.filter((signal, index) => index === 0 || signal.share >= 0.005).slice(0, 5);
   const lines = named.map((signal) => {
-    const sentence = signalSentence(signal, naming, language);
+    const beyond = input.beyond?.(signal) ?? '';
+    const sentence = `${signalSentence(signal, naming, language)}${beyond === '' ? '' : `; ${beyond}`}`;
     const percent = Math.round(signal.share * 100);
     return percent === 100 ? `- ${sentence}` : `- ${sentence} (${fill(t.share, { percent: String(percent) })})`;
   });
+  if (!silent && input.compared !== undefined && input.compared !== '') lines.push(input.compared);
   if (silent || (lines.length === 0 && input.change !== 'cleared')) lines.unshift(plainSentence('stale', language));
   lines.push(fill(t.since, { time: timeText(input.sinceMs, language) }));
   // What has no part in it is left out, but in a crowd everybody has next to none.

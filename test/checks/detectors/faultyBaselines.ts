@@ -12,6 +12,7 @@ function faulty(change: Change): BaselineFactory {
     const sound = createBaseline(columns, options, snapshot);
     const whole: AssetBaseline = {
       columns: sound.columns,
+      driverColumns: () => sound.driverColumns(),
       expect: (row, into) => sound.expect(row, into),
       isPlausible: (row, expectation) => sound.isPlausible(row, expectation),
       learn: (row) => sound.learn(row),
