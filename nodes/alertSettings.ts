@@ -3,6 +3,8 @@ import type { AlertSettings } from '../engine/site/alert.ts';
 import type { AlarmRule } from '../engine/site/alarmRules.ts';
 import type { NotifierSettings } from '../engine/alarms/notifier.ts';
 import type { Severity } from '../engine/alarms/caseBook.ts';
+import type { Compiled } from '../engine/expression/compile.ts';
+import { quietExpression } from '../engine/site/quietExpressions.ts';
 import { numberFromSetting } from '../engine/twin/numberText.ts';
 
 /** A rule as the dialog saves it. */
@@ -21,6 +23,7 @@ export interface RuleRow {
   latching: boolean;
   acknowledge: boolean;
   root: boolean;
+  unless: string;
 }
 
 const severities: Readonly<Record<string, Severity>> = { F: 'failure', C: 'check', S: 'specification', M: 'maintenance' };
@@ -51,6 +54,13 @@ export function alarmRulesOf(rows: readonly RuleRow[], title: string): { rules: 
       );
       return [];
     }
+    let unless: Compiled | undefined;
+    try {
+      if (row.unless !== '') unless = quietExpression(row.unless);
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      problems.push(new Problem('TWIN_ALERT_UNLESS', `Rule ${index + 1} of "${title}" is never suppressed: ${problem.found}`, problem.remedy, { node: title, rule: index + 1, property }));
+    }
     return [{
       name: row.name.trim(),
       types: row.types.split(',').map((name) => name.trim()).filter((name) => name !== ''),
@@ -66,9 +76,21 @@ export function alarmRulesOf(rows: readonly RuleRow[], title: string): { rules: 
       latching: row.latching,
       acknowledge: row.acknowledge,
       root: row.root,
+      ...(unless !== undefined && { unless }),
     }];
   });
   return { rules, problems };
+}
+
+/** The expression in which nothing of a machine is an alarm; one that is wrong is told and left out. */
+export function quietWhileOf(text: string, title: string): { quietWhile?: Compiled; problem?: Problem } {
+  if (text === '') return {};
+  try {
+    return { quietWhile: quietExpression(text) };
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    return { problem: new Problem('TWIN_ALERT_UNLESS', `The expression in which nothing is an alarm, of "${title}", is left out: ${problem.found}`, problem.remedy, { node: title }) };
+  }
 }
 
 interface AlertConfig {

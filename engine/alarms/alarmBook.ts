@@ -32,6 +32,8 @@ export interface WideSuppression {
   sinceMs: number;
   /** all alarms; all but outermost limits; only that nothing arrives. */
   covers: 'all' | 'notCritical' | 'silence';
+  /** Only the alarm of this name. */
+  only?: string;
 }
 
 interface Entry {
@@ -120,7 +122,7 @@ export class AlarmBook {
     const drafts: JournalDraft[] = [];
     if (active) {
       for (const [cause, wide] of this.#suppressions) {
-        if (covers(wide, traits)) this.#apply(name, entry, { do: 'SUP', cause, ...who(wide) }, nowMs, drafts);
+        if (covers(wide, traits, name)) this.#apply(name, entry, { do: 'SUP', cause, ...who(wide) }, nowMs, drafts);
       }
       if (this.#outOfService !== undefined) this.#apply(name, entry, { do: 'OOS', by: this.#outOfService.by, why: this.#outOfService.why }, nowMs, drafts);
     }
@@ -143,7 +145,7 @@ export class AlarmBook {
     this.#suppressions.set(cause, { ...suppression });
     const drafts: JournalDraft[] = [];
     for (const [name, entry] of this.#entries) {
-      if (entry.course.shown === 'NORM' || !covers(suppression, entry.traits)) continue;
+      if (entry.course.shown === 'NORM' || !covers(suppression, entry.traits, name)) continue;
       this.#apply(name, entry, { do: 'SUP', cause, ...who(suppression) }, nowMs, drafts, via);
     }
     return drafts;
@@ -272,6 +274,7 @@ function who({ by, why }: WideSuppression): { by?: string; why?: string } {
   return { ...(by === undefined ? {} : { by }), ...(why === undefined ? {} : { why }) };
 }
 
-function covers(suppression: WideSuppression, traits: AlarmTraits): boolean {
+function covers(suppression: WideSuppression, traits: AlarmTraits, name: string): boolean {
+  if (suppression.only !== undefined && suppression.only !== name) return false;
   return suppression.covers === 'all' || (suppression.covers === 'silence' ? traits.silence : !traits.critical);
 }

@@ -2,10 +2,12 @@ import type { AnomalySignal, QualityWord, SentValue, TwinBatchMessage, TwinMessa
 import type { CaseChange, Severity } from '../alarms/caseBook.ts';
 import { DelayedCondition } from '../alarms/delayedCondition.ts';
 import type { DelayedChange } from '../alarms/delayedCondition.ts';
+import type { Compiled } from '../expression/compile.ts';
 import { LimitWatch } from '../alarms/limitWatch.ts';
 import type { WatchQuality } from '../alarms/limitWatch.ts';
 import type { RuledCondition } from './alert.ts';
 import type { AssetTwin } from './assetTwin.ts';
+import type { QuietExpression } from './quietExpressions.ts';
 import { oneLine, ruleSentence, signalSentence, valueText } from './sentences.ts';
 import type { Site } from './site.ts';
 
@@ -28,12 +30,16 @@ export interface AlarmRule {
   acknowledge: boolean;
   /** What depends on this machine tells nothing while it is active. */
   root: boolean;
+  /** While it holds, this alarm is suppressed by design. */
+  unless?: Compiled;
 }
 
 export interface AlarmRulesSettings {
   rules: readonly AlarmRule[];
   /** A signal whose quality is not good for so long is an alarm of its own; 0: none. */
   badSignalAfterMs: number;
+  /** While it holds, no alarm of the machine is one. */
+  quietWhile?: Compiled;
 }
 
 interface Watches {
@@ -54,6 +60,18 @@ export class AlarmRules {
 
   constructor(settings: AlarmRulesSettings) {
     this.#settings = settings;
+  }
+
+  /** Whether something but alarms of its own is asked of the values. */
+  get quiets(): boolean {
+    return this.#settings.quietWhile !== undefined || this.#settings.rules.some(({ unless }) => unless !== undefined);
+  }
+
+  /** The expressions that suppress alarms of this machine. */
+  quietOf(site: Site, asset: AssetTwin): QuietExpression[] {
+    const { quietWhile } = this.#settings;
+    const own = this.#of(site, asset).rules.flatMap(({ rule: { unless }, name }) => (unless === undefined ? [] : [{ compiled: unless, only: name }]));
+    return [...(quietWhile === undefined ? [] : [{ compiled: quietWhile }]), ...own];
   }
 
   get isEmpty(): boolean {

@@ -47,7 +47,8 @@ interface Machine {
   /** Gone, but not for long enough. */
   ending: Map<string, { endedMs: number; unseenMs: number; offDelayMs: number }>;
   /** Source time at which an operating mode ends to be quiet for good; NaN: no such end is near. */
-  quietEndMs: number;
+  /** When a suppression by design that no longer holds ends, by its cause. */
+  quietEndsMs: Map<string, number>;
   /** The case as it was written with the alarms; it may be newer than what the machine learned. */
   cases?: Json;
   dirty: boolean;
@@ -80,6 +81,15 @@ const releaseAfterMs = 30_000;
 const sweepEveryMs = 10_000;
 const clockStepMs = 1000;
 const clockKey = 'alarm-clock';
+/** Of suppressions by an expression of a twin-alert. */
+const designPrefix = 'design/';
+
+/** Why alarms are none by design; `only`: the one alarm that it is about. */
+export interface DesignCause {
+  cause: string;
+  why: string;
+  only?: string;
+}
 
 /**
  * The alarms of a site: on which course each of them is, the journal, what hides them, and which machine stands for others. Suppressions
@@ -122,7 +132,7 @@ export class SiteAlarms implements AlarmDesk {
         const { book, latest, ending, cases, held } = value as unknown as SavedMachine;
         if (held !== undefined) this.#held.set(key, held);
         this.#machines.set(key, {
-          book: new AlarmBook(key, this.longestShelfMs, book), latest: new Map(latest), ending: new Map(ending), quietEndMs: NaN, dirty: false, ...(cases === undefined ? {} : { cases }),
+          book: new AlarmBook(key, this.longestShelfMs, book), latest: new Map(latest), ending: new Map(ending), quietEndsMs: new Map(), dirty: false, ...(cases === undefined ? {} : { cases }),
         });
       } catch (problem) {
         if (!(problem instanceof Problem)) throw problem;
@@ -296,31 +306,42 @@ export class SiteAlarms implements AlarmDesk {
   }
 
   /** Suppression by design: an operating mode, or a rule of the flow. @returns what is to be told of the case */
-  suppressByDesign(asset: AssetTwin, cause: string, why: string, active: boolean): CaseChange[] {
+  suppressByDesign(asset: AssetTwin, { cause, why, only }: DesignCause, active: boolean): CaseChange[] {
     const machine = this.#machine(asset.key);
     if (machine.book.suppressions.has(cause) === active) return [];
     const nowMs = this.steadyMs();
     if (!active) this.watch(asset, -Infinity);
     const drafts = active
-      ? machine.book.suppress(cause, { why, sinceMs: nowMs, covers: 'all' }, nowMs, 'rule')
+      ? machine.book.suppress(cause, { why, sinceMs: nowMs, covers: 'all', ...(only !== undefined && { only }) }, nowMs, 'rule')
       : machine.book.unsuppress(cause, nowMs, { why }, 'rule');
     machine.dirty = true;
     return this.#surfaced(asset, drafts);
   }
 
-  /** The operating mode at a source time: while it is quiet, and for `settleMs` after it, the machine's alarms are suppressed. */
-  mode(asset: AssetTwin, mode: string, quiet: boolean, timeMs: number, settleMs: number): CaseChange[] {
+  /** What holds by design at a source time: while it is quiet, and for `settleMs` after it, the alarms are suppressed. */
+  design(asset: AssetTwin, design: DesignCause, quiet: boolean, timeMs: number, settleMs: number): CaseChange[] {
     const known = this.#machines.get(asset.key);
-    const suppressed = known?.book.suppressions.has('mode') === true;
+    const suppressed = known?.book.suppressions.has(design.cause) === true;
     if (quiet) {
-      if (known !== undefined) known.quietEndMs = NaN;
-      return suppressed ? [] : this.suppressByDesign(asset, 'mode', mode, true);
+      known?.quietEndsMs.delete(design.cause);
+      return suppressed ? [] : this.suppressByDesign(asset, design, true);
     }
     if (known === undefined || !suppressed) return [];
-    if (Number.isNaN(known.quietEndMs)) known.quietEndMs = timeMs + settleMs;
-    if (timeMs < known.quietEndMs) return [];
-    known.quietEndMs = NaN;
-    return this.suppressByDesign(asset, 'mode', mode, false);
+    const endMs = known.quietEndsMs.get(design.cause) ?? timeMs + settleMs;
+    known.quietEndsMs.set(design.cause, endMs);
+    if (timeMs < endMs) return [];
+    known.quietEndsMs.delete(design.cause);
+    return this.suppressByDesign(asset, design, false);
+  }
+
+  /** The operating mode at a source time. */
+  mode(asset: AssetTwin, mode: string, quiet: boolean, timeMs: number, settleMs: number): CaseChange[] {
+    return this.design(asset, { cause: 'mode', why: mode }, quiet, timeMs, settleMs);
+  }
+
+  /** Causes of suppressions by an expression that a machine has now. */
+  designs(key: string): string[] {
+    return [...(this.#machines.get(key)?.book.suppressions.keys() ?? [])].filter((cause) => cause.startsWith(designPrefix));
   }
 
   /** Four times a second: shelves, re-alarms, silence that waited, causes that are over, floods. */
@@ -758,7 +779,7 @@ export class SiteAlarms implements AlarmDesk {
   #machine(key: string): Machine {
     let machine = this.#machines.get(key);
     if (machine === undefined) {
-      machine = { book: new AlarmBook(key, this.longestShelfMs), latest: new Map(), ending: new Map(), quietEndMs: NaN, dirty: false };
+      machine = { book: new AlarmBook(key, this.longestShelfMs), latest: new Map(), ending: new Map(), quietEndsMs: new Map(), dirty: false };
       this.#machines.set(key, machine);
     }
     machine.book.longestShelfMs = this.longestShelfMs;
@@ -767,13 +788,13 @@ export class SiteAlarms implements AlarmDesk {
 }
 
 /**
- * Whether the case is to hear nothing of an alarm. An operating mode keeps new alarms out of it; what people were told before the machine
+ * Whether the case is to hear nothing of an alarm. An operating mode or an expression keeps new alarms out of it; what people were told before the machine
  * stopped stays, for a fault is not over because the machine stands.
  */
 function isLeftOut(asset: AssetTwin, name: string, machine: Machine): boolean {
   const flags = machine.book.course(name)?.flags;
   if (flags === undefined || !isHidden(flags)) return false;
-  const byModeAlone = flags.outOfService === undefined && flags.shelf === undefined && flags.suppressedBy.every((cause) => cause === 'mode');
+  const byModeAlone = flags.outOfService === undefined && flags.shelf === undefined && flags.suppressedBy.every((cause) => cause === 'mode' || cause.startsWith(designPrefix));
   return !byModeAlone || !asset.cases.has(name);
 }
 

@@ -30,6 +30,8 @@ export const fields = {
       latching: { kind: 'flag', default: false },
       acknowledge: { kind: 'flag', default: true },
       root: { kind: 'flag', default: false },
+      /** An expression of the twin: while it holds, this alarm is suppressed by design. */
+      unless: { kind: 'text', default: '', maximumLength: 500 },
     },
   },
   /** A case clears when its condition has been gone for this long. */
@@ -44,6 +46,8 @@ export const fields = {
   /** No alarms in the modes in which twin-baseline does not judge, in these modes, and for a while after them. */
   quietWhenOff: { kind: 'flag', default: true, before: false },
   quietModes: { kind: 'text', default: '', maximumLength: 500 },
+  /** An expression of the twin, likewise. */
+  quietWhile: { kind: 'text', default: '', maximumLength: 500, placeholder: 'speed < 5 and door_open' },
   settle: { kind: 'number', default: 30, before: 0, minimum: 0, maximum: 3600, unit: 's' },
   /** What joins a new case within this is told with it; silent machines wait so long for each other. */
   groupWait: { kind: 'number', default: 30, before: 0, minimum: 0, maximum: 3600, unit: 's' },

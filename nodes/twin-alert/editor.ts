@@ -3,7 +3,8 @@ import { checkQuietHour, checkRules, showsRuleField } from '../../editor/alarmRu
 import { showAnswer } from '../../editor/answer.ts';
 import { form } from '../../editor/form.ts';
 import { request } from '../../editor/request.ts';
-import type { Row } from '../../editor/rowList.ts';
+import { prepareQuietExpressions } from '../../editor/quietExpressions.ts';
+import type { Row, RowList } from '../../editor/rowList.ts';
 import { typeProperties } from '../../editor/typeProperties.ts';
 
 const dialog = form('twin-alert', fields, {
@@ -57,16 +58,18 @@ RED.nodes.registerType('twin-alert', {
   },
   oneditprepare() {
     const open = dialog.prepare(this);
-    open.list('rules', {
+    const quiet = prepareQuietExpressions(open, dialog.text, () => rules);
+    const rules: RowList = open.list('rules', {
       columns: { property: 'minmax(80px, 1fr)', condition: '152px', limit: '60px', onDelay: '56px' },
       details: [
-        { title: 'which', fields: ['name', 'types', 'setpoint'], broad: true },
+        { title: 'which', fields: ['name', 'types', 'setpoint', 'unless'], broad: true },
         { title: 'course', fields: ['deadband', 'offDelay', 'latching'] },
         { title: 'rank', fields: ['priority', 'letter', 'acknowledge', 'root'], broad: true },
       ],
       shows: showsRuleField,
       suggestions: { property: propertyNames, setpoint: propertyNames, types: typeNames },
-      check: (rows) => checkRules(rows, dialog.text),
+      check: (rows) => [...checkRules(rows, dialog.text), ...quiet.check(rows)],
+      onChange: () => quiet.changed(),
     });
     open.list('bits', { columns: { property: 'minmax(90px, 2fr)', does: '200px' }, suggestions: { property: propertyNames } });
     const sections = { 'rules-section': 'rules', 'bits-section': 'bits' } as const;

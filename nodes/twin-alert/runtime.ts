@@ -3,18 +3,20 @@ import type { CaseChange } from '../../engine/alarms/caseBook.ts';
 import { Notifier } from '../../engine/alarms/notifier.ts';
 import type { Digest, Told } from '../../engine/alarms/notifier.ts';
 import { Problem } from '../../engine/problem.ts';
-import { acknowledgeCase, alertMessages, conditionOfEvent, takeConditions, takeVerdicts, watchCases } from '../../engine/site/alert.ts';
+import { acknowledgeCase, alertMessages, conditionOfEvent, noteCases, takeConditions, takeVerdicts, watchCases } from '../../engine/site/alert.ts';
 import { AlarmRules } from '../../engine/site/alarmRules.ts';
 import type { AssetTwin } from '../../engine/site/assetTwin.ts';
 import { digestText, testText } from '../../engine/site/sentences.ts';
+import { endForgotten, suppressByExpressions, unknownNames } from '../../engine/site/quietExpressions.ts';
 import type { Site } from '../../engine/site/site.ts';
 import { AlarmBits } from '../alarmBits.ts';
 import { AlertShaper } from '../alertShape.ts';
-import { alarmRulesOf, alertSettingsOf, notifierSettingsOf } from '../alertSettings.ts';
+import { alarmRulesOf, alertSettingsOf, notifierSettingsOf, quietWhileOf } from '../alertSettings.ts';
 import { alarmActionOf, commandOf } from '../command.ts';
 import { deliverTo } from '../deliverTo.ts';
 import type { DeliveryLine } from '../deliverTo.ts';
 import { localCalendar } from '../localCalendar.ts';
+import { quietPreviewRoute } from '../quietPreview.ts';
 import type { Message, NodeDefinition, NodeInstance, Request, Response, Runtime } from '../red.d.ts';
 import { status } from '../status.ts';
 import { assetOfMessage, batchOf, isLate } from '../twinMessages.ts';
@@ -45,6 +47,8 @@ export default function twinAlert(RED: Runtime): void {
     );
   });
 
+  quietPreviewRoute(RED);
+
   RED.nodes.registerType('twin-alert', function constructAlert(this: NodeInstance, definition: NodeDefinition) {
     const twin = twinNode(RED, this, definition, fields);
     const { config, node } = twin;
@@ -55,11 +59,14 @@ export default function twinAlert(RED: Runtime): void {
     const { rules, problems } = alarmRulesOf(config.rules, twin.title);
     const notifying = notifierSettingsOf(config, twin.title);
     for (const problem of [...problems, ...(notifying.problem === undefined ? [] : [notifying.problem])]) twin.fail(problem);
-    const watches = new AlarmRules({ rules, badSignalAfterMs: config.badSignalAfter * 1000 });
+    const { quietWhile, problem: quietProblem } = quietWhileOf(config.quietWhile, twin.title);
+    if (quietProblem !== undefined) twin.fail(quietProblem);
+    const watches = new AlarmRules({ rules, badSignalAfterMs: config.badSignalAfter * 1000, ...(quietWhile !== undefined && { quietWhile }) });
     const bits = new AlarmBits(config.bits);
     let notifier = new Notifier(notifying.settings);
     /** Live machines that this node answers for. */
     const own = new Map<string, AssetTwin>();
+    const named = new Set<string>();
     let line: DeliveryLine | undefined;
     const shaper = new AlertShaper(handle, config);
     twin.show(status('noCase', language));
@@ -82,6 +89,7 @@ export default function twinAlert(RED: Runtime): void {
               continue;
             }
             const nowMs = site.clock.nowMs();
+            tell(site, asset, suppress(site, asset, nowMs)).catch(complain);
             const due = watches.isEmpty || site.options.clock === 'replay' ? [] : watches.advance(site, asset, nowMs);
             tell(site, asset, due.length === 0 ? [] : takeConditions(site, asset, due, settings)).catch(complain);
             tell(site, asset, watchCases(site, asset, settings, nowMs)).catch(complain);
@@ -106,8 +114,31 @@ export default function twinAlert(RED: Runtime): void {
     function take(site: Site, asset: AssetTwin): void {
       if (own.get(asset.key) === asset) return;
       own.set(asset.key, asset);
+      const forgotten = endForgotten(site, asset, watches.quietOf(site, asset), node.id, (id) => RED.nodes.getNode(id) === null);
+      noteCases(site, asset, forgotten);
+      tell(site, asset, forgotten).catch(complain);
+      checkNames(site, asset);
       const over = watches.orphans(site, asset, node.id);
       if (over.length > 0) tell(site, asset, takeConditions(site, asset, over, settings)).catch(complain);
+    }
+
+    function suppress(site: Site, asset: AssetTwin, timeMs: number): CaseChange[] {
+      if (!watches.quiets) return [];
+      const changes = suppressByExpressions(site, asset, watches.quietOf(site, asset), node.id, timeMs, settings.settleMs ?? 0);
+      noteCases(site, asset, changes);
+      return changes;
+    }
+
+    /** A name that the machine has not can never be told: said once for each type. */
+    function checkNames(site: Site, asset: AssetTwin): void {
+      for (const { compiled } of watches.quietOf(site, asset)) {
+        const [name] = unknownNames(asset, compiled);
+        const place = JSON.stringify([asset.twin.type.name, compiled.text]);
+        if (name === undefined || named.has(place)) continue;
+        named.add(place);
+        const found = `"${compiled.text.trim()}" of "${twin.title}" suppresses nothing at ${asset.twin.name}: it has no property "${name}".`;
+        twin.fail(new Problem('TWIN_ALERT_UNLESS', found, 'Correct the name, or say in the rule of which types the machines are.', { node: twin.title, name }));
+      }
     }
 
     function complain(problem: unknown): void {
@@ -234,15 +265,15 @@ export default function twinAlert(RED: Runtime): void {
       const event = message.event as TwinEvent | undefined;
       if (typeof event === 'object' && event !== null && typeof event.kind === 'string') {
         const condition = conditionOfEvent(event, settings);
-        if (condition !== undefined) await tell(site, asset, takeConditions(site, asset, [condition], settings));
+        if (condition !== undefined) await tell(site, asset, [...suppress(site, asset, event.timeMs), ...takeConditions(site, asset, [condition], settings)]);
         return;
       }
-      if (message.anomaly === undefined && watches.isEmpty && config.bits.length === 0) {
+      if (message.anomaly === undefined && watches.isEmpty && !watches.quiets && config.bits.length === 0) {
         throw new Problem('TWIN_NOTHING_TO_ALERT', `"${twin.title}" got a message without a verdict or event.`, 'Wire a twin-anomaly, or the second output of twin-asset, in front of it.');
       }
       const told = message as unknown as Parameters<typeof takeVerdicts>[2];
       // Mode first: it decides whether what the rules find is an alarm.
-      const changes = takeVerdicts(site, asset, told, settings);
+      const changes = [...suppress(site, asset, told.timestamp), ...takeVerdicts(site, asset, told, settings)];
       if (!watches.isEmpty) changes.push(...takeConditions(site, asset, watches.take(site, asset, told), settings));
       bits.take(site, asset, goodValues(told));
       await tell(site, asset, changes);

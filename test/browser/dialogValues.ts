@@ -30,6 +30,7 @@ const texts: Readonly<Record<string, string>> = {
   'twin-asset.key': 'press-7',
   'twin-publish.prefix': 'enterprise/uns',
   'twin-alert.quietFrom': '22:00',
+  'twin-alert.quietWhile': 'temperature < 5',
   'twin-alert.quietTo': '06:00',
   'twin-asset.place': 'plant/line 9',
   'twin-assets.topic': 'plant/+/{machine}/#',
@@ -62,7 +63,7 @@ const rows: Readonly<Record<string, readonly Record<string, string | number | bo
   'twin-assets.settings': [{ machine: 'press-7', setting: 'machine', value: 'Press7' }, { machine: 'press-8', setting: 'temperature.high', value: '80,5' }],
   'twin-assets.leftOut': [{ name: 'press9 <b>' }],
   'twin-alert.rules': [
-    { property: 'temperature', condition: 'low', limit: '5,5', name: 'Too cold <b>', onDelay: '10', latching: true },
+    { property: 'temperature', condition: 'low', limit: '5,5', name: 'Too cold <b>', onDelay: '10', latching: true, unless: 'speed < 5 and "<b>" != state' },
     { property: 'door', condition: 'true', name: 'constructor', priority: 'high' },
   ],
   'twin-alert.bits': [{ property: 'ack_button', does: 'reset' }],

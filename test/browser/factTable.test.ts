@@ -11,7 +11,7 @@ import { chromium, requireService } from '../services/requireService.ts';
 import { flowOfDefaults, nodesWithFields } from './dialogValues.ts';
 import { EditorPage, type Language } from './editorPage.ts';
 
-describe('tables and PLC bits for the graph in the editor', function () {
+describe('tables, PLC bits and expressions in the editor', function () {
   this.timeout(90_000);
   let browser: Browser | undefined;
   let red: NodeRed | undefined;
@@ -22,9 +22,10 @@ describe('tables and PLC bits for the graph in the editor', function () {
   before(requireService('chromium'));
   before(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'twinwire-facts-'));
-    const wanted = new Set(['tab', 'twin-site-1', 'twin-type-1', 'twin-asset', 'twin-link', 'twin-record']);
+    const wanted = new Set(['tab', 'twin-site-1', 'twin-type-1', 'twin-asset', 'twin-link', 'twin-record', 'twin-alert']);
     const changed: Record<string, Record<string, unknown>> = {
       'twin-asset': { key: 'press-1', placeholders: [{ name: 'machine', value: 'P1' }], assetType: 'twin-type-1', site: 'twin-site-1' },
+      'twin-alert': { rules: [{ property: 'temperature', condition: 'high', limit: '80' }] },
       'twin-link': { from: '', to: '' },
       'twin-record': { wires: [['done']], mapping: [{ role: 'machine', place: 'machine' }] },
       'twin-site-1': { relations: [{ name: 'cools', inverse: 'cooled by', from: 'machines', to: 'machines', acyclic: true }] },
@@ -98,6 +99,30 @@ describe('tables and PLC bits for the graph in the editor', function () {
     await choose('report.pdf', '%PDF-1.7');
     await said(/a PDF/);
     await editor.done();
+  });
+
+  it('an expression that suppresses alarms is checked as it is typed, and says what it gives now', async () => {
+    const live = async (of: string, pattern: RegExp): Promise<void> => {
+      await page.waitForFunction(([name, source]) => new RegExp(source).test(document.querySelector<HTMLElement>(`[data-part="${name}"]`)?.innerText ?? ''), [of, pattern.source] as const);
+    };
+    await editor.openDialog('twin-alert');
+    await page.fill('#node-input-quietWhile', 'temperature <');
+    await live('quiet-live', /No alarms while: The expression ends too early/);
+    await page.fill('#node-input-quietWhile', 'pressure < 5');
+    await live('quiet-live', /no machine that runs has all of these names/);
+    await page.fill('#node-input-quietWhile', 'temperature < 5');
+    await live('quiet-live', /now: press-1 cannot be told/);
+    await page.click('[data-part="rules"] .twinwire-list-toggle');
+    const unless = page.locator('[data-part="rules"] [data-column="unless"]');
+    await unless.fill('mean(temperature, 5)');
+    await live('rules-live', /Row 1: An expression that remembers earlier values/);
+    assert.ok(await unless.evaluate((input) => input.classList.contains('input-error')));
+    await unless.fill('state == "" or temperature < 5');
+    await live('rules-live', /Row 1: now: press-1 yes/);
+    await shoot('quiet-expressions');
+    await editor.done();
+    assert.equal((await editor.exported('twin-alert'))['quietWhile'], 'temperature < 5');
+    assert.deepEqual(await editor.problems('twin-alert'), []);
   });
 
   it('a table of records likewise, in German, dark, with a decimal comma', async () => {
