@@ -44,7 +44,7 @@ RED.nodes.registerType('twin-line', {
   },
   oneditprepare() {
     const open = dialog.prepare(this);
-    open.list('stations', { ordered: true, columns: { key: 'minmax(90px, 1.2fr)', parts: 'minmax(80px, 1fr)', bad: 'minmax(80px, 1fr)', cycle: '60px', buffer: '60px' } });
+    open.list('stations', { ordered: true, columns: { key: 'minmax(76px, 1.2fr)', parts: 'minmax(64px, 1fr)', bad: 'minmax(64px, 1fr)', cycle: '54px', buffer: '54px' } });
     open.list('ways', { columns: { station: 'minmax(90px, 1fr)', serial: 'minmax(110px, 1.2fr)', seconds: '80px' } });
     void showLearntWays(dialog, open.element('learntWays'), this.id);
     open.list('modes', { columns: { mode: 'minmax(90px, 1fr)', meaning: '164px', station: 'minmax(80px, 1fr)' } });

@@ -313,6 +313,37 @@ describe('what the dialogs do', function () {
     assert.deepEqual(await editor?.problems('twin-link'), ['"From" and "To" must be two different twins.']);
   });
 
+  it('stations of a line are put in order by dragging their handles, and by the arrow keys on them', async () => {
+    await editor?.openDialog('twin-line');
+    const list = '[data-part="stations"]';
+    const order = (): Promise<string[]> => page.$$eval(`${list} [data-column="key"]`, (inputs) => inputs.map((input) => (input as HTMLInputElement).value));
+    for (const key of ['filler', 'sealer', 'labeller']) {
+      await page.click(`${list} .twinwire-list-add`);
+      await page.keyboard.type(key);
+    }
+    const handles = page.locator(`${list} .twinwire-list-handle`);
+    assert.match((await handles.first().getAttribute('aria-label')) ?? '', /^Move this row/);
+    await handles.first().scrollIntoViewIfNeeded();
+    const [first, last] = [await handles.first().boundingBox(), await handles.last().boundingBox()];
+    assert.ok(first !== null && last !== null);
+    await page.mouse.move(first.x + 10, first.y + 10);
+    await page.mouse.down();
+    for (let step = 1; step <= 12; step++) await page.mouse.move(first.x + 10, first.y + 10 + ((last.y + last.height - first.y) * step) / 12);
+    await page.mouse.up();
+    assert.deepEqual(await order(), ['sealer', 'labeller', 'filler']);
+    await handles.last().focus();
+    await page.keyboard.press('ArrowUp');
+    assert.deepEqual(await order(), ['sealer', 'filler', 'labeller']);
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('ArrowUp');
+    assert.deepEqual(await order(), ['filler', 'sealer', 'labeller']);
+    assert.equal(await page.evaluate(() => document.activeElement?.className.includes('twinwire-list-handle')), true, 'the handle keeps the keyboard');
+    assert.match(await shown('learntWays'), /Learnt ways show here/);
+    if (process.env['TWINWIRE_PICTURES'] !== undefined) await page.screenshot({ path: `${process.env['TWINWIRE_PICTURES']}/line-dialog.png` });
+    await editor?.done();
+    assert.deepEqual(((await editor?.exported('twin-line'))?.['stations'] as { key: string }[]).map(({ key }) => key), ['filler', 'sealer', 'labeller']);
+  });
+
   it('every shipped flow and example is complete: no node of ours is marked as wrong', async () => {
     const files = globSync(['flows/*.json', 'examples/*.json'], { cwd: packageRoot });
     assert.ok(files.length >= 9, `only ${files.length} files`);
