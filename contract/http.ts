@@ -18,6 +18,10 @@ import type { AnomalySignal, CaseState, LearningProgress, QualityWord, SentValue
  *   POST /twin/api/alarm-action  AlarmActionRequest → AlarmActionAnswer
  *   GET /twin/api/lines?site=               LinesAnswer (line.ts)
  *   GET /twin/api/line-frames?site=&line=&fromMs=&toMs=&kind=&station=   LineFramesAnswer
+ *   GET /twin/api/line-cause?site=&line=&about=&station=   CauseAnswer (lineAnswers.ts)
+ *   GET /twin/api/line-scenarios?site=&line=   { choices: ScenarioChoice[], stored: StoredScenario[] }
+ *   POST /twin/api/line-scenario  { site, line, scenario, store? } → ScenarioAnswer, with store: StoredScenario
+ *   POST /twin/api/line-scenario-forget  { site, line, name } → {}
  *   POST /twin/api/line-way      LineWayRequest → {}
  *   POST /twin/api/login          LoginRequest → LoginAnswer and a cookie; on every site of the page that knows this name and password
  *   POST /twin/api/password       PasswordRequest → {} and a new cookie; ends all other logins of that person

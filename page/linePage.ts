@@ -6,6 +6,8 @@ import { fetchLineFrames, fetchLines, sendLineWay } from './lineServer.ts';
 import { lineStrip, seconds } from './lineStrip.ts';
 import { hasLineText, lineSayIn, type LineSay } from './lineTexts.ts';
 import { PageElement } from './pageElement.ts';
+import './causeCard.ts';
+import './whatIfCard.ts';
 import type { Say } from './texts.ts';
 
 const askedEveryMs = 2_000;
@@ -175,7 +177,11 @@ export class LinePage extends PageElement {
         })}
         ${this.#figures(line, payload)}
         ${this.#stops(line)}
+        ${line.stops.length === 0 ? nothing : html`<twin-cause-card .say=${say} .site=${site.id} .line=${view.key} .about=${'stops'}></twin-cause-card>`}
         ${this.#scrap(view, line)}
+        ${line.scrap.length === 0 ? nothing : html`<twin-cause-card .say=${say} .site=${site.id} .line=${view.key} .about=${'scrap'} .auto=${true}></twin-cause-card>`}
+        <h2>${text('if.title')}</h2>
+        <twin-what-if-card .say=${say} .site=${site.id} .line=${view.key} .mayStore=${site.access === undefined || site.access.may.includes('note')}></twin-what-if-card>
         ${this.#frames(`${site.id}\n${view.key}`, line)}`}
     </section>`;
   }

@@ -5,6 +5,7 @@ import type { FeedbackDesk } from './feedbackRoutes.ts';
 import type { SiteGate } from './pageAccess.ts';
 import type { GraphDesk } from './graphRoutes.ts';
 import type { LineDesk } from './lineRoutes.ts';
+import type { LineStudyDesk } from './lineStudyRoutes.ts';
 import type { SitePageSource, TwinPageChange, TwinPageSource } from './twinPageSource.ts';
 
 /**
@@ -86,6 +87,10 @@ export class SiteDirectory implements TwinPageSource {
 
   lines(site: string): LineDesk | undefined {
     return this.#sites.get(site)?.source.lines;
+  }
+
+  studies(site: string): LineStudyDesk | undefined {
+    return this.#sites.get(site)?.source.studies;
   }
 
   readiness(): SiteReadinessReport[] {

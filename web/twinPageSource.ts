@@ -3,6 +3,7 @@ import type { SiteAlarmDesk } from './alarmRoutes.ts';
 import type { FeedbackDesk } from './feedbackRoutes.ts';
 import type { GraphDesk } from './graphRoutes.ts';
 import type { LineDesk } from './lineRoutes.ts';
+import type { LineStudyDesk } from './lineStudyRoutes.ts';
 import type { SiteGate } from './pageAccess.ts';
 
 /**
@@ -38,6 +39,8 @@ export interface TwinPageSource {
   graph?(site: string): GraphDesk | undefined;
   /** Its lines: figures, what began and ended. */
   lines?(site: string): LineDesk | undefined;
+  /** What is asked about its lines. */
+  studies?(site: string): LineStudyDesk | undefined;
   /** The sites' gates now; absent: everything is open. The routes see to it that nobody passes them; the source answers everything. */
   gates?(): ReadonlyMap<string, SiteGate>;
 }
@@ -66,4 +69,5 @@ export interface SitePageSource {
   readonly alarms?: SiteAlarmDesk;
   readonly graph?: GraphDesk;
   readonly lines?: LineDesk;
+  readonly studies?: LineStudyDesk;
 }

@@ -5,6 +5,7 @@ import { alarmRoutes, type AlarmTools } from './alarmRoutes.ts';
 import { feedbackRoutes, type FeedbackTools } from './feedbackRoutes.ts';
 import { graphRoutes, type GraphTools } from './graphRoutes.ts';
 import { lineRoutes, type LineTools } from './lineRoutes.ts';
+import { LineQuestions, lineStudyRoutes, type LineStudyTools } from './lineStudyRoutes.ts';
 import { LiveClients, type LiveClientsOptions } from './liveClients.ts';
 import { LoginDelay } from './loginDelay.ts';
 import { changePassword, logIn, logOut, readToken, tokenCookie, Visitor, type Gates } from './pageAccess.ts';
@@ -63,6 +64,7 @@ export function twinRoutes(source: TwinPageSource, options: TwinRoutesOptions = 
   });
   const gates: Gates = () => source.gates?.() ?? new Map();
   const delay = new LoginDelay();
+  const questions = new LineQuestions();
   const logins = new Turns(maxLoginsAtOnce, maxLoginsWaiting);
   let files: Map<string, PageFile> | undefined;
 
@@ -137,18 +139,20 @@ export function twinRoutes(source: TwinPageSource, options: TwinRoutesOptions = 
         if (await alarmRoutes(path, url.searchParams, deskTools(request, response))) return true;
         if (await graphRoutes(path, url.searchParams, deskTools(request, response))) return true;
         if (await lineRoutes(path, url.searchParams, deskTools(request, response))) return true;
+        if (await lineStudyRoutes(path, url.searchParams, deskTools(request, response), questions)) return true;
         sendError(response, 404, 'TWIN_PAGE_NOT_FOUND', 'There is no such address.');
         return true;
     }
   };
 
-  const deskTools = (request: IncomingMessage, response: ServerResponse): FeedbackTools & AlarmTools & GraphTools & LineTools => {
+  const deskTools = (request: IncomingMessage, response: ServerResponse): FeedbackTools & AlarmTools & GraphTools & LineTools & LineStudyTools => {
     const visitor = visitorOf(request);
     return {
       desk: (site) => source.feedback?.(site),
       alarms: (site) => source.alarms?.(site),
       graph: (site) => source.graph?.(site),
       lines: (site) => source.lines?.(site),
+      studies: (site) => source.studies?.(site),
       allowed: (site, action) => allowed(visitor, site, action, response),
       userOf: (site) => visitor.user(site, true)?.name,
       isPost: request.method === 'POST',

@@ -341,7 +341,8 @@ describe('what the dialogs do', function () {
     assert.match(await shown('learntWays'), /Learnt ways show here/);
     if (process.env['TWINWIRE_PICTURES'] !== undefined) await page.screenshot({ path: `${process.env['TWINWIRE_PICTURES']}/line-dialog.png` });
     await editor?.done();
-    assert.deepEqual(((await editor?.exported('twin-line'))?.['stations'] as { key: string }[]).map(({ key }) => key), ['filler', 'sealer', 'labeller']);
+    const { stations } = (await editor!.exported('twin-line')) as { stations: { key: string }[] };
+    assert.deepEqual(stations.map(({ key }) => key), ['filler', 'sealer', 'labeller']);
   });
 
   it('every shipped flow and example is complete: no node of ours is marked as wrong', async () => {
