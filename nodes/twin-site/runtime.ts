@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { graphDesk } from '../graphDesk.ts';
 import { lineDesk } from '../lineDesk.ts';
+import { lineStudyDesk } from '../lineStudyDesk.ts';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { pictureToPng } from '../../adapters/picture/pictureToPng.ts';
@@ -332,6 +333,7 @@ export default function twinSite(RED: Runtime): void {
       },
       graph: graphDesk(site),
       lines: lineDesk(site),
+      studies: lineStudyDesk(site),
       subscribe: (listener) => site.onChange(listener),
       readiness: () => siteReadinessReport(site),
       async backTest(key, perWeek) {
