@@ -56,6 +56,8 @@ export type PageAction = 'read' | 'acknowledge' | 'shelve' | 'note' | 'teach' | 
 export interface SiteAccess {
   /** Who is logged in; absent: nobody. */
   user?: { name: string; role: PageRole };
+  /** The site knows no users; who asks may more than others would, for Node-RED itself knows them or they sit at its computer. */
+  withoutUsers?: true;
   /** Without 'read' the site comes without machines. */
   may: PageAction[];
 }

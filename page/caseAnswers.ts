@@ -93,7 +93,7 @@ export class CaseAnswers extends PageElement {
         ${this.chosen === undefined
           ? html`<div class="buttons">${findings.map((finding) => html`<button type="button" class="plain-button" data-answer=${finding}
               ?disabled=${this.lost || !this.#may(needed[finding])} @click=${() => void this.#choose(finding)}>${say(`answer.${finding}`)}</button>`)}</div>
-              ${this.#may('teach') ? nothing : html`<p class="may-not">${say(this.access ? 'answer.engineer' : 'answer.noUsers')}</p>`}`
+              ${this.#may('teach') ? nothing : html`<p class="may-not">${say(this.access !== undefined && this.access.withoutUsers !== true ? 'answer.engineer' : 'answer.noUsers')}</p>`}`
           : this.#form(this.chosen)}` : nothing}
       ${mine.length > 0 ? html`<ul class="answers">${mine.map((record) => this.#record(record))}</ul>` : nothing}
       <p class="note" role="status">${this.note}</p>`;

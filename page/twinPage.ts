@@ -161,7 +161,7 @@ export class TwinPage extends PageElement {
   /** Who is logged in, and the way in or out; nothing where no site knows users. */
   #who(sites: readonly SiteSummary[]): TemplateResult | typeof nothing {
     const say = this.#say;
-    if (!sites.some(({ access }) => access)) return nothing;
+    if (!sites.some(({ access }) => access !== undefined && access.withoutUsers !== true)) return nothing;
     const user = userOf(sites);
     if (user) {
       return html`<p class="who"><bdi>${say('user.shown', { name: plainName(user.name), role: say(`role.${user.role}`) })}</bdi>

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Overview, PageAction, SiteAccess, SiteSummary } from '../contract/http.ts';
-import { actions, mayDo, roleWithoutUsers } from './rights.ts';
+import { actions, mayDo, roleWithoutUsers, trustedWithoutUsers } from './rights.ts';
 import { newToken, type SiteUser, type SiteUsers } from './siteUsers.ts';
 
 /** What stands between a site and those who open its page. */
@@ -8,6 +8,8 @@ export interface SiteGate {
   users: SiteUsers;
   /** Who may read: everybody who reaches the page, or only who is logged in. */
   readers: 'everyone' | 'users';
+  /** As long as the site knows no users: whether who asks is trusted all the same. Absent: nobody is. */
+  trusts?: (request: IncomingMessage) => boolean;
 }
 
 /** All gates now; a site without one is open. */
@@ -17,15 +19,22 @@ export type Gates = () => ReadonlyMap<string, SiteGate>;
 export class Visitor {
   readonly #gates: Gates;
   readonly #token: string | undefined;
+  readonly #request: IncomingMessage | undefined;
 
-  constructor(gates: Gates, token: string | undefined) {
+  constructor(gates: Gates, token: string | undefined, request?: IncomingMessage) {
     this.#gates = gates;
     this.#token = token;
+    this.#request = request;
+  }
+
+  /** Of a site that knows no users. */
+  #isTrusted(gate: SiteGate | undefined): boolean {
+    return this.#request !== undefined && gate?.trusts?.(this.#request) === true;
   }
 
   may(site: string, action: PageAction): boolean {
     const gate = this.#gates().get(site);
-    if (gate === undefined || isOpen(gate)) return mayDo(roleWithoutUsers, action);
+    if (gate === undefined || isOpen(gate)) return mayDo(roleWithoutUsers, action) || (trustedWithoutUsers.includes(action) && this.#isTrusted(gate));
     const user = this.user(site);
     return mayDo(user?.role ?? (gate.readers === 'everyone' ? 'viewer' : undefined), action);
   }
@@ -45,7 +54,7 @@ export class Visitor {
   signature(): string {
     return JSON.stringify([...this.#gates()].map(([site, gate]) => {
       const user = this.user(site);
-      return [site, isOpen(gate), gate.readers, user?.name, user?.role];
+      return [site, isOpen(gate), isOpen(gate) && this.#isTrusted(gate), gate.readers, user?.name, user?.role];
     }));
   }
 
@@ -56,7 +65,8 @@ export class Visitor {
 
   #shownSite(site: SiteSummary): SiteSummary {
     const gate = this.#gates().get(site.id);
-    if (gate === undefined || isOpen(gate)) return site;
+    if (gate === undefined || (isOpen(gate) && !this.#isTrusted(gate))) return site;
+    if (isOpen(gate)) return { ...site, access: { withoutUsers: true, may: actions.filter((action) => this.may(site.id, action)) } };
     const user = this.user(site.id);
     const access: SiteAccess = {
       ...(user === undefined ? {} : { user: { name: user.name, role: user.role } }),

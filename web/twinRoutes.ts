@@ -163,7 +163,7 @@ export function twinRoutes(source: TwinPageSource, options: TwinRoutesOptions = 
     };
   };
 
-  const visitorOf = (request: IncomingMessage): Visitor => new Visitor(gates, readToken(request));
+  const visitorOf = (request: IncomingMessage): Visitor => new Visitor(gates, readToken(request), request);
 
   /** Whether this visitor may do this; else the answer is on its way. */
   const allowed = (visitor: Visitor, site: string, action: PageAction, response: ServerResponse): boolean => {

@@ -38,6 +38,7 @@ import { networkExposure } from '../networkExposure.ts';
 import type { NodeDefinition, NodeInstance, Request, Response, Runtime } from '../red.d.ts';
 import { offerSite, siteHandle } from '../siteHandle.ts';
 import { status } from '../status.ts';
+import { teachWithoutUsers } from '../teachWithoutUsers.ts';
 import { twinNode } from '../twinNode.ts';
 import { readOwnRelations } from '../../contract/ownRelations.ts';
 import type { OwnRelationFault, OwnRelationRow } from '../../contract/ownRelations.ts';
@@ -212,7 +213,7 @@ export default function twinSite(RED: Runtime): void {
       }, restoreLookedForEveryMs);
       mountPage();
       const users = await SiteUsers.open(store.state, { nowMs: wallClock.nowMs, onProblem: (problem) => node.warn(String(problem)) });
-      const gate: SiteGate = { users, readers: config.pageAccess as SiteGate['readers'] };
+      const gate: SiteGate = { users, readers: config.pageAccess as SiteGate['readers'], trusts: (request) => teachWithoutUsers(RED, request) };
       leaving.push(directory.add({ ...pageSource(opened), gate }));
       let warned = false;
       const showExposure = (): void => {

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { MemoryStateStore } from '../../adapters/memory/memoryStore.ts';
 import type { FeedbackDone, FeedbackEffect, FeedbackList } from '../../contract/feedback.ts';
-import type { ErrorAnswer } from '../../contract/http.ts';
+import type { ErrorAnswer, Overview } from '../../contract/http.ts';
 import { SiteUsers } from '../../web/siteUsers.ts';
 import { twinRoutes, type TwinRoutes } from '../../web/twinRoutes.ts';
 import { MemoryPlant, morning } from './pageFixture.ts';
@@ -51,6 +51,20 @@ describe('answers to a case over HTTP', () => {
     assert.deepEqual((await list()).records.map(({ id }) => id), [record.id]);
     const undone = (await (await post('feedback/undo', { site: 'northfield', key, id: record.id, by: 'Ada' })).json()) as FeedbackDone;
     assert.equal(undone.record.undone?.by, 'Ada');
+  });
+
+  it('a site without users lets who is trusted teach, and nothing that hides alarms; with the first user that ends', async () => {
+    const users = await SiteUsers.open(new MemoryStateStore(), { nowMs: () => nowMs, cost: { n: 16, r: 1, p: 1 } });
+    plant.siteGates.set('northfield', { users, readers: 'everyone', trusts: (request) => request.headers['x-test'] === 'here' });
+    const here = { 'x-test': 'here' };
+    const mayOf = async (headers: Record<string, string>): Promise<unknown> => ((await (await fetch(`${base}/overview`, { headers })).json()) as Overview).sites[0]?.access;
+    assert.equal(await mayOf({}), undefined);
+    assert.deepEqual(await mayOf(here), { withoutUsers: true, may: ['read', 'acknowledge', 'shelve', 'note', 'teach'] });
+    assert.equal(await codeOf(await post('feedback', { ...about, answer: 'falseAlarm', by: 'Kim' })), '401 TWIN_LOGIN_NEEDED');
+    assert.equal((await post('feedback', { ...about, answer: 'falseAlarm', by: 'Kim' }, here)).status, 200);
+    assert.equal(await codeOf(await post('feedback', { ...about, answer: 'falseAlarm' }, here)), '400 TWIN_PAGE_INPUT', 'in somebody\'s name');
+    await users.put({ name: 'Ada', role: 'engineer', password: 'ada-secret' });
+    assert.equal(await codeOf(await post('feedback', { ...about, answer: 'falseAlarm', by: 'Kim' }, here)), '401 TWIN_LOGIN_NEEDED');
   });
 
   it('what is an alarm is only changed by an engineer; nobody answers in another name than their own', async () => {
