@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { CaseSummary, Machine } from '../contract/http.ts';
 import type { AnomalySignal } from '../contract/messages.ts';
-import { decimalsFor, plainName, shownQuantity, shownUnit } from './format.ts';
+import { decimalsFor, plainName, shownNumber, shownQuantity, shownUnit } from './format.ts';
 import type { Say } from './texts.ts';
 
 const mostNamed = 3;
@@ -25,7 +25,7 @@ function signalLine(say: Say, { property, value, low, high, unit, share, kind }:
   const shown = (number: number): string => shownQuantity(say, number, decimals, shownUnit(unit ?? known?.unit));
   if (typeof value !== 'number' || low === undefined || high === undefined || kind === 'limit' || kind === 'dropout') return '';
   const beyond = value > high ? value - high : value < low ? low - value : 0;
-  const values = { label, value: shown(value), low: shown(low), high: shown(high), by: shown(beyond) };
+  const values = { label, value: shown(value), low: shownNumber(say, low, decimals), high: shown(high), by: shown(beyond) };
   const text = say(kind === 'stuck' ? 'explain.still' : beyond === 0 ? 'explain.within' : value > high ? 'explain.above' : 'explain.below', values);
   const percent = Math.round(100 * share);
   return percent < 100 ? say('explain.share', { text, percent: String(percent) }) : text;

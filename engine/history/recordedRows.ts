@@ -17,8 +17,10 @@ export interface RecordedRow {
   points: RecordedPoint[];
 }
 
-/** Points of one property that are fetched with one request. */
-const pageOfPoints = 5000;
+/** Points of one property that are fetched with one request; fewer where there are many properties, for all of a page are put in order at once. */
+const mostInPage = 5000;
+const fewestInPage = 500;
+const pointsAtOnce = 20_000;
 const firstWindowMs = 3_600_000;
 const longestWindowMs = 30 * 86_400_000;
 const words: readonly Quality[] = ['good', 'uncertain', 'bad'];
@@ -32,6 +34,7 @@ const words: readonly Quality[] = ['good', 'uncertain', 'bad'];
 export async function* recordedRows(
   reader: HistoryReader, twin: string, properties: readonly string[], fromMs: number, toMs: number, togetherMs: number,
 ): AsyncGenerator<RecordedRow> {
+  const pageOfPoints = Math.min(mostInPage, Math.max(fewestInPage, Math.floor(pointsAtOnce / properties.length)));
   let begin = await firstTime(reader, twin, properties, fromMs, toMs);
   let windowMs = firstWindowMs;
   let row: RecordedRow | undefined;

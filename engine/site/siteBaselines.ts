@@ -13,8 +13,8 @@ const indexPrefix = 'baselines/';
 const longestNote = 200;
 /** As at a twin-asset by default. */
 const togetherMs = 20;
-/** Rows that are lived through before others get their turn. */
-const rowsAtOnce = 200;
+/** Rows that are lived through before others may get their turn. */
+const rowsAtOnce = 50;
 const importName = 'learned from history';
 
 interface Index {
@@ -132,7 +132,7 @@ export class SiteBaselines {
   /**
    * Learns a stretch of the site's own history from the beginning, beside the running machine, and takes the result over. Live rows go on meanwhile; those
    * that come after `toMs` and before it is done are not in it.
-   * @param pause lets others have their turn; called every 200 rows
+   * @param pause lets others have their turn; called every 50 rows
    * @throws Problem TWIN_UNKNOWN, TWIN_IMPORT_RUNNING, TWIN_IMPORT_EMPTY
    */
   async learnFromHistory(key: string, fromMs: number, toMs: number, pause: () => Promise<void>): Promise<LearnedFromHistory> {

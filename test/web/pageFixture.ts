@@ -59,7 +59,7 @@ export function morning(nowMs: number, count = 6): SiteSummary {
     openCase: {
       id: 'case-17', state: 'open', sinceMs: nowMs - 31 * minuteMs, sentence: 'Vibration is higher than normal for this speed.', letter: 'M', historical: false,
       signals: [
-        { property: 'vibration', share: 0.7, kind: 'deviation', value: 2.31, expected: 1.4, low: 1.1, high: 1.7, unit: 'mm/s' },
+        { property: 'vibration', share: 0.7, kind: 'deviation', value: 2.31, expected: 1.4, low: 1.1, high: 1.7, unit: 'mm/s', at: { mode: 'Running', drivers: [{ property: 'speed', value: 119.2 }] } },
         { property: 'current', share: 0.3, kind: 'drift', value: 4.58, expected: 4.15, low: 3.9, high: 4.4, unit: 'A' },
       ],
       similar: [{ case: 'case-9', sinceMs: nowMs - 3 * 24 * 60 * minuteMs, alike: 0.9, found: 'real', what: 'Bearing worn' }],
@@ -80,7 +80,7 @@ export function morning(nowMs: number, count = 6): SiteSummary {
   });
   const labeller = machine('northfield/labeller', 'Labeller', nowMs, {
     condition: 'learning',
-    learning: { phase: 'learning', percent: 40, missing: [{ code: 'rows', missing: 180 }, { code: 'operating-points', missing: 2 }] },
+    learning: { phase: 'learning', percent: 40, missing: [{ code: 'rows', missing: 180 }, { code: 'operating-points', missing: 2 }], watch: 'learning', etaMs: 18 * minuteMs },
     properties: [
       property('speed', 'Speed', '/min', 117.9),
       property('current', 'Motor current', 'A', 1.87),
@@ -104,7 +104,7 @@ export function morning(nowMs: number, count = 6): SiteSummary {
     'Capper', 'Case packer', 'Depalletiser', 'Rinser', 'Conveyor 1', 'Conveyor 2', 'Conveyor 10', 'Shrink tunnel', 'Checkweigher', 'Mixer',
     'Pasteuriser', 'Compressor', 'Chiller', 'Wrapper',
   ];
-  const nearlyLearned: Machine['learning'] = { phase: 'provisional', percent: 80, missing: [{ code: 'time', missing: 5 * minuteMs }] };
+  const nearlyLearned: Machine['learning'] = { phase: 'provisional', percent: 80, missing: [{ code: 'time', missing: 5 * minuteMs }], watch: 'provisional', etaMs: 5 * minuteMs };
   const wasHigher = 'Vibration was higher than normal for this speed.';
   const rest = names.map((name, index) =>
     machine(`northfield/m${index}`, name, nowMs, {
