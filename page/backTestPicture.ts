@@ -125,7 +125,8 @@ export class BackTestPicture extends PageElement {
     if (!promise || !(promise.weeks >= 1 / 7)) return nothing;
     const { say } = this;
     const { weeks, expected, came, answeredFalse, answeredReal } = promise;
-    const allowed = say('promise.allowed', { span: shownDuration(say, Math.round(weeks * 7) * dayMs), allowed: shownNumber(say, expected, expected >= 10 || Math.abs(expected - Math.round(expected)) < 0.05 ? 0 : 1) });
+    const span = shownDuration(say, Math.round(weeks * 7) * dayMs);
+    const allowed = say('promise.allowed', { span, allowed: shownNumber(say, expected, expected >= 10 || Math.abs(expected - Math.round(expected)) < 0.05 ? 0 : 1) });
     const what = came === 0 ? say('promise.none') : say.plural('promise.came', came, { wrong: String(answeredFalse), right: String(answeredReal) });
     return html`<p>${allowed} ${what}</p>`;
   }

@@ -59,7 +59,10 @@ export function morning(nowMs: number, count = 6): SiteSummary {
     openCase: {
       id: 'case-17', state: 'open', sinceMs: nowMs - 31 * minuteMs, sentence: 'Vibration is higher than normal for this speed.', letter: 'M', historical: false,
       signals: [
-        { property: 'vibration', share: 0.7, kind: 'deviation', value: 2.31, expected: 1.4, low: 1.1, high: 1.7, unit: 'mm/s', at: { mode: 'Running', drivers: [{ property: 'speed', value: 119.2 }] } },
+        {
+          property: 'vibration', share: 0.7, kind: 'deviation', value: 2.31, expected: 1.4, low: 1.1, high: 1.7, unit: 'mm/s',
+          at: { mode: 'Running', drivers: [{ property: 'speed', value: 119.2 }] },
+        },
         { property: 'current', share: 0.3, kind: 'drift', value: 4.58, expected: 4.15, low: 3.9, high: 4.4, unit: 'A' },
       ],
       similar: [{ case: 'case-9', sinceMs: nowMs - 3 * 24 * 60 * minuteMs, alike: 0.9, found: 'real', what: 'Bearing worn' }],
