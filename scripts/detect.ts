@@ -8,6 +8,10 @@ import { parseDuration } from '../engine/time/duration.ts';
 import { isMain } from './isMain.ts';
 import { PlainError, plainText } from './plainError.ts';
 import { RecordedChain } from './recordedChain.ts';
+import { RecordedFailures } from './recordedFailures.ts';
+import { RecordedLimit, limitsOf } from './recordedLimits.ts';
+import { timeLeftCells } from './timeLeft.ts';
+import type { TimeLeft } from './timeLeft.ts';
 
 const usage = `npm run --silent detect -- FILE.csv [options] > OUT.csv
 
@@ -17,7 +21,7 @@ Runs the default configuration, the one that a machine has in Node-RED before an
   score         0 = as expected, 1 = at the line that the detector set itself
   alarm         1 = unusual
   signals       columns that are, with what they do and their share, the biggest first: "pressure:drift:0.71 flow:step:0.29"
-  rul_s, rul_lo_s, rul_hi_s   time left until a limit is reached, and its interval; empty: there is no forecast yet
+  rul_s, rul_lo_s, rul_hi_s   seconds left until a limit or a failure, and four of five cases between; empty: nothing tells it
 
 A row is judged before it is learned, and only what came before it is known. Separator, decimal mark and time column are recognised; columns of
 text are left out, and so are counters of rows.
@@ -27,6 +31,8 @@ text are left out, and so are counters of rows.
   --train OTHER.csv     the same of the rows of another file, before this one's
   --budget "1/week"     at most so many false alarms; per hour, day, week, month or year (default 1/week)
   --drivers A,B         columns that say how the machine is run: speed, load; at most 3 (default: guessed from their names)
+  --failures PATH       runs of machines alike until they failed: a folder with a CSV file each, or a CSV file with a column "run"; from ten on they tell the time left
+  --limits A=7.1,B=90   values that a column must not rise above (default: 7.1 for vibration in mm/s, ISO 20816-3)
   --time COLUMN         the column with the times (default: recognised)
   --interval "1 s"      time between two rows where the file has no times (default 1 s)`;
 
@@ -43,6 +49,10 @@ export interface DetectOptions {
   falseAlarmsPerWeek?: number;
   drivers?: readonly string[];
   timeColumn?: string;
+  /** Values that columns must not rise above. */
+  limits?: ReadonlyMap<string, number>;
+  /** A folder or file of runs until failure. */
+  failures?: string;
   /** Between two rows without times; default 1,000. */
   intervalMs?: number;
 }
@@ -156,6 +166,10 @@ export async function* detect(options: DetectOptions, say: (line: string) => voi
       chain.values[column] = typeof cell === 'number' ? cell : NaN;
     }
   };
+  const failures = options.failures === undefined ? undefined : new RecordedFailures(options.failures, names, intervalMs, say);
+  const given = options.limits ?? new Map<string, number>();
+  for (const name of given.keys()) if (!names.includes(name)) throw new PlainError(`There is no column "${name}" for a limit. Choose from: ${names.slice(0, 60).join(', ')}.`);
+  const limits = [...limitsOf(names, given)].map(([name, limit]) => ({ column: names.indexOf(name), watch: new RecordedLimit(limit) }));
   let lastMs = NaN;
   let stepMs = intervalMs;
   if (train !== undefined) {
@@ -178,7 +192,7 @@ export async function* detect(options: DetectOptions, say: (line: string) => voi
   let index = 0;
   let late = 0;
   let alarms = 0;
-  let told = ',0,0,';
+  let told = ',0,0,,,,';
   let piece: string[] = [];
   for await (const row of table.rows) {
     let timeText = '';
@@ -193,10 +207,19 @@ export async function* detect(options: DetectOptions, say: (line: string) => voi
       const { verdict, score, signals } = chain.next(timeMs, index < trainRows);
       const alarm = verdict === 'anomaly' && index >= trainRows;
       if (alarm) alarms += 1;
-      told = `,${Number(score.toPrecision(6))},${alarm ? 1 : 0},${alarm ? cellOf(signals.map(({ column, kind, share }) => `${names[column]}:${kind}:${share.toFixed(2)}`).join(' ')) : ''}`;
+      let left = failures?.next(timeMs, chain.values);
+      let soonest: TimeLeft | undefined;
+      for (const { column, watch } of limits) {
+        const one = watch.next(timeMs, chain.values[column]!, chain.expected[column]!, alarm);
+        if (one !== undefined && !(one.leftMs >= (soonest?.leftMs ?? Infinity))) soonest = one;
+      }
+      // What failures teach knows more than a limit does.
+      left ??= soonest;
+      const unusual = alarm ? cellOf(signals.map(({ column, kind, share }) => `${names[column]}:${kind}:${share.toFixed(2)}`).join(' ')) : '';
+      told = `,${Number(score.toPrecision(6))},${alarm ? 1 : 0},${unusual},${timeLeftCells(left)}`;
     } else if (timed) timeText = ',';
     // A row that could not be read changes nothing.
-    piece.push(`${index}${timeText}${told},,,`);
+    piece.push(`${index}${timeText}${told}`);
     index += 1;
     if (piece.length === 2_000) {
       yield `${piece.join('\n')}\n`;
@@ -215,6 +238,15 @@ function cellOf(text: string): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
+/** "A=7.1" as column and limit. Throws a PlainError for what is none. */
+function limitsFrom(given: readonly string[]): Map<string, number> {
+  return new Map(given.map((text) => {
+    const [, name = '', limit = ''] = /^(.+)=\s*([-+]?\d+(?:\.\d+)?)$/.exec(text) ?? [];
+    if (name === '') throw new PlainError(`"${text}" is no limit. Write it as "vibration=7.1".`);
+    return [name.trim(), Number(limit)];
+  }));
+}
+
 const list = (text: string | undefined): string[] => (text ?? '').split(',').map((name) => name.trim()).filter((name) => name !== '');
 
 async function main(): Promise<void> {
@@ -223,6 +255,7 @@ async function main(): Promise<void> {
     options: {
       help: { type: 'boolean', short: 'h' }, ignore: { type: 'string', multiple: true }, 'train-rows': { type: 'string' }, train: { type: 'string' },
       budget: { type: 'string' }, drivers: { type: 'string', multiple: true }, time: { type: 'string' }, interval: { type: 'string' },
+      failures: { type: 'string' }, limits: { type: 'string', multiple: true },
     },
   });
   if (values.help === true) {
@@ -245,6 +278,8 @@ async function main(): Promise<void> {
       ...(trainRows === undefined ? {} : { trainRows: Number(trainRows) }),
       ...(values.train === undefined ? {} : { train: path.resolve(from, values.train) }),
       ...(values.budget === undefined ? {} : { falseAlarmsPerWeek: falseAlarmsPerWeek(values.budget) }),
+      limits: limitsFrom(list(values.limits?.join(','))),
+      ...(values.failures === undefined ? {} : { failures: path.resolve(from, values.failures) }),
       ...(values.time === undefined ? {} : { timeColumn: values.time }),
       ...(intervalMs === undefined ? {} : { intervalMs }),
     },

@@ -36,6 +36,11 @@ export class RecordedChain {
     return this.#row.values;
   }
 
+  /** What was expected of each column in the row that was judged last; NaN where nothing was. */
+  get expected(): Float64Array {
+    return this.#expectation.expected;
+  }
+
   /**
    * Judges the row in `values`, then learns from it.
    * @param commissioning whether somebody said that the machine is sound: then it is judged, but learned as normal whatever the verdict

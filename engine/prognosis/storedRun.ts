@@ -30,6 +30,32 @@ export function storedRun(lengthMs: number, properties: readonly { name: string;
   return { columns: there.map(({ name }) => name), lengthMs, pieces, values };
 }
 
+/** Fewer rows of a table are no run. */
+const fewestTableRows = 20;
+
+/** The run from rows of a table, the last one being its failure; undefined where they are too few. */
+export function storedRunOfRows(names: readonly string[], rows: readonly { timeMs: number; values: ArrayLike<number> }[]): StoredRun | undefined {
+  const sorted = rows.toSorted((one, other) => one.timeMs - other.timeMs);
+  const first = sorted[0];
+  const last = sorted.at(-1);
+  if (first === undefined || last === undefined || sorted.length < fewestTableRows || !(last.timeMs > first.timeMs)) return undefined;
+  const lengthMs = last.timeMs - first.timeMs;
+  const pieces = Math.min(mostPieces, sorted.length);
+  const columns = names.slice(0, mostRunColumns);
+  const sums = new Float64Array(columns.length * pieces);
+  const counts = new Float64Array(columns.length * pieces);
+  for (const { timeMs, values } of sorted) {
+    const piece = Math.min(pieces - 1, Math.floor(((timeMs - first.timeMs) / lengthMs) * pieces));
+    for (let column = 0; column < columns.length; column += 1) {
+      const value = values[column] ?? NaN;
+      if (!Number.isFinite(value)) continue;
+      sums[column * pieces + piece]! += value;
+      counts[column * pieces + piece]! += 1;
+    }
+  }
+  return { columns, lengthMs, pieces, values: Array.from(sums, (sum, at) => (counts[at]! > 0 ? Number((sum / counts[at]!).toPrecision(7)) : null)) };
+}
+
 /** Undefined for what is no run. */
 export function storedRunFromJson(json: Json | undefined): StoredRun | undefined {
   const columns = member(json, 'columns');

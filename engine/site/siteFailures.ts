@@ -2,7 +2,7 @@ import type { RecordInput } from '../graph/recordFacts.ts';
 import type { Historian, Json } from '../ports.ts';
 import { Problem } from '../problem.ts';
 import { FailureLibrary, fewestFailures } from '../prognosis/failureLibrary.ts';
-import { mostPieces, mostRunColumns, rowsOf, stepOf, storedRun, storedRunFromJson } from '../prognosis/storedRun.ts';
+import { mostPieces, mostRunColumns, rowsOf, stepOf, storedRun, storedRunFromJson, storedRunOfRows } from '../prognosis/storedRun.ts';
 import type { StoredRun } from '../prognosis/storedRun.ts';
 import { member } from '../statistics/columnTable.ts';
 import type { AssetTwin } from './assetTwin.ts';
@@ -140,29 +140,12 @@ export class SiteFailures {
   importRuns(type: string, names: readonly string[], runs: ReadonlyMap<string, readonly { timeMs: number; values: readonly number[] }[]>): number {
     let taken = 0;
     for (const [name, rows] of runs) {
-      const sorted = rows.toSorted((one, other) => one.timeMs - other.timeMs);
-      const first = sorted[0];
-      const last = sorted.at(-1);
-      if (first === undefined || last === undefined || sorted.length < 20 || !(last.timeMs > first.timeMs)) continue;
-      const lengthMs = last.timeMs - first.timeMs;
-      const pieces = Math.min(mostPieces, sorted.length);
-      const columns = names.slice(0, mostRunColumns);
-      const sums = new Float64Array(columns.length * pieces);
-      const counts = new Float64Array(columns.length * pieces);
-      for (const { timeMs, values } of sorted) {
-        const piece = Math.min(pieces - 1, Math.floor(((timeMs - first.timeMs) / lengthMs) * pieces));
-        columns.forEach((_, column) => {
-          const value = values[column] ?? NaN;
-          if (!Number.isFinite(value)) return;
-          sums[column * pieces + piece]! += value;
-          counts[column * pieces + piece]! += 1;
-        });
-      }
-      const means = Array.from(sums, (sum, at) => (counts[at]! > 0 ? Number((sum / counts[at]!).toPrecision(7)) : null));
-      const run: StoredRun = { columns: [...columns], lengthMs, pieces, values: means };
+      const run = storedRunOfRows(names, rows);
+      if (run === undefined) continue;
+      const endMs = Math.max(...[rows[0]!, rows.at(-1)!].map(({ timeMs }) => timeMs));
       const label = oneLine(name).slice(0, 100);
       this.#put(`table/${type}/${label}`.slice(0, 400), {
-        twin: '', machine: label, type, atMs: last.timeMs, againMs: last.timeMs, source: `table:${label}`, what: '', failed: true, run,
+        twin: '', machine: label, type, atMs: endMs, againMs: endMs, source: `table:${label}`, what: '', failed: true, run,
       });
       taken += 1;
     }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { generatedRuns } from '../../bench/failureRuns.ts';
 import { seededNormal, seededRandom } from '../../bench/labelledStream.ts';
 import { detect, falseAlarmsPerWeek } from '../../scripts/detect.ts';
 import type { DetectOptions } from '../../scripts/detect.ts';
@@ -49,6 +50,47 @@ describe('npm run detect', () => {
     assert.ok(found[0]! >= 1_000 && found[0]! <= 1_005, `first alarm at ${found[0]}`);
     assert.match(rows[1_005]!['signals']!, /^pressure:/);
     assert.ok(rows.every(({ rul_s, rul_lo_s, rul_hi_s }) => rul_s === '' && rul_lo_s === '' && rul_hi_s === ''));
+  });
+
+  it('says the time left of wear until the limit of vibration, and nothing of a machine that is well', async () => {
+    const normal = seededNormal(seededRandom(5));
+    // A row in five minutes; from row 1,200 on it grows to 7.1 mm/s within 40 hours.
+    const rate = Math.log(60) / 480;
+    const rows = Array.from({ length: 1_600 }, (_, row) =>
+      `${new Date(1_700_000_000_000 + row * 300_000).toISOString()},${(1.1 + 0.05 * normal() + (row < 1_200 ? 0 : 0.1 * Math.exp((row - 1_200) * rate))).toFixed(4)},${(40 + normal()).toFixed(3)}`);
+    const { rows: told } = await run({ file: file('wear.csv', ['time,vib_mm_s,temperature', ...rows]), trainRows: 600 });
+    const filled = told.flatMap(({ rul_s }, row) => (rul_s === '' ? [] : [row]));
+    assert.ok(filled.length > 60 && filled[0]! > 1_200, `${filled.length} from ${filled[0]}`);
+    const reached = 1_200 + Math.log(60) / rate;
+    const { rul_s, rul_lo_s, rul_hi_s } = told[1_560]!;
+    const left = (reached - 1_560) * 300;
+    assert.ok(Math.abs(Number(rul_s) - left) < 0.35 * left, `${rul_s} instead of ${left}`);
+    assert.ok(Number(rul_lo_s) <= left && left <= Number(rul_hi_s), `${rul_lo_s} to ${rul_hi_s}`);
+    await assert.rejects(run({ file: path.join(folder, 'wear.csv'), limits: new Map([['nowhere', 1]]) }), /no column "nowhere"/);
+  });
+
+  it('says the time left by recorded failures, from a folder of runs or a table of them; fewer than ten are refused', async () => {
+    const { runs, columns } = generatedRuns(11, 1);
+    const line = (values: Float64Array, row: number): string => Array.from(values.subarray(row * columns, (row + 1) * columns), (value) => value.toFixed(3)).join(',');
+    const lines = (values: Float64Array): string[] => Array.from({ length: values.length / columns }, (_, row) => line(values, row));
+    const head = 'a,b,c,d,e,f,g';
+    const inFolder = path.join(folder, 'runs');
+    mkdirSync(inFolder);
+    runs.forEach(({ id, values }) => writeFileSync(path.join(inFolder, `${id}.csv`), `${head}\n${lines(values).join('\n')}\n`));
+    const [, own] = generatedRuns(2, 2).runs;
+    const seen = lines(own!.values).slice(0, -8);
+    const target = file('life.csv', [head, ...seen]);
+    const { rows, said } = await run({ file: target, failures: inFolder });
+    const { rul_s, rul_lo_s, rul_hi_s } = rows.at(-1)!;
+    assert.ok(Math.abs(Number(rul_s) - 8) < 10 && Number(rul_lo_s) <= 8 && 8 <= Number(rul_hi_s), `${rul_s} (${rul_lo_s} to ${rul_hi_s})`);
+    assert.equal(rows[0]!['rul_s'], '');
+    assert.ok(said.some((text) => /^Time left by 11 recorded failures; .* \d+ % of intervals held\.$/.test(text)), said.join('\n'));
+    const inTable = file('runs.csv', [`run,hours,${head}`, ...runs.flatMap(({ id, values }) => lines(values).map((text, row) => `${id},${row / 3_600},${text}`))]);
+    const same = (await run({ file: target, failures: inTable })).rows.at(-1)!;
+    assert.ok(Math.abs(Number(same['rul_s']) - Number(rul_s)) <= 2, `${same['rul_s']} instead of ${rul_s}`);
+    rmSync(path.join(inFolder, `${runs[0]!.id}.csv`));
+    rmSync(path.join(inFolder, `${runs[1]!.id}.csv`));
+    await assert.rejects(run({ file: target, failures: inFolder }), /holds 9 runs with these columns; 10 are needed/);
   });
 
   it('understands semicolons and decimal commas; leaves out labels, text and counters; says so', async () => {
