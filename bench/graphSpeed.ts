@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
+import { build as esbuild } from 'esbuild';
 import type { PlantSize } from '../test/checks/graph/plantLedger.ts';
 import { PlantLedger } from '../test/checks/graph/plantLedger.ts';
 import { inProcess } from './benchProcess.ts';
@@ -11,6 +13,10 @@ import { verdictOf } from './verdictOf.ts';
 export interface GraphSettings {
   part: 'load' | 'cold' | 'ask';
   folder: string;
+  /** The module to open the store with, as it is shipped: no process of the bench has to compile anything. */
+  store: string;
+  /** After all that is measured while loading: with them it is about a million. */
+  moreFacts: number;
   size: PlantSize;
   /** Of the production, for which 20 values a machine are kept, one every ten seconds. */
   measuredShare: number;
@@ -22,6 +28,8 @@ interface Loaded {
   refused: number;
   loadMs: number;
   batchRate: number;
+  /** Until a question shows all of it. */
+  seenRate: number;
   singleRate: number;
   callersRate: number;
 }
@@ -34,23 +42,35 @@ interface Asked {
 }
 
 const script = fileURLToPath(new URL('./graphProcess.ts', import.meta.url));
+const store = new URL('../dist/adapters/sqlite/siteStore.js', import.meta.url).href;
 
 function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
 }
 
 /** The graph against its aims, through the store's public port with its thread and checks; every answer is compared with the plant's ledger. */
-export async function graphSpeed(print: (line: string) => void, size: PlantSize = { lines: 10, finals: 48_500, partsPerLot: 500 }, measuredShare = 0.05): Promise<void> {
+export async function graphSpeed(print: (line: string) => void, size: PlantSize = { lines: 10, finals: 48_500, partsPerLot: 500 }, measuredShare = 0.05,
+  moreFacts = 300_000): Promise<void> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'twinwire-bench-graph-'));
-  const settings = { folder, size, measuredShare };
+  const settings = { folder, store, size, measuredShare, moreFacts };
   try {
-    const load = await inProcess<Loaded>(script, { ...settings, part: 'load' });
+    const bundle = path.join(folder, 'graphProcess.mjs');
+    await esbuild({ entryPoints: [script], bundle: true, platform: 'node', format: 'esm', outfile: bundle, logLevel: 'error' });
+    const load = await inProcess<Loaded>(bundle, { ...settings, part: 'load' });
     const { size: bytes } = await stat(path.join(folder, 'graph.db'));
-    const cold: number[] = [];
-    for (let round = 0; round < 5; round++) cold.push((await inProcess<{ coldMs: number }>(script, { ...settings, part: 'cold' })).coldMs);
-    cold.sort((a, b) => a - b);
-    const asked = await inProcess<{ origin: Asked; withValues: Asked; impact: Asked; way: Asked; rss: number }>(script, { ...settings, part: 'ask' });
-    print(`${load.elements} elements, ${load.facts} facts of the plant and ${200_000 + 7000} more, ${(bytes / 1e6).toFixed(0)} MB; refused: ${load.refused}.`);
+    const start = async (isRead: boolean): Promise<number> => {
+      const took: number[] = [];
+      for (let round = 0; round < 5; round++) {
+        // What the system keeps of the files in memory goes, so that they come from the disk.
+        if (!isRead) for (const name of ['graph.db', 'history.db', 'site.db']) spawnSync('dd', [`if=${path.join(folder, name)}`, 'iflag=nocache', 'count=0']);
+        took.push((await inProcess<{ coldMs: number }>(bundle, { ...settings, part: 'cold' })).coldMs);
+      }
+      return quantile(took.sort((a, b) => a - b), 0.5);
+    };
+    const cold = await start(true);
+    const fromDisk = await start(false);
+    const asked = await inProcess<{ origin: Asked; withValues: Asked; impact: Asked; way: Asked; rss: number }>(bundle, { ...settings, part: 'ask' });
+    print(`${load.elements} elements, ${load.facts} facts of the plant and ${200_000 + moreFacts + 7000} more, ${(bytes / 1e6).toFixed(0)} MB; refused: ${load.refused}.`);
     print('');
     print('| graph | measured | aim | |');
     print('|---|---|---|---|');
@@ -65,11 +85,13 @@ export async function graphSpeed(print: (line: string) => void, size: PlantSize 
     figure('impact of a lot with 500 parts, p50 / p99', asked.impact, 1);
     figure('path between two, p50 / p99', asked.way, 10);
     row('durable batches of 10,000 facts', `${Math.round(load.batchRate)} facts/s`, '≥ 150,000', load.batchRate >= 150_000);
-    row('the plant itself, with its elements', `${Math.round((1000 * (load.facts + load.elements)) / load.loadMs)} changes/s`, '', true);
+    print(`| the same, until a question shows all of it | ${Math.round(load.seenRate)} facts/s | | |`);
+    print(`| the plant itself, with its elements, until a question shows all of it | ${Math.round((1000 * (load.facts + load.elements)) / load.loadMs)} changes/s | | |`);
     row('5,000 single facts at once, group commit', `${Math.round(load.singleRate)} facts/s`, '≥ 1,000', load.singleRate >= 1000);
     row('fifty callers, each waiting for its fact', `${Math.round(load.callersRate)} facts/s`, '≥ 1,000', load.callersRate >= 1000);
     row('memory of the asking process', `${asked.rss.toFixed(0)} MB`, '≤ 150', asked.rss <= 150);
-    row('cold start to the first answer, median of 5', `${quantile(cold, 0.5).toFixed(0)} ms`, '≤ 200', quantile(cold, 0.5) <= 200);
+    row('start to the first answer, median of 5', `${cold.toFixed(0)} ms`, '≤ 200', cold <= 200);
+    print(`| the same, with files that are not in the system's memory | ${fromDisk.toFixed(0)} ms | | |`);
     const wrong = asked.origin.wrong + asked.withValues.wrong + asked.impact.wrong + asked.way.wrong;
     row('answers that differ from the ledger', String(wrong), '0', wrong === 0);
     await beside(print, path.join(folder, 'graph.db'), size);

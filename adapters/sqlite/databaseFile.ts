@@ -134,7 +134,7 @@ export function fileFormat(name: FileName): number {
 }
 
 /** In memory, as SQLite counts it: negative, in kB. */
-const cacheKilobytes: Record<FileName, number> = { site: -2000, graph: -16_000, history: -8000, outbox: -2000 };
+const cacheKilobytes: Record<FileName, number> = { site: -2000, graph: -6000, history: -4000, outbox: -2000 };
 
 /** Tables that are worth saving, row by row, from a damaged file. */
 const salvaged: Record<FileName, readonly string[]> = {

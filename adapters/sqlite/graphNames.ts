@@ -1,8 +1,8 @@
 import type { GraphElement } from '../../engine/ports.ts';
 import type { Statements } from './statements.ts';
 
-/** Of each kind; some megabytes. */
-const mostKept = 65_536;
+/** Of each kind; a few megabytes. */
+const mostKept = 8192;
 /** Looked up one by one up to here. */
 const fewNames = 4;
 
@@ -73,8 +73,9 @@ export class GraphNames {
     const unknown = new Set<number>();
     for (const id of ids) if (this.#byId.get(id) === undefined) unknown.add(id);
     if (unknown.size <= fewNames) return;
-    const rows = this.#statements.rows<[number, string, number, string]>('SELECT n.id, n.key, n.type, n.name FROM json_each(?) i CROSS JOIN element n ON n.id = i.value', JSON.stringify([...unknown]));
-    for (const [id, key, type, name] of rows) this.#keep(id, key, type, name);
+    const rows = this.#statements.rows<[number, string, number, string | null]>(
+      'SELECT n.id, n.key, n.type, nullif(n.name, n.key) FROM json_each(?) i CROSS JOIN element n ON n.id = i.value', JSON.stringify([...unknown]));
+    for (const [id, key, type, name] of rows) this.#keep(id, key, type, name ?? key);
   }
 
   #keep(id: number, key: string, type: number, name: string): GraphElement {

@@ -57,7 +57,9 @@ export class StoreClient {
   }
 
   #start(): Worker {
-    const worker = new Worker(threadFile, { workerData: { twinwireStoreFolder: this.#folder }, name: 'twinwire store' });
+    // What comes and goes with each request is small, and what is large lies in buffers, which do not count: more room is memory that never comes back.
+    const resourceLimits = { maxYoungGenerationSizeMb: 6, maxOldGenerationSizeMb: 1024 };
+    const worker = new Worker(threadFile, { workerData: { twinwireStoreFolder: this.#folder }, name: 'twinwire store', resourceLimits });
     worker.unref();
     worker.on('message', (answer: StoreAnswer) => {
       for (const text of answer.found) this.#onProblem(problemOf(text));
