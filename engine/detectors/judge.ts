@@ -12,8 +12,8 @@ import type { ExpectedAgainstSeen } from '../statistics/alarmBudget.ts';
 import { CoarseSteps, moveCoarseSteps } from '../statistics/coarseSteps.ts';
 import { HeldSamples, moveHeldSamples } from '../statistics/heldSamples.ts';
 import { TailLines, moveTailLines } from '../statistics/tailLines.ts';
-import { ChartLeast } from './chartLeast.ts';
-import type { Cause } from './chartLeast.ts';
+import { ChartLeast } from '../statistics/chartLeast.ts';
+import type { Cause } from '../statistics/chartLeast.ts';
 import type { AnomalyKind, Detector, DetectorInput, DetectorParameters } from './detector.ts';
 import { detectors } from './index.ts';
 
@@ -24,7 +24,7 @@ export interface JudgeOptions {
   off?: readonly AnomalyKind[];
 }
 
-export type { Cause } from './chartLeast.ts';
+export type { Cause } from '../statistics/chartLeast.ts';
 
 export interface Verdict {
   /** 'learning' while no column of the asset can be judged. */
