@@ -113,7 +113,7 @@ export const messageSchemas = {
         ),
       },
     }, ['watch', 'etaMs', 'unseen', 'caution']),
-    AnomalyKind: { enum: ['spike', 'step', 'drift', 'stuck', 'noise', 'dropout', 'limit', 'deviation', 'unit'] },
+    AnomalyKind: { enum: ['spike', 'step', 'drift', 'stuck', 'noise', 'dropout', 'limit', 'deviation', 'unit', 'relation'] },
     AnomalySignal: shape(
       {
         property: text,

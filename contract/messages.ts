@@ -136,7 +136,7 @@ export interface LearningProgress {
   caution?: string;
 }
 
-export type AnomalyKind = 'spike' | 'step' | 'drift' | 'stuck' | 'noise' | 'dropout' | 'limit' | 'deviation' | 'unit';
+export type AnomalyKind = 'spike' | 'step' | 'drift' | 'stuck' | 'noise' | 'dropout' | 'limit' | 'deviation' | 'unit' | 'relation';
 
 export interface AnomalySignal {
   property: string;

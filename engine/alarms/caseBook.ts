@@ -419,6 +419,7 @@ export function severityOf(kind: AnomalyKind): Severity {
     case 'drift':
     case 'deviation':
     case 'step':
+    case 'relation':
       return 'maintenance';
     case 'spike':
     case 'noise':

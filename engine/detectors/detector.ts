@@ -1,7 +1,7 @@
 import type { Json } from '../ports.ts';
 import type { ColumnMove } from '../statistics/columnMove.ts';
 
-export type AnomalyKind = 'spike' | 'step' | 'drift' | 'stuck' | 'noise' | 'dropout' | 'limit' | 'deviation';
+export type AnomalyKind = 'spike' | 'step' | 'drift' | 'stuck' | 'noise' | 'dropout' | 'limit' | 'deviation' | 'relation';
 
 /** One row as a detector sees it; one place per column. A detector keeps no reference to any of it. */
 export interface DetectorInput {

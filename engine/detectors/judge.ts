@@ -15,7 +15,9 @@ import { TailLines, moveTailLines } from '../statistics/tailLines.ts';
 import { ChartLeast } from '../statistics/chartLeast.ts';
 import type { Cause } from '../statistics/chartLeast.ts';
 import type { AnomalyKind, Detector, DetectorInput, DetectorParameters } from './detector.ts';
-import { detectors } from './index.ts';
+import { chartKinds, detectors, jointDetectors } from './index.ts';
+import { JointWatch, leastJointSignals, moveJointWatch } from './jointWatch.ts';
+import type { JointRow } from './jointWatch.ts';
 
 export interface JudgeOptions {
   /** At most so many false alarms per week and asset; > 0, default 1. */
@@ -90,6 +92,9 @@ const noiseChart = detectors.findIndex(({ kind }) => kind === 'noise');
 const witnesses = 3;
 const glitchRatio = 0.99;
 const rowsToStay = 6;
+/** Its place after the detectors of columns, and what its findings are called. */
+const jointChart = detectors.length;
+const jointKind = chartKinds[jointChart]!;
 const stuckChart = detectors.findIndex(({ kind }) => kind === 'stuck');
 
 const noCauses: readonly Cause[] = [];
@@ -129,6 +134,9 @@ class RegistryJudge implements AssetJudge {
   private charts: JudgeChart[] = [];
   /** Which columns repeat a value until their next sample. */
   private held: HeldSamples;
+  /** Looks at all columns at once, where there are enough. */
+  private readonly together: JointWatch | undefined;
+  private readonly jointRow: JointRow;
   /** The steps of those that are coarse. */
   private coarse: CoarseSteps;
   private state: JudgeState;
@@ -174,7 +182,8 @@ class RegistryJudge implements AssetJudge {
     const perWeek = asked > 0 && Number.isFinite(asked) ? asked : 1;
     this.judged = Uint8Array.from(columns, ({ kind }) => (kind === 'measured' || kind === 'derived' ? 1 : 0));
     this.witnesses = this.judged.reduce((sum, one) => sum + one, 0);
-    const charts = Math.max(1, this.witnesses) * detectors.length;
+    const jointly = this.witnesses >= leastJointSignals;
+    const charts = Math.max(1, this.witnesses) * detectors.length + (jointly ? jointDetectors.length : 0);
     this.perWeek = perWeek;
     this.rarities = detectors.map(({ blockRows }) => TailLines.logRarity((aimedShare * perWeek * blockRows) / weekMs / charts));
     this.rarityOfOne = detectors.map(({ blockRows }) => TailLines.logRarity((aimedShare * blockRows) / weekMs / charts));
@@ -191,6 +200,13 @@ class RegistryJudge implements AssetJudge {
     this.trains = new Uint8Array(width);
     this.ratios = new Float64Array(width);
     this.kinds = new Uint8Array(width);
+    this.jointRow = { timeMs: NaN, residuals: new Float64Array(width), news: 0, moving: false };
+    const together = snapshot === undefined ? undefined : member(snapshot, 'together');
+    // Absent in states of an earlier version, and of another type: learned anew.
+    if (jointly) {
+      const rarityOf = (blockRows: number): number => TailLines.logRarity((aimedShare * blockRows) / weekMs / charts);
+      this.together = new JointWatch(width, perWeek, options.off?.includes(jointKind) !== true, rarityOf, together ?? undefined);
+    }
     this.state = newState(width);
     this.held = new HeldSamples(width);
     this.coarse = new CoarseSteps(width);
@@ -214,12 +230,22 @@ class RegistryJudge implements AssetJudge {
         sum += weightOf(ratio);
       }
     }
+    const joint = this.together?.isAbnormal === true ? this.together : undefined;
+    if (this.together?.on === true) {
+      score = Math.max(score, this.together.ratio);
+      leastPerWeek = Math.min(leastPerWeek, this.together.leastNow);
+    }
     score = Math.min(score, highestScore);
-    if (abnormal === 0) return { verdict: ready ? 'normal' : 'learning', score: ready ? Math.min(score, 1) : 0, sinceMs: NaN, signals: [], leastPerWeek };
+    if (abnormal === 0 && joint === undefined) return { verdict: ready ? 'normal' : 'learning', score: ready ? Math.min(score, 1) : 0, sinceMs: NaN, signals: [], leastPerWeek };
     const signals: Verdict['signals'] = [];
+    const named = joint?.named();
+    if (joint !== undefined) sum += weightOf(joint.ratio);
     for (let column = 0; column < this.ratios.length; column += 1) {
-      if (!this.isAbnormal(column)) continue;
-      signals.push({ column, share: weightOf(this.ratios[column]!) / sum, kind: detectors[this.kinds[column]!]!.kind });
+      const alone = this.isAbnormal(column);
+      const share = named === undefined ? 0 : named[column]! * weightOf(joint!.ratio);
+      if (!alone && share === 0) continue;
+      const kind = alone ? detectors[this.kinds[column]!]!.kind : jointKind;
+      signals.push({ column, share: ((alone ? weightOf(this.ratios[column]!) : 0) + share) / sum, kind });
     }
     signals.sort((a, b) => b.share - a.share || a.column - b.column);
     return { verdict: 'anomaly', score, sinceMs: Number.isNaN(this.sinceMs) ? row.timeMs : this.sinceMs, signals, leastPerWeek };
@@ -238,12 +264,19 @@ class RegistryJudge implements AssetJudge {
     this.timeMs = row.timeMs;
     this.learnedMs += normal ? passedMs : 0;
     this.abnormalMs = Math.max(0, this.abnormalMs + (normal ? -0.5 : 1) * passedMs);
-    if (this.abnormalMs > Math.max(this.learnedMs, longestStepMs)) {
+    if (this.abnormalMs > Math.max(2 * this.learnedMs, longestStepMs)) {
       // What has lasted longer than all that was called normal before is normal: too little had been seen to judge it.
       this.beginAnew();
       return;
     }
     let anyOpen = false;
+    if (this.together !== undefined) {
+      let calm = true;
+      for (let column = 0; column < this.columns.length; column += 1) if (this.isAbnormal(column) || state.quiet[column]! < quietRows) calm = false;
+      this.together.learn(this.jointRow, normal, calm);
+      if (!this.together.isQuiet) anyOpen = true;
+    }
+    const company = this.together?.isQuiet !== false;
     this.learnHeld(row);
     for (let column = 0; column < this.columns.length; column += 1) {
       // Also before anything is judged: what only flickers must be known by then.
@@ -259,7 +292,7 @@ class RegistryJudge implements AssetJudge {
       if (abnormal) state.quiet[column] = 0;
       else if (usable && state.quiet[column]! < quietRows) state.quiet[column]! += 1;
       if (state.quiet[column]! < quietRows) anyOpen = true;
-      trains[column] = normal && state.quiet[column]! >= quietRows && this.ratios[column]! < suspiciousShare ? 1 : 0;
+      trains[column] = normal && company && state.quiet[column]! >= quietRows && this.ratios[column]! < suspiciousShare ? 1 : 0;
       if (!usable) continue;
       const stepMs = row.timeMs - state.timeMs[column]!;
       if (stepMs > 0) {
@@ -286,7 +319,7 @@ class RegistryJudge implements AssetJudge {
     for (const { lines, scores } of this.charts) {
       for (let column = 0; column < scores.length; column += 1) {
         if (state.open[column]! > 0) lines.reject(column);
-        else if (normal && state.quiet[column]! >= quietRows && !Number.isNaN(scores[column]!)) lines.add(column, scores[column]!);
+        else if (normal && company && state.quiet[column]! >= quietRows && !Number.isNaN(scores[column]!)) lines.add(column, scores[column]!);
       }
     }
     for (const { detector, scores } of this.charts) {
@@ -344,7 +377,11 @@ class RegistryJudge implements AssetJudge {
   }
 
   causes(loosestPerWeek: number): readonly Cause[] {
-    return this.byChart.isCalm ? noCauses : this.byChart.causes(loosestPerWeek);
+    const leastPerWeek = this.together?.leastNow ?? Infinity;
+    if (this.byChart.isCalm && !(leastPerWeek <= loosestPerWeek)) return noCauses;
+    const causes = this.byChart.isCalm ? [] : this.byChart.causes(loosestPerWeek);
+    if (leastPerWeek <= loosestPerWeek) this.together!.named().forEach((share, column) => share > 0 && causes.push({ column, chart: jointChart, leastPerWeek }));
+    return causes;
   }
 
   snapshot(): Json {
@@ -360,6 +397,7 @@ class RegistryJudge implements AssetJudge {
       budget: this.budget.snapshot(),
       held: this.held.snapshot(),
       coarse: this.coarse.snapshot(),
+      ...(this.together === undefined ? {} : { together: this.together.snapshot() }),
       charts: this.charts.map(({ detector, lines }, index) => ({
         name: detectors[index]!.name, detector: detector.snapshot(), lines: lines.snapshot(),
       })),
@@ -389,6 +427,7 @@ class RegistryJudge implements AssetJudge {
   }
 
   private beginAnew(): void {
+    this.together?.learnAgain();
     this.begin(undefined);
     this.state = newState(this.columns.length);
     this.least.fill(Infinity);
@@ -516,7 +555,22 @@ class RegistryJudge implements AssetJudge {
     }
     this.leaveGlitches();
     this.reckonLeast();
+    this.lookTogether(row, expectation, moving || late);
     this.remember(row, expectation, ready);
+  }
+
+  private lookTogether(row: SignalRow, { expected, phase }: Expectation, passing: boolean): void {
+    const { together, jointRow, input } = this;
+    if (together === undefined) return;
+    jointRow.timeMs = row.timeMs;
+    jointRow.moving = passing;
+    jointRow.news = 0;
+    for (let column = 0; column < this.columns.length; column += 1) {
+      if (this.plain.usable[column] !== 0) jointRow.news += 1;
+      const judged = this.judged[column] === 1 && isMeasurement(row.values[column]!) && phase[column] !== phaseFrozen;
+      jointRow.residuals[column] = judged ? input.values[column]! - expected[column]! : NaN;
+    }
+    together.look(jointRow);
   }
 
   /**
@@ -688,6 +742,8 @@ export function moveJudge(snapshot: Json, columns: readonly ColumnInfo[], option
   const least = member(snapshot, 'least');
   const held = member(snapshot, 'held');
   const coarse = member(snapshot, 'coarse');
+  const together = member(snapshot, 'together');
+  const begunTogether = member(fresh, 'together');
   const { least: begunLeast = null, ...others } = fresh as { [name: string]: Json };
   return {
     ...others,
@@ -699,6 +755,7 @@ export function moveJudge(snapshot: Json, columns: readonly ColumnInfo[], option
     budget: member(snapshot, 'budget') ?? member(fresh, 'budget') ?? null,
     ...(least === undefined ? {} : { least: moveNumbers(least, begunLeast, moves, 'plain') }),
     ...(held === undefined ? {} : { held: moveHeldSamples(held, member(fresh, 'held'), moves) }),
+    ...(together === undefined || begunTogether === undefined ? {} : { together: moveJointWatch(together, begunTogether, moves) }),
     ...(coarse === undefined ? {} : { coarse: moveCoarseSteps(coarse, member(fresh, 'coarse'), moves) }),
     charts,
   };

@@ -55,6 +55,7 @@ const texts: Record<Language, Texts> = {
       dropout: '{signal} keeps dropping out',
       limit: '{signal} is beyond its limit: {value}',
       deviation: '{signal} is {value}',
+      relation: '{signal} does not go with the other values as it used to: {value}',
       unit: '{signal} reads as if it came in another unit: {value}',
     },
     expected: 'about {expected} is usual here',
@@ -137,6 +138,7 @@ const texts: Record<Language, Texts> = {
       dropout: '{signal} setzt immer wieder aus',
       limit: '{signal} ist außerhalb der Grenze: {value}',
       deviation: '{signal} ist {value}',
+      relation: '{signal} passt nicht mehr wie sonst zu den anderen Werten: {value}',
       unit: '{signal} liest sich wie in einer anderen Einheit: {value}',
     },
     expected: 'üblich ist hier etwa {expected}',
@@ -276,7 +278,7 @@ export function signalSentence(signal: AnomalySignal, naming: Naming, language: 
   const usual = expected === undefined || !Number.isFinite(expected) ? undefined : valueText(expected, unit, language);
   // Within its band, so it is the company that is unusual: the number alone would contradict the alarm.
   const sentence = fill(kind === 'deviation' && usual !== undefined ? t.unusual : t.kinds[kind], name);
-  if (kind === 'noise' || kind === 'deviation' || usual === undefined || usual === name.value) return sentence;
+  if (kind === 'noise' || kind === 'deviation' || kind === 'relation' || usual === undefined || usual === name.value) return sentence;
   return `${sentence}, ${fill(t.expected, { expected: usual })}`;
 }
 

@@ -1,5 +1,5 @@
 import type { Cause, Verdict } from '../detectors/judge.ts';
-import { detectors } from '../detectors/index.ts';
+import { chartKinds } from '../detectors/index.ts';
 import type { AnomalyKind } from '../detectors/index.ts';
 import type { HistoryValue } from '../ports.ts';
 import type { Expectation, SignalRow } from '../signalRow.ts';
@@ -33,7 +33,7 @@ export const smallestPercents: readonly number[] = [1, 2, 5, 10, 20, 50];
 /** The loosest setting that can be asked for, in false alarms per week. */
 export const loosestPerWeek = 100;
 const letters: Readonly<Record<CauseKind, string>> = {
-  spike: 'p', step: 's', drift: 'd', stuck: 'k', noise: 'n', deviation: 'v', dropout: 'o', limit: 'l', together: 't',
+  spike: 'p', step: 's', drift: 'd', stuck: 'k', noise: 'n', deviation: 'v', dropout: 'o', limit: 'l', relation: 'r', together: 't',
 };
 /** How much of a distance counts in the next row: a value that swings is as far as it swings. */
 const peakMemory = 0.9;
@@ -77,7 +77,7 @@ export class CauseSizes {
     }
     const found = causes.map(({ column, chart, leastPerWeek }): JudgedCause => {
       const percent = Number.isNaN(expected[column]!) ? Infinity : peaks[column]!;
-      return { kind: detectors[chart]!.kind, column, leastPerWeek, percent };
+      return { kind: chartKinds[chart]!, column, leastPerWeek, percent };
     });
     if (together) {
       for (const { column } of verdict.signals) found.push({ kind: 'together', column, leastPerWeek: verdict.leastPerWeek, percent: peaks[column]! });

@@ -1,7 +1,7 @@
 /** One detector's word on one column: the fewest false alarms per week that have to be allowed for it to be an anomaly. */
 export interface Cause {
   column: number;
-  /** The detector's place in the registry. */
+  /** The detector's place in the registry; after the last: those that look at all columns. */
   chart: number;
   leastPerWeek: number;
 }

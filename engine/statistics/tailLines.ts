@@ -42,6 +42,7 @@ const trimmedShare = Array.from({ length: tailSize + 1 }, (_, size) => {
  */
 export class TailLines {
   private readonly blockRows: number;
+  private readonly weight: number;
   private readonly prior: { quantile: number; excess: number };
   /** The last maxima in thousandths, oldest first (once blocks grow no longer: oldest overwritten first). */
   private readonly maxima: Uint16Array;
@@ -49,9 +50,10 @@ export class TailLines {
   private readonly state: Float32Array;
   private readonly tail = new Float64Array(tailSize + 1);
 
-  /** @param blockRows rows of a short block. @param prior what its maxima are in Gaussian noise. */
-  constructor(columns: number, blockRows: number, prior: { quantile: number; excess: number }) {
+  /** @param blockRows rows of a short block. @param prior what its maxima are in Gaussian noise. @param weight of that, in blocks */
+  constructor(columns: number, blockRows: number, prior: { quantile: number; excess: number }, weight = priorBlocks) {
     this.blockRows = blockRows;
+    this.weight = weight;
     this.prior = prior;
     this.maxima = new Uint16Array(columns * kept);
     this.state = new Float32Array(columns * places);
@@ -105,6 +107,18 @@ export class TailLines {
     this.state[place + rows] = 0;
     this.state[place + maximum] = 0;
     this.state[place + pending] = NaN;
+  }
+
+  /** Scores are made in a better way from now on: of what is known only the last `blocks` maxima count. */
+  keepLast(column: number, most: number): void {
+    const { state, maxima } = this;
+    const place = column * places;
+    const count = state[place + blocks]!;
+    if (count <= most || state[place + doublings] === mostDoublings) return;
+    const start = column * kept;
+    maxima.copyWithin(start, start + count - most, start + count);
+    state[place + blocks] = most;
+    this.fit(column, most);
   }
 
   snapshot(): Json {
@@ -170,7 +184,7 @@ export class TailLines {
     const trim = size >= 3 ? 1 : 0;
     for (let index = want - size; index < want - trim; index += 1) mean += tail[index]! - least;
     mean /= (size - trim) * (trim === 1 ? trimmedShare[size]! : 1);
-    const own = count / (count + priorBlocks);
+    const own = count / (count + this.weight);
     const place = column * places;
     const grown = prior.excess * Math.LN2 * this.state[place + doublings]!;
     this.state[place + quantile] = own * least + (1 - own) * (prior.quantile + grown);

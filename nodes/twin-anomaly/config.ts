@@ -17,6 +17,7 @@ export const fields = {
   standstill: { kind: 'flag', default: true },
   restlessness: { kind: 'flag', default: true },
   deviations: { kind: 'flag', default: true },
+  relations: { kind: 'flag', default: true },
   /** Watches the signals together as well, with a small network that is trained beside the flow. */
   deep: { kind: 'flag', default: false },
 } as const satisfies Fields;

@@ -17,7 +17,7 @@ import { languageOf, onInput, openSite, siteOf, twinNode, whenReady } from '../t
 import { fields } from './config.ts';
 
 /** The ticks of the dialog, and what each is about. */
-const ticks = { spikes: 'spike', steps: 'step', drifts: 'drift', standstill: 'stuck', restlessness: 'noise', deviations: 'deviation' } as const;
+const ticks = { spikes: 'spike', steps: 'step', drifts: 'drift', standstill: 'stuck', restlessness: 'noise', deviations: 'deviation', relations: 'relation' } as const;
 const kinds: ReadonlySet<string> = new Set(Object.values(ticks));
 
 function settingsOf(config: Config<typeof fields>): JudgeSettings {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { baselines } from '../../engine/baselines/index.ts';
-import { detectors } from '../../engine/detectors/index.ts';
+import { detectors, jointDetectors } from '../../engine/detectors/index.ts';
 import { createJudge } from '../../engine/detectors/judge.ts';
 import { baselineChecks } from '../checks/detectors/baselineChecks.ts';
 import { failedChecks } from '../checks/detectors/check.ts';
@@ -9,7 +9,9 @@ import type { Check } from '../checks/detectors/check.ts';
 import { detectorChecks } from '../checks/detectors/detectorChecks.ts';
 import { faultyBaselines } from '../checks/detectors/faultyBaselines.ts';
 import { faultyDetectors } from '../checks/detectors/faultyDetectors.ts';
+import { faultyJointDetectors } from '../checks/detectors/faultyJointDetectors.ts';
 import { faultyJudges } from '../checks/detectors/faultyJudges.ts';
+import { jointChecks } from '../checks/detectors/jointChecks.ts';
 import { judgeChecks } from '../checks/detectors/judgeChecks.ts';
 
 /** Every check on every unit, and for every check a planted unit that fails exactly it. */
@@ -42,20 +44,23 @@ function conformance<Unit>(kind: string, units: readonly (readonly [string, Unit
 }
 
 conformance('detectors', detectors.map((entry) => [entry.name, entry]), detectorChecks, faultyDetectors);
+conformance('joint detectors', jointDetectors.map((entry) => [entry.name, entry]), jointChecks, faultyJointDetectors);
 conformance('baselines', baselines.map(({ name, create }) => [name, create]), baselineChecks, faultyBaselines);
 conformance('judge', [['judge', createJudge]], judgeChecks, faultyJudges);
 
 describe('Conformance: the registry of detectors', () => {
   const folder = new URL('../../engine/detectors/', import.meta.url);
-  const files = readdirSync(folder).filter((file) => file.endsWith('.ts') && !['index.ts', 'detector.ts', 'judge.ts'].includes(file));
+  const files = readdirSync(folder).filter((file) => file.endsWith('.ts') && !['index.ts', 'detector.ts', 'judge.ts', 'jointDetector.ts', 'jointWatch.ts', 'chartLeast.ts'].includes(file));
 
-  it('holds every detector of the folder, and at least six', () => {
-    assert.ok(files.length >= 6, `${files.length} files`);
-    assert.deepEqual(detectors.map(({ name }) => `${name}.ts`).sort(), files.sort());
+  const all = [...detectors, ...jointDetectors];
+
+  it('holds every detector of the folder, and at least eight', () => {
+    assert.ok(files.length >= 8, `${files.length} files`);
+    assert.deepEqual(all.map(({ name }) => `${name}.ts`).sort(), files.sort());
   });
 
   it('has names only once, and each detector promises its own kind', () => {
-    assert.equal(new Set(detectors.map(({ name }) => name)).size, detectors.length);
+    assert.equal(new Set(all.map(({ name }) => name)).size, all.length);
     for (const { kind, promises } of detectors) assert.ok(promises.includes(kind));
   });
 

@@ -28,7 +28,7 @@ describe('what was found in a row', () => {
     expectation.phase.fill(phaseArmed);
     const seed = Number(process.env['SEED'] ?? 12);
     const random = new SeededRandom(seed);
-    const all: readonly AnomalyKind[] = ['spike', 'step', 'drift', 'stuck', 'noise', 'deviation'];
+    const all: readonly AnomalyKind[] = ['spike', 'step', 'drift', 'stuck', 'noise', 'deviation', 'relation'];
     const offs: readonly (readonly AnomalyKind[])[] = [['step'], ['spike', 'step'], ['noise', 'drift'], ...all.map((kept) => all.filter((kind) => kind !== kept))];
     const others = offs.flatMap((off) => [0.2, 5].map((perWeek) => ({ off, perWeek, open: [0, 0], rows: 0, agreed: 0, cases: [0, 0], seenMs: [0, 0] })));
     const judge = createJudge(columns, {});
@@ -143,5 +143,5 @@ describe('what was found in a row', () => {
 });
 
 function kindOf(chart: number): AnomalyKind {
-  return (['stuck', 'step', 'noise', 'spike', 'drift', 'deviation'] as const)[chart]!;
+  return (['stuck', 'step', 'noise', 'spike', 'drift', 'deviation', 'relation'] as const)[chart]!;
 }
