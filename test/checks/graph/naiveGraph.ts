@@ -1,6 +1,6 @@
 import type { GraphAnswer, GraphElement, GraphQuestion, OwnRelation } from '../../../contract/graph.ts';
 import type { GraphLedger } from '../../../engine/graph/applyChange.ts';
-import { applyChange, isSame } from '../../../engine/graph/applyChange.ts';
+import { applyChange } from '../../../engine/graph/applyChange.ts';
 import { elementTypes } from '../../../engine/graph/elementTypes.ts';
 import { factOrder } from '../../../engine/graph/factOrder.ts';
 import type { Edge, GraphReader, Reached, Stretch, Window } from '../../../engine/graph/graphReader.ts';
@@ -8,6 +8,10 @@ import { answer } from '../../../engine/graph/questions.ts';
 import type { RelationType } from '../../../engine/graph/relationTypes.ts';
 import type { ElementQuery, Fact, FactKey, FactQuery, GraphChange, GraphRefusal, GraphStore } from '../../../engine/ports.ts';
 import { Problem } from '../../../engine/problem.ts';
+
+/** The oracle's own notion of it. */
+const isSame = (a: FactKey, b: FactKey): boolean => !naming.some((name) => a[name] !== b[name]);
+const naming = ['validFromMs', 'source', 'subject', 'object', 'relation', 'value'] as const;
 
 type Step = { op: 'assert'; fact: Fact } | { op: 'end'; key: FactKey; validToMs: number; recordedMs: number } | { op: 'retract'; key: FactKey; recordedMs: number };
 
@@ -172,27 +176,53 @@ export class NaiveGraph implements GraphStore, GraphLedger, GraphReader {
 
   edges(ids: readonly number[], relations: readonly string[] | undefined, direction: 'out' | 'in', { sinceMs, untilMs, recordedMs }: Window): Edge[] {
     const keys = ids.map((id) => this.element(id).key);
-    return this.#believedAt(recordedMs)
-      .filter((fact) => fact.value === undefined && keys.includes(direction === 'out' ? fact.subject : fact.object) && (relations?.includes(fact.relation) ?? true))
-      .filter((fact) => fact.validFromMs <= untilMs && ((fact.validToMs ?? Infinity) > sinceMs || fact.validFromMs >= sinceMs))
-      .map((fact) => ({
-        from: this.idOf(fact.subject) as number, relation: fact.relation, to: this.idOf(fact.object) as number, fromMs: fact.validFromMs, toMs: fact.validToMs ?? Infinity,
-      }));
+    return this.#between(recordedMs)
+      .filter(({ from, to, relation }) => keys.includes(this.element(direction === 'out' ? from : to).key) && (relations?.includes(relation) ?? true))
+      .filter(({ fromMs, toMs }) => fromMs <= untilMs && (toMs > sinceMs || fromMs >= sinceMs));
   }
 
   last(id: number, relation: string, direction: 'out' | 'in', untilMs: number, recordedMs: number): Edge | undefined {
-    return this.edges([id], [relation], direction, { sinceMs: -Infinity, untilMs, recordedMs }).sort((a, b) => b.fromMs - a.fromMs || b.to - a.to || b.from - a.from)[0];
+    let last: Edge | undefined;
+    for (const edge of this.#between(recordedMs)) {
+      const [near, far] = direction === 'out' ? [edge.from, edge.to] : [edge.to, edge.from];
+      if (near !== id || edge.relation !== relation || edge.fromMs > untilMs) continue;
+      const lastFar = last === undefined ? -1 : direction === 'out' ? last.to : last.from;
+      if (last === undefined || edge.fromMs > last.fromMs || (edge.fromMs === last.fromMs && far > lastFar)) last = edge;
+    }
+    return last;
   }
 
+  /** Every fact against every stretch. */
   within(stretches: readonly Stretch[], relations: readonly string[], direction: 'out' | 'in', recordedMs: number, rows: number): { place: number; edge: Edge }[] {
-    return stretches.flatMap(({ id, ...window }, place) => this.edges([id], relations, direction, { ...window, recordedMs }).map((edge) => ({ place, edge }))).slice(0, rows);
+    const found: { place: number; edge: Edge }[] = [];
+    for (const edge of this.#between(recordedMs)) {
+      if (!relations.includes(edge.relation)) continue;
+      for (const [place, { id, sinceMs, untilMs }] of stretches.entries()) {
+        const held = edge.toMs > sinceMs || edge.fromMs >= sinceMs;
+        if (id === (direction === 'out' ? edge.from : edge.to) && held && edge.fromMs <= untilMs) found.push({ place, edge });
+      }
+    }
+    return found.sort((a, b) => a.place - b.place).slice(0, rows);
   }
 
   lasts(stretches: readonly Stretch[], relation: string, recordedMs: number): { place: number; edge: Edge }[] {
-    return stretches.flatMap(({ id, sinceMs }, place) => {
+    const found: { place: number; edge: Edge }[] = [];
+    for (let place = 0; place < stretches.length; place++) {
+      const { id, sinceMs } = stretches[place] as Stretch;
       const edge = this.last(id, relation, 'out', sinceMs, recordedMs);
-      return edge === undefined ? [] : [{ place, edge }];
-    });
+      if (edge !== undefined) found.push({ place, edge });
+    }
+    return found;
+  }
+
+  /** What joins two elements, as believed then. */
+  #between(recordedMs: number): Edge[] {
+    const edges: Edge[] = [];
+    for (const { subject, relation, object, value, validFromMs, validToMs = Infinity } of this.#believedAt(recordedMs)) {
+      if (value !== undefined) continue;
+      edges.push({ from: this.idOf(subject) as number, relation, to: this.idOf(object) as number, fromMs: validFromMs, toMs: validToMs });
+    }
+    return edges;
   }
 
   expect(): void {}
