@@ -97,11 +97,11 @@ export interface JournalRecord {
 export type ActionSource = 'page' | 'message' | 'plc' | 'rule' | 'feedback';
 
 export type AlarmActionName =
-  | 'acknowledge' | 'reset' | 'shelve' | 'unshelve' | 'suppress' | 'unsuppress' | 'takeOutOfService' | 'returnToService' | 'note';
+  | 'acknowledge' | 'confirm' | 'reset' | 'shelve' | 'unshelve' | 'suppress' | 'unsuppress' | 'takeOutOfService' | 'returnToService' | 'note';
 
 /**
  * What a person, a message or a PLC bit does to alarms. Without `alarm`: to all alarms of the machine that it fits (acknowledge: those of the
- * open case that are not acknowledged; shelve: those that are active; unshelve, unsuppress, returnToService: those that are so; takeOutOfService,
+ * open case that are not acknowledged; confirm: those that wait for it; shelve: those that are active; unshelve, unsuppress, returnToService: those that are so; takeOutOfService,
  * suppress: the machine as a whole, alarms to come included).
  */
 export interface AlarmAction {
@@ -124,7 +124,7 @@ export interface AlarmAction {
 }
 
 /**
- * POST /twin/api/alarm-action → AlarmActionAnswer. Right: acknowledge and reset need `acknowledge`; shelve and unshelve `shelve`;
+ * POST /twin/api/alarm-action → AlarmActionAnswer. Right: acknowledge, confirm and reset need `acknowledge`; shelve and unshelve `shelve`;
  * suppress and unsuppress `suppress`; the last two `takeOutOfService`; note `note`.
  * Where somebody is logged in, their name is `by`.
  */

@@ -400,7 +400,7 @@ export const messageSchemas = {
         },
         shape(
           {
-            do: { enum: ['acknowledge', 'reset', 'shelve', 'unshelve', 'suppress', 'unsuppress', 'take-out-of-service', 'return-to-service', 'note'] },
+            do: { enum: ['acknowledge', 'confirm', 'reset', 'shelve', 'unshelve', 'suppress', 'unsuppress', 'take-out-of-service', 'return-to-service', 'note'] },
             twin: text, case: text, alarm: text, occurrence: count, minutes: number, oneShot: flag, by: text, why: text,
           },
           ['case', 'alarm', 'occurrence', 'minutes', 'oneShot', 'why'],

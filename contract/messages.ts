@@ -472,7 +472,7 @@ export interface PublishedMeta {
 export type TwinCommand =
   | { twin?: string; do: 'acknowledge'; case?: string; by?: string; comment?: string }
   | {
-      do: 'acknowledge' | 'reset' | 'shelve' | 'unshelve' | 'suppress' | 'unsuppress' | 'take-out-of-service' | 'return-to-service' | 'note';
+      do: 'acknowledge' | 'confirm' | 'reset' | 'shelve' | 'unshelve' | 'suppress' | 'unsuppress' | 'take-out-of-service' | 'return-to-service' | 'note';
       twin: string;
       case?: string;
       /** One alarm of the machine; absent: all that it fits. */

@@ -6,6 +6,7 @@ const notNegative = ['deadband', 'onDelay', 'offDelay'] as const;
 
 /** What a rule has no use for is not asked. */
 export function showsRuleField(row: Row, field: string): boolean {
+  if (field === 'confirm') return row['acknowledge'] === true;
   if (field === 'setpoint') return row['condition'] === 'deviation';
   return field !== 'deadband' || row['condition'] !== 'true';
 }

@@ -4,12 +4,12 @@ import { Problem } from '../engine/problem.ts';
 import type { AssetTwin } from '../engine/site/assetTwin.ts';
 import type { Site } from '../engine/site/site.ts';
 
-export type BitAction = 'acknowledge' | 'reset' | 'shelve' | 'suppress' | 'takeOutOfService';
+export type BitAction = 'acknowledge' | 'confirm' | 'reset' | 'shelve' | 'suppress' | 'takeOutOfService';
 
 const ends: Partial<Record<BitAction, AlarmActionName>> = { suppress: 'unsuppress', takeOutOfService: 'returnToService' };
 
 /**
- * Properties with which a PLC answers alarms: acknowledge, reset and shelve (until normal) when the bit rises, suppress and out of service
+ * Properties with which a PLC answers alarms: acknowledge, confirm, reset and shelve (until normal) when the bit rises, suppress and out of service
  * as long as it is set. Written to the journal as `plc`, by the name of the property.
  */
 export class AlarmBits {

@@ -22,6 +22,7 @@ export interface RuleRow {
   letter: string;
   latching: boolean;
   acknowledge: boolean;
+  confirm: boolean;
   root: boolean;
   unless: string;
 }
@@ -75,6 +76,7 @@ export function alarmRulesOf(rows: readonly RuleRow[], title: string): { rules: 
       priority: row.priority as AlarmRule['priority'],
       latching: row.latching,
       acknowledge: row.acknowledge,
+      confirm: row.confirm,
       root: row.root,
       ...(unless !== undefined && { unless }),
     }];

@@ -76,7 +76,7 @@ function finite<N extends string>(given: Record<string, unknown>, name: N): Part
 }
 
 const alarmActions: Readonly<Record<string, AlarmActionName>> = {
-  acknowledge: 'acknowledge', reset: 'reset', shelve: 'shelve', unshelve: 'unshelve', suppress: 'suppress', unsuppress: 'unsuppress',
+  acknowledge: 'acknowledge', confirm: 'confirm', reset: 'reset', shelve: 'shelve', unshelve: 'unshelve', suppress: 'suppress', unsuppress: 'unsuppress',
   'take-out-of-service': 'takeOutOfService', 'return-to-service': 'returnToService', note: 'note',
 };
 

@@ -7,10 +7,11 @@ import { PageElement } from './pageElement.ts';
 import { sendAlarmAction, ServerError } from './server.ts';
 import type { Say } from './texts.ts';
 
-type Offered = Extract<AlarmActionName, 'acknowledge' | 'reset' | 'shelve' | 'unshelve' | 'unsuppress' | 'takeOutOfService' | 'returnToService'>;
+type Offered = Extract<AlarmActionName, 'acknowledge' | 'confirm' | 'reset' | 'shelve' | 'unshelve' | 'unsuppress' | 'takeOutOfService' | 'returnToService'>;
 
 const needed: Readonly<Record<Offered, PageAction>> = {
-  acknowledge: 'acknowledge', reset: 'acknowledge', shelve: 'shelve', unshelve: 'shelve', unsuppress: 'suppress', takeOutOfService: 'takeOutOfService', returnToService: 'takeOutOfService',
+  acknowledge: 'acknowledge', confirm: 'acknowledge', reset: 'acknowledge',
+  shelve: 'shelve', unshelve: 'shelve', unsuppress: 'suppress', takeOutOfService: 'takeOutOfService', returnToService: 'takeOutOfService',
 };
 const hourMs = 3_600_000;
 const shelfHours = [1, 4, 8, 24] as const;
@@ -58,6 +59,10 @@ export class AlarmActions extends PageElement {
     if (this.machineIs !== undefined) return [this.machineIs === 'outOfService' ? 'returnToService' : 'unsuppress'];
     const { alarm } = this;
     if (alarm === undefined) return [];
+    const { confirmed, latched, active } = alarm.flags;
+    if (confirmed === false && ['ACKED', 'RTNUN', 'LUNAK', 'LACKD'].includes(alarm.state)) {
+      return ['confirm', ...(latched && !active ? ['reset' as const] : []), 'shelve', 'takeOutOfService'];
+    }
     switch (alarm.state) {
       case 'UNACK':
       case 'RTNUN':

@@ -179,7 +179,7 @@ export class AlarmReport extends PageElement {
     const quiet = flags.suppressedBy.length > 0 || flags.shelf !== undefined || flags.outOfService !== undefined || !flags.active;
     return html`<li class=${quiet ? 'quiet-alarm' : `letter-${letter}`}>
       ${letterSign(letter, quiet || flags.acked)}
-      <div><p><strong><bdi>${this.#name(twin)}</bdi></strong> <span class="state-word">${say(`state.${state}`)}</span></p>
+      <div><p><strong><bdi>${this.#name(twin)}</bdi></strong> <span class="state-word">${say(state === 'RTNUN' && flags.confirmed === false ? 'state.unconfirmed' : `state.${state}`)}</span></p>
       <p>${text === '' ? this.#alarmName(twin, alarm) : plainName(text, 300)}</p>
       <p class="since"><span>${say(`letter.${letter}`)}</span><span>${say('alarms.priority', { priority: say(`priority.${priority}`) })}</span>${activeSinceMs === undefined ? nothing
         : html`<span>${say('case.since', { time: shownTime(say, activeSinceMs, nowMs) })}</span>`}${acknowledgedBy

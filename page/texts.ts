@@ -294,6 +294,7 @@ const english = {
   'trial.nothing': 'Nothing is on record yet. From now on it is noted how close each value comes to an alarm; ask again tomorrow.',
 
   'action.acknowledge': 'Acknowledge',
+  'action.confirm': 'Confirm: it is done',
   'action.reset': 'Reset',
   'action.shelve': 'Shelve',
   'action.unshelve': 'End shelving',
@@ -322,6 +323,7 @@ const english = {
   'state.NORM': 'Normal',
   'state.UNACK': 'Not acknowledged',
   'state.ACKED': 'Acknowledged',
+  'state.unconfirmed': 'Over, not confirmed',
   'state.RTNUN': 'Over, not acknowledged',
   'state.LUNAK': 'Over, held, not acknowledged',
   'state.LACKD': 'Over, held until reset',
@@ -827,6 +829,7 @@ const german: Record<TextKey, string> = {
   'trial.nothing': 'Noch ist nichts aufgezeichnet. Von jetzt an wird festgehalten, wie nah jeder Wert an einen Alarm kommt; morgen noch einmal fragen.',
 
   'action.acknowledge': 'Quittieren',
+  'action.confirm': 'Bestätigen: erledigt',
   'action.reset': 'Zurücksetzen',
   'action.shelve': 'Zurückstellen',
   'action.unshelve': 'Zurückstellung beenden',
@@ -855,6 +858,7 @@ const german: Record<TextKey, string> = {
   'state.NORM': 'Normal',
   'state.UNACK': 'Nicht quittiert',
   'state.ACKED': 'Quittiert',
+  'state.unconfirmed': 'Vorbei, nicht bestätigt',
   'state.RTNUN': 'Vorbei, nicht quittiert',
   'state.LUNAK': 'Vorbei, gehalten, nicht quittiert',
   'state.LACKD': 'Vorbei, gehalten bis zum Rücksetzen',

@@ -18,7 +18,7 @@ export interface AlarmTools extends Omit<FeedbackTools, 'desk'> {
 
 /** Which right each action takes. Whoever answers alarms does not change what is an alarm. */
 const needed: Readonly<Record<AlarmActionName, PageAction>> = {
-  acknowledge: 'acknowledge', reset: 'acknowledge', shelve: 'shelve', unshelve: 'shelve', suppress: 'suppress', unsuppress: 'suppress',
+  acknowledge: 'acknowledge', confirm: 'acknowledge', reset: 'acknowledge', shelve: 'shelve', unshelve: 'shelve', suppress: 'suppress', unsuppress: 'suppress',
   takeOutOfService: 'takeOutOfService', returnToService: 'takeOutOfService', note: 'note',
 };
 const events: ReadonlySet<string> = new Set<JournalEvent>([

@@ -12,6 +12,8 @@ export interface AlarmTraits {
   letter: AlarmLetter;
   latching: boolean;
   acknowledge: boolean;
+  /** Somebody has to confirm, after it was acknowledged, that what was to be done is done (OPC UA Part 9, 5.7.3). Absent: nobody. */
+  confirm?: boolean;
   /** 0: never. After so long acknowledged and still active, it is told again. */
   realarmAfterMs: number;
   /** An outermost limit: no root alarm upstream holds it back. */
@@ -242,7 +244,8 @@ export class AlarmBook {
   }
 
   #nature(traits: AlarmTraits): AlarmCourse['nature'] {
-    return { latching: traits.latching, acknowledge: traits.acknowledge, longestShelfMs: this.longestShelfMs };
+    const { latching, acknowledge, confirm } = traits;
+    return { latching, acknowledge, longestShelfMs: this.longestShelfMs, ...(confirm === true && acknowledge && { confirm }) };
   }
 
   #apply(name: string, entry: Entry, event: AlarmEvent, nowMs: number, drafts: JournalDraft[], via?: ActionSource, sourceMs?: number): AlarmOutcome {

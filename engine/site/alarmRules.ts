@@ -28,6 +28,8 @@ export interface AlarmRule {
   priority: CaseChange['priority'];
   latching: boolean;
   acknowledge: boolean;
+  /** … and somebody to confirm it. */
+  confirm?: boolean;
   /** What depends on this machine tells nothing while it is active. */
   root: boolean;
   /** While it holds, this alarm is suppressed by design. */
@@ -147,7 +149,7 @@ export class AlarmRules {
       priority: rule.priority,
       signals: active ? [signalOf(asset, rule, watch.value, setpoint)] : [],
       // The delays are over already, also that of the end.
-      rule: { name: '', latching: rule.latching, acknowledge: rule.acknowledge, offDelayMs: 0, root: rule.root },
+      rule: { name: '', latching: rule.latching, acknowledge: rule.acknowledge, ...(rule.confirm === true && { confirm: true }), offDelayMs: 0, root: rule.root },
     });
   }
 

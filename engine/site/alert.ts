@@ -32,7 +32,7 @@ export interface AlertSettings {
 
 /** A condition with what its rule says of its alarm. */
 export interface RuledCondition extends Condition {
-  rule?: { name: string; latching: boolean; acknowledge: boolean; offDelayMs: number; root: boolean };
+  rule?: { name: string; latching: boolean; acknowledge: boolean; confirm?: boolean; offDelayMs: number; root: boolean };
 }
 
 const severityRank: Record<Severity, number> = { specification: 1, maintenance: 2, check: 3, failure: 4 };
@@ -144,6 +144,7 @@ function circumstancesOf(asset: AssetTwin, condition: RuledCondition, settings: 
       letter: letterOfSeverity(severity),
       latching: rule?.latching ?? false,
       acknowledge: rule?.acknowledge ?? settings.acknowledge ?? true,
+      ...(rule?.confirm === true && { confirm: true }),
       realarmAfterMs: settings.realarmAfterMs ?? 0,
       critical: /\/(highHigh|lowLow)$/.test(name),
       silence: name === 'stale' || name.startsWith('stale/'),

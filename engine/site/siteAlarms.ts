@@ -610,6 +610,8 @@ export class SiteAlarms implements AlarmDesk {
     switch (action.action) {
       case 'acknowledge':
         return this.#acknowledge(asset, action);
+      case 'confirm':
+        return this.#surfaced(asset, fitting((name) => book.course(name)?.flags.confirmed === false).flatMap((name) => one(name, { do: 'CONFIRM', ...said })));
       case 'reset':
         return this.#surfaced(asset, fitting((name) => book.course(name)?.shown === 'LACKD').flatMap((name) => one(name, { do: 'RESET', ...said })));
       case 'shelve': {

@@ -29,6 +29,8 @@ export const fields = {
       letter: { kind: 'choice', default: 'S', options: ['F', 'C', 'S', 'M'] },
       latching: { kind: 'flag', default: false },
       acknowledge: { kind: 'flag', default: true },
+      /** After it is acknowledged, somebody confirms that what was to be done is done. */
+      confirm: { kind: 'flag', default: false },
       root: { kind: 'flag', default: false },
       /** An expression of the twin: while it holds, this alarm is suppressed by design. */
       unless: { kind: 'text', default: '', maximumLength: 500 },
@@ -66,7 +68,7 @@ export const fields = {
     maximumRows: 100,
     row: {
       property: { kind: 'text', default: '', maximumLength: 200 },
-      does: { kind: 'choice', default: 'acknowledge', options: ['acknowledge', 'reset', 'shelve', 'suppress', 'takeOutOfService'] },
+      does: { kind: 'choice', default: 'acknowledge', options: ['acknowledge', 'confirm', 'reset', 'shelve', 'suppress', 'takeOutOfService'] },
     },
   },
   /** Which node stands behind, so that it takes the messages as they are. */

@@ -64,7 +64,7 @@ RED.nodes.registerType('twin-alert', {
       details: [
         { title: 'which', fields: ['name', 'types', 'setpoint', 'unless'], broad: true },
         { title: 'course', fields: ['deadband', 'offDelay', 'latching'] },
-        { title: 'rank', fields: ['priority', 'letter', 'acknowledge', 'root'], broad: true },
+        { title: 'rank', fields: ['priority', 'letter', 'acknowledge', 'confirm', 'root'], broad: true },
       ],
       shows: showsRuleField,
       suggestions: { property: propertyNames, setpoint: propertyNames, types: typeNames },

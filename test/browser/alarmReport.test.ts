@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
+import type { Alarm } from '../../contract/alarms.ts';
 import { requireService } from '../services/requireService.ts';
 import { alarmAnswer } from '../web/alarmFixture.ts';
 import { PageTheatre, type PageStage, type StageOptions } from './pageStage.ts';
@@ -16,11 +17,15 @@ describe('alarms, their measures and the journal in a browser', function () {
   let page: Page;
   let asked: URL[];
   let done: Record<string, unknown>[];
+  let extra: Alarm[] = [];
 
   before(requireService('chromium'));
   before(() => theatre.start());
   after(() => theatre.stop());
-  afterEach(() => stage.close());
+  afterEach(async () => {
+    extra = [];
+    await stage.close();
+  });
 
   async function open(more: StageOptions = {}): Promise<void> {
     const nowMs = Date.now();
@@ -37,7 +42,8 @@ describe('alarms, their measures and the journal in a browser', function () {
             return;
           }
           asked.push(new URL(route.request().url()));
-          await route.fulfill({ json: alarmAnswer(route.request().url(), nowMs) });
+          const answer = alarmAnswer(route.request().url(), nowMs) as { alarms?: unknown[] };
+          await route.fulfill({ json: answer.alarms === undefined ? answer : { ...answer, alarms: [...answer.alarms, ...extra] } });
         },
       },
     });
@@ -99,6 +105,19 @@ describe('alarms, their measures and the journal in a browser', function () {
     await stage.close();
     await open({ role: 'viewer' });
     assert.deepEqual((await actions()).flat(), []);
+  });
+
+  it('what was acknowledged and has to be confirmed says so, and is confirmed in two taps', async () => {
+    const flags = { active: false, acked: true, confirmed: false, latched: false, suppressedBy: [] };
+    extra = [{
+      twin: 'northfield/m4', alarm: 'rule/Seal', text: 'Seal.', state: 'RTNUN', flags, occurrence: 2, changedMs: 0, priority: 'low', letter: 'S', latching: false, acknowledgedBy: 'Kim',
+    }];
+    await open({ role: 'operator', language: 'de-DE' });
+    assert.ok((await page.locator('.state-word').allInnerTexts()).includes('Vorbei, nicht bestätigt'));
+    await page.click('[data-action=confirm]');
+    await page.click('.alarm-list .main-button');
+    await page.waitForSelector('text=Erledigt, und im Journal.');
+    assert.deepEqual(done, [{ site: 'northfield', key: 'northfield/m4', action: 'confirm', by: 'Kim', alarm: 'rule/Seal', occurrence: 2 }]);
   });
 
   it('filters the journal, shows older records on demand, and asks for no more than it shows', async () => {

@@ -66,7 +66,7 @@ const rows: Readonly<Record<string, readonly Record<string, string | number | bo
     { property: 'temperature', condition: 'low', limit: '5,5', name: 'Too cold <b>', onDelay: '10', latching: true, unless: 'speed < 5 and "<b>" != state' },
     { property: 'door', condition: 'true', name: 'constructor', priority: 'high' },
   ],
-  'twin-alert.bits': [{ property: 'ack_button', does: 'reset' }],
+  'twin-alert.bits': [{ property: 'ack_button', does: 'reset' }, { property: 'done_button', does: 'confirm' }],
   'twin-history.types': [{ type: 'press', write: 'interval', every: '10', measurement: 'presses' }, { type: 'pump', write: 'never' }],
   'twin-line.stations': [{ key: 'press-7', parts: 'cycles', bad: 'rejects', cycle: '2,5', buffer: '12' }, { key: 'press <b>' }],
   'twin-line.modes': [{ mode: 'Phase 4 <i>', meaning: 'setup', station: 'press-7' }, { mode: 'constructor', meaning: 'blocked' }],

@@ -84,6 +84,38 @@ describe('twin-alert: rules, answers and when people are told', function () {
     await run.until(() => stateOf('limit/pressure/high') !== 'OOSRV', 'back in service');
   });
 
+  it('a rule that asks for it is over only when somebody confirmed, by message or by a bit, each in the journal', async () => {
+    const rule = { property: 'pressure', condition: 'high', limit: '5', name: 'Seal', confirm: true };
+    await start({ rules: [rule], clearAfter: 0, onLimit: false, bits: [{ property: 'ack', does: 'confirm' }] });
+    const command = (more: Record<string, unknown>): void => run.node('alert').receive({ command: { twin: 'pump1', by: 'Ada', alarm: 'rule/Seal', ...more } });
+    const confirmed = (): boolean | undefined => siteNow()?.alarms.list('pump1').find(({ alarm }) => alarm === 'rule/Seal')?.flags.confirmed;
+    run.node('asset').receive({ payload: { pressure: 6, ack: false } });
+    await run.until(() => siteNow() !== undefined && stateOf('rule/Seal') === 'UNACK', 'active');
+    command({ do: 'confirm' });
+    await run.until(() => run.received('caught').length === 1, 'not before it is acknowledged');
+    assert.deepEqual(run.received('caught').map(codeOf), ['TWIN_ALARM_STATE']);
+    command({ do: 'acknowledge' });
+    await run.until(() => stateOf('rule/Seal') === 'ACKED', 'acknowledged');
+    assert.equal(confirmed(), false);
+    run.node('asset').receive({ payload: { pressure: 4 } });
+    await run.until(() => stateOf('rule/Seal') === 'RTNUN', 'gone, but not over');
+    await run.stop();
+    await start({ rules: [rule], clearAfter: 0, onLimit: false, bits: [{ property: 'ack', does: 'confirm' }] });
+    run.node('asset').receive({ payload: { pressure: 4, ack: false } });
+    await run.until(() => siteNow() !== undefined && stateOf('rule/Seal') === 'RTNUN', 'also after a restart');
+    run.node('asset').receive({ payload: { ack: true } });
+    await run.until(() => stateOf('rule/Seal') === undefined, 'confirmed by the PLC');
+    run.node('asset').receive({ payload: { pressure: 6 } });
+    await run.until(() => stateOf('rule/Seal') === 'UNACK', 'again');
+    command({ do: 'acknowledge' });
+    command({ do: 'confirm', why: 'seal changed' });
+    await run.until(() => stateOf('rule/Seal') === 'ACKED' && confirmed() === undefined, 'confirmed while active');
+    run.node('asset').receive({ payload: { pressure: 4 } });
+    await run.until(() => stateOf('rule/Seal') === undefined, 'over with its cause');
+    const { records } = await siteNow().alarms.journal({ twin: 'pump1', event: 'CONFIRM' });
+    assert.deepEqual(records.map(({ by, via, why }) => `${by} ${via} ${why}`), ['Ada message seal changed', 'PLC plc ack']);
+  });
+
   it('gathers what joins before it tells, and keeps what waits over a restart', async () => {
     const clock = { clock: 'accelerated', clockRate: '6', clockOrigin: String(Date.now()) };
     await start({ groupWait: 30, changeEvery: 5, clearAfter: 1 }, clock);

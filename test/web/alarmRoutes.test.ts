@@ -89,7 +89,7 @@ describe('alarms over HTTP', () => {
     const logIn = await withUsers();
     const [viewer, operator, engineer] = [await logIn('viewer'), await logIn('operator'), await logIn('engineer')];
     const may = async (action: string, who: Record<string, string>): Promise<boolean> => !/^40[13]/.test(await codeOf(await act({ action, why: 'x', forMs: 60_000 }, who)));
-    const actions = ['note', 'shelve', 'unshelve', 'acknowledge', 'reset', 'suppress', 'unsuppress', 'takeOutOfService', 'returnToService'];
+    const actions = ['note', 'shelve', 'unshelve', 'acknowledge', 'confirm', 'reset', 'suppress', 'unsuppress', 'takeOutOfService', 'returnToService'];
     const allowed = async (who: Record<string, string>): Promise<string[]> => {
       const list: string[] = [];
       for (const action of actions) if (await may(action, who)) list.push(action);
@@ -97,7 +97,7 @@ describe('alarms over HTTP', () => {
     };
     assert.deepEqual(await allowed({}), []);
     assert.deepEqual(await allowed(viewer), []);
-    assert.deepEqual(await allowed(operator), ['note', 'shelve', 'unshelve', 'acknowledge', 'reset']);
+    assert.deepEqual(await allowed(operator), ['note', 'shelve', 'unshelve', 'acknowledge', 'confirm', 'reset']);
     assert.deepEqual(await allowed(engineer), actions);
     assert.equal((await fetch(`${base}/alarms?site=${site}`)).status, 401);
     assert.equal((await fetch(`${base}/alarms?site=${site}`, { headers: viewer })).status, 200);
