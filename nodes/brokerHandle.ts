@@ -29,6 +29,8 @@ export interface BrokerHandle {
    * @throws Problem TWIN_MQTT_SETTING
    */
   open(identity: string, will: { topic: string; payload: string; retain: boolean }): BrokerConnection;
+  /** Sends something at once that is of no use later (QoS 0, not retained). */
+  send(topic: string, payload: Uint8Array): Promise<void>;
   /** Who publishes a topic at this broker, so that two never take turns on one. */
   readonly claims: Map<string, string>;
 }

@@ -96,6 +96,11 @@ export class MachineRouter {
     return route.machine === undefined && route.name === undefined && route.ignored === undefined ? undefined : route;
   }
 
+  /** Whether a machine has this very address, alone or with its topic before it. */
+  isAssigned(address: string, topic: string): boolean {
+    return this.#byAddress.has(`${topic}/${address}`) || this.#byAddress.has(address);
+  }
+
   of(address: string, topic: string): Route {
     const key = topic === '' ? address : `${topic}\n${address}`;
     let route = this.#routes.get(key);

@@ -34,17 +34,18 @@ export interface ReadRow {
 /**
  * What a message turned out to be. `historical` is said by the message; whether old values are backfill is the twin's decision.
  * - observations: single values, each with its address, time and quality. `complete`: a snapshot that goes out at once; `device`: the Sparkplug
- *   device (or edge node) that they are of, as group/edge/device: metrics of two devices have the same names;
+ *   device (or edge node) that they are of, as group/edge/device: metrics of two devices have the same names; `aliases`: the numbers of a
+ *   birth's metrics with their names;
  * - row: one flat object, for Twin.applyRow; `values` may be the message's own payload, so it must not be changed;
  * - rows: a batch in time order;
  * - lifecycle: a source says that it lives, or that it is gone;
  * - ignored: nothing for a twin, and that is normal; problem: it should have been, and is not.
  */
 export type Reading =
-  | { kind: 'observations'; observations: Observation[]; complete: boolean; historical: boolean; birth?: boolean; device?: string }
+  | { kind: 'observations'; observations: Observation[]; complete: boolean; historical: boolean; birth?: boolean; device?: string; aliases?: ReadonlyMap<string, string> }
   | ({ kind: 'row'; values: Record<string, unknown>; timeMs: number | undefined } & RowOptions & { historical: boolean })
   | { kind: 'rows'; rows: ReadRow[]; historical: boolean; topic: string }
-  | { kind: 'lifecycle'; alive: boolean; source: string; device?: string }
+  | { kind: 'lifecycle'; alive: boolean; source: string; device?: string; aliases?: ReadonlyMap<string, string> }
   | { kind: 'command'; command: TwinCommand }
   | { kind: 'ignored'; reason: string }
   | { kind: 'problem'; problem: Problem };
@@ -523,10 +524,14 @@ class MessageReader {
     if (metrics.length > largestValues) return tooMany(metrics.length);
     const payloadMs = readTimeMs(payload['timestamp']);
     const observations: Observation[] = [];
+    const aliases = new Map<string, string>();
     let historical = true;
     for (const metric of metrics) {
       if (!isFields(metric)) continue;
-      const name = metric['name'] ?? (metric['alias'] === undefined ? undefined : `alias:${String(metric['alias'])}`);
+      const alias = aliasOf(metric['alias']);
+      // A decoder of Protocol Buffers gives a text that is not there as an empty one.
+      const name = metric['name'] === undefined || metric['name'] === null || metric['name'] === '' ? (alias === undefined ? undefined : `alias:${alias}`) : metric['name'];
+      if (kind === 'birth' && alias !== undefined && typeof metric['name'] === 'string' && metric['name'] !== '') aliases.set(alias, metric['name']);
       if (typeof name !== 'string' || name === 'bdSeq' || name.startsWith('Node Control/')) continue;
       const isNull = metric['is_null'] === true || metric['isNull'] === true;
       const quality = sparkplugQuality(metric);
@@ -540,7 +545,7 @@ class MessageReader {
       observations.push(observation);
       if (metric['is_historical'] !== true && metric['isHistorical'] !== true) historical = false;
     }
-    if (observations.length === 0) return kind === 'birth' ? lifecycle(true, topic) : { kind: 'ignored', reason: 'no metrics' };
+    if (observations.length === 0) return kind === 'birth' ? { ...lifecycle(true, topic), ...(aliases.size > 0 && { aliases }) } : { kind: 'ignored', reason: 'no metrics' };
     const device = sparkplugDevice(topic);
     return {
       kind: 'observations',
@@ -548,6 +553,7 @@ class MessageReader {
       complete: true,
       historical: this.#historical || historical,
       ...(kind === 'birth' ? { birth: true } : {}),
+      ...(aliases.size > 0 && { aliases }),
       ...(device === undefined ? {} : { device }),
     };
   }
@@ -746,7 +752,15 @@ function sparkplugDevice(topic: string): string | undefined {
   return group === undefined ? undefined : [group, edge, device].filter((part) => part !== undefined).join('/');
 }
 
-function lifecycle(alive: boolean, topic: string): Reading {
+/** A 64-bit number as text, however a decoder gives it. */
+function aliasOf(alias: unknown): string | undefined {
+  if (typeof alias === 'bigint' || (typeof alias === 'number' && Number.isSafeInteger(alias)) || (typeof alias === 'string' && /^\d{1,20}$/.test(alias))) return String(alias);
+  if (!isFields(alias)) return undefined;
+  const { low, high } = alias;
+  return typeof low === 'number' && typeof high === 'number' ? String((BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)) : undefined;
+}
+
+function lifecycle(alive: boolean, topic: string): Reading & { kind: 'lifecycle' } {
   const device = sparkplugDevice(topic);
   return { kind: 'lifecycle', alive, source: topic, ...(device === undefined ? {} : { device }) };
 }

@@ -46,4 +46,6 @@ export const fields = {
   together: { kind: 'number', default: 20, minimum: 0, maximum: 10_000, unit: 'ms', integer: true },
   /** Stale after this many expected intervals. */
   staleAfter: { kind: 'number', default: 5, minimum: 2, maximum: 1000, unit: 'x' },
+  /** Asks edge nodes of Sparkplug for a rebirth when a metric comes by an alias that no birth has named. None: asks nobody. */
+  rebirth: { kind: 'reference', to: 'twin-mqtt', default: '' },
 } as const satisfies Fields;

@@ -6,6 +6,7 @@ import { MachineTwin, marksOf, noMarks } from '../machineTwin.ts';
 import { readMessage } from '../message.ts';
 import { recordedRowsOf } from '../recordedMessage.ts';
 import type { Message, NodeDefinition, NodeInstance, Request, Response, Runtime, Status } from '../red.d.ts';
+import { sparkplugNames } from '../sparkplugNames.ts';
 import { status } from '../status.ts';
 import { languageOf, onInput, openSite, siteOf, twinNode, whenReady } from '../twinNode.ts';
 import { typeOf } from '../typeHandle.ts';
@@ -81,6 +82,9 @@ export default function twinAsset(RED: Runtime): void {
       if (machine !== undefined) handle.site?.unregister(machine.asset.key, node.id);
     });
 
+    const aliases = sparkplugNames(RED, config.rebirth, (problem) => twin.fail(problem));
+    const isAssigned = (address: string, device: string): boolean => machine !== undefined && (machine.asset.twin.knows(address) || machine.asset.twin.knows(`${device}/${address}`));
+
     function showState(): void {
       if (machine !== undefined) twin.show(stateStatus);
     }
@@ -102,7 +106,7 @@ export default function twinAsset(RED: Runtime): void {
         if (recorded.twin === machine.asset.key) machine.rows(recorded.rows, message, marks);
         return;
       }
-      const reading = readMessage(message, site.clock.nowMs());
+      const reading = aliases.resolve(readMessage(message, site.clock.nowMs()), String(message.topic ?? ''), isAssigned);
       if (reading.kind === 'problem') throw reading.problem;
       if (reading.kind === 'ignored' && marks.replay?.complete === true) machine.rows([], message, marks);
       else machine.take(reading, message, marks);

@@ -21,6 +21,7 @@ import type { Reading, ReadRow } from '../message.ts';
 import { recordedRowsOf } from '../recordedMessage.ts';
 import type { Message, NodeDefinition, NodeInstance, Request, Response, Runtime, Status } from '../red.d.ts';
 import { problemStatus, status } from '../status.ts';
+import { sparkplugNames } from '../sparkplugNames.ts';
 import { languageOf, onInput, openSite, siteOf, twinNode, whenReady } from '../twinNode.ts';
 import { typeOf } from '../typeHandle.ts';
 import { fields } from './config.ts';
@@ -53,6 +54,7 @@ export default function twinAssets(RED: Runtime): void {
     const held = waiting.get(node.id) ?? new HeldValues();
     waiting.set(node.id, held);
     let router = new MachineRouter([], undefined, '', new Set());
+    const aliases = sparkplugNames(RED, config.rebirth, (problem) => twin.fail(problem));
     let intervalTimer: ReturnType<typeof setInterval> | undefined;
     let stopTicks: (() => void) | undefined;
     let heldWrittenMs = -Infinity;
@@ -359,7 +361,7 @@ export default function twinAssets(RED: Runtime): void {
         machines.find(({ asset }) => asset.key === recorded.twin)?.rows(recorded.rows, message, marks);
         return;
       }
-      const reading = readMessage(message, nowMs);
+      const reading = aliases.resolve(readMessage(message, nowMs), String(message.topic ?? ''), (address, device) => router.isAssigned(address, device));
       switch (reading.kind) {
         case 'problem':
           throw reading.problem;

@@ -55,6 +55,11 @@ export default function twinMqtt(RED: Runtime): void {
       offerBroker(this, {
         address: twin.config.url === '' ? undefined : twin.config.url,
         claims: new Map(),
+        async send(topic, payload) {
+          const broker = connected();
+          if (broker === undefined) throw refused ?? new Problem('TWIN_MQTT_SETTING', 'No MQTT broker is set.', 'Enter its address in the connection.');
+          await broker.publish(topic, Buffer.from(payload), { qos: 0 });
+        },
         open(identity, will) {
           const opened = createMqttConnection({ ...settings, clientId: `${settings.clientId ?? 'twinwire'}${identity}`, will, keepAliveSeconds: 15 });
           const deliver = deliverMessages(opened);
