@@ -1,4 +1,5 @@
 import { fields } from './config.ts';
+import { showForecasts } from '../../editor/forecastsNow.ts';
 import { form } from '../../editor/form.ts';
 
 const dialog = form('twin-forecast', fields, {
@@ -29,7 +30,7 @@ RED.nodes.registerType('twin-forecast', {
     return dialog.text(index === 0 ? 'port.output' : 'port.warning');
   },
   oneditprepare() {
-    dialog.prepare(this);
+    void showForecasts(dialog, dialog.prepare(this).element('now'), this.id);
   },
   oneditsave() {
     dialog.save(this);

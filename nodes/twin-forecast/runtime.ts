@@ -9,11 +9,14 @@ import { formatDuration } from '../../engine/time/duration.ts';
 import { numberFromSetting } from '../../engine/twin/numberText.ts';
 import { commandOf } from '../command.ts';
 import { failureRuns } from '../failureRuns.ts';
-import type { Message, NodeDefinition, NodeInstance, Runtime } from '../red.d.ts';
+import type { Message, NodeDefinition, NodeInstance, Request, Response, Runtime } from '../red.d.ts';
 import { status } from '../status.ts';
 import { assetOfMessage, isLate } from '../twinMessages.ts';
 import { languageOf, onInput, openSite, siteOf, twinNode } from '../twinNode.ts';
 import { fields } from './config.ts';
+
+/** Machines that the dialog tells of. */
+const mostTold = 12;
 
 interface Watched {
   asset: AssetTwin;
@@ -24,6 +27,11 @@ interface Watched {
 }
 
 export default function twinForecast(RED: Runtime): void {
+  const told = new Map<string, ReadonlyMap<string, Watched>>();
+  RED.httpAdmin.get('/twinwire/forecast/:id/now', RED.auth.needsPermission('twin-forecast.read'), (request: Request, response: Response) => {
+    const all = [...(told.get(request.params.id ?? '')?.values() ?? [])].flatMap(({ last }) => (last === undefined ? [] : [{ text: last.text, warn: last.warn }]));
+    response.json(all.sort((one, other) => Number(other.warn) - Number(one.warn)).slice(0, mostTold));
+  });
   RED.nodes.registerType('twin-forecast', function constructForecast(this: NodeInstance, definition: NodeDefinition) {
     const twin = twinNode(RED, this, definition, fields);
     const { config, node } = twin;
@@ -31,6 +39,10 @@ export default function twinForecast(RED: Runtime): void {
     if (handle === undefined) return;
     const language = languageOf(handle);
     const machines = new Map<string, Watched>();
+    told.set(node.id, machines);
+    twin.onClose(() => {
+      if (told.get(node.id) === machines) told.delete(node.id);
+    });
     const limit = numberFromSetting(config.limit);
     if (limit === undefined) {
       twin.fail(new Problem('TWIN_FORECAST_LIMIT', `"${config.limit.slice(0, 40)}" is no number.`, 'Correct the limit in twin-forecast, or leave it empty.', { limit: config.limit.slice(0, 40) }));
