@@ -419,6 +419,13 @@ export class AssetTwin {
     };
   }
 
+  #noteUnseen(): void {
+    const before = this.#unseenRows;
+    this.#unseenRows = this.#expectation.expected.some((value) => value === value) ? 0 : before + 1;
+    // Told at once, when it begins and when it is over.
+    if (this.#unseenRows === unseenToTell || (this.#unseenRows === 0 && before >= unseenToTell)) this.#rowsSinceProgress = Infinity;
+  }
+
   #notePace(timeMs: number): void {
     const stepMs = timeMs - this.#pacedMs;
     this.#pacedMs = timeMs;
@@ -476,7 +483,7 @@ export class AssetTwin {
     }
     this.#notePace(timeMs);
     this.#baseline.expect(row, this.#expectation);
-    this.#unseenRows = this.#expectation.expected.some((value) => value === value) ? 0 : this.#unseenRows + 1;
+    this.#noteUnseen();
     this.#bands.note(timeMs, this.#expectation);
     this.#expectations?.note(timeMs, this.#expectation);
     const questions = this.#unitShift.look(row, this.#expectation);
