@@ -25,6 +25,8 @@ const largestInteger = 9_223_372_036_854_775_807n;
 /** Names that InfluxDB keeps for itself; a field called time is dropped by it. */
 const reserved = new Set(['time', '_field', '_measurement']);
 
+/** Nothing of it needs to be changed or escaped. */
+const plainName = /^[\w.:/-]+$/;
 const control = /[\p{Cc}\u2028\u2029]+/gu;
 const surrogate = /\p{Surrogate}/gu;
 /** In front of these, and at the end, a backslash would escape what follows; the database has no way to write it as itself. */
@@ -50,30 +52,54 @@ export function lineKey(text: string): string {
  * @returns undefined where no field is left, the measurement has no name or the time lies outside 1677–2262
  */
 export function encodeLine(point: LinePoint, onLeftOut?: (what: string) => void): string | undefined {
-  const measurement = lineMeasurement(point.measurement);
-  if (measurement === '') {
+  const head = encodeHead(point.measurement, point.tags);
+  if (head === '') {
     onLeftOut?.('The measurement has no name.');
     return undefined;
   }
-  if (!Number.isInteger(point.timeMs) || Math.abs(point.timeMs) > furthestTimeMs) {
-    onLeftOut?.(`The time ${point.timeMs} is none that InfluxDB can hold.`);
-    return undefined;
-  }
-  let line = measurement.replace(/[, ]/g, '\\$&');
-  const tagNames = new Set<string>();
-  for (const [name, value] of point.tags) {
+  return lineOf(head, point.fields, point.timeMs, onLeftOut);
+}
+
+/** What the lines of one thing have in common, for `lineOf`: measurement and tags. '': the measurement has no name. */
+export function encodeHead(measurement: string, tags: LinePoint['tags']): string {
+  let head = lineMeasurement(measurement).replace(/[, ]/g, '\\$&');
+  if (head === '') return '';
+  const taken = new Set<string>();
+  for (const [name, value] of tags) {
     const text = lineName(value);
     if (text === '' || name === '') continue;
-    line += `,${escapeKey(unused(lineKey(name), tagNames))}=${escapeKey(text)}`;
+    head += `,${escapeKey(unused(lineKey(name), taken))}=${escapeKey(text)}`;
   }
-  const fields: string[] = [];
-  const fieldNames = new Set<string>();
-  for (const [name, value] of point.fields) {
+  return head;
+}
+
+/** As encodeLine, with a head that was made before: choose it for many lines of the same thing. */
+export function lineOf(head: string, fields: LinePoint['fields'], timeMs: number, onLeftOut?: (what: string) => void): string | undefined {
+  if (!Number.isInteger(timeMs) || Math.abs(timeMs) > furthestTimeMs) {
+    onLeftOut?.(`The time ${timeMs} is none that InfluxDB can hold.`);
+    return undefined;
+  }
+  let line = '';
+  let taken: Set<string> | undefined;
+  let first: string | undefined;
+  for (const [name, value] of fields) {
     const text = name === '' ? undefined : encodeValue(value);
-    if (text === undefined) onLeftOut?.(name);
-    else fields.push(`${escapeKey(unused(lineKey(name), fieldNames))}=${text}`);
+    if (text === undefined) {
+      onLeftOut?.(name);
+      continue;
+    }
+    // Names that stand as they are differ as they did; only what is changed may meet another.
+    const isPlain = plainName.test(name) && !reserved.has(name);
+    if (isPlain && line === '') {
+      first = name;
+      line = `${name}=${text}`;
+      continue;
+    }
+    taken ??= new Set(first === undefined ? [] : [first]);
+    const key = escapeKey(unused(isPlain ? name : lineKey(name), taken));
+    line = line === '' ? `${key}=${text}` : `${line},${key}=${text}`;
   }
-  return fields.length === 0 ? undefined : `${line} ${fields.join(',')} ${point.timeMs}`;
+  return line === '' ? undefined : `${head} ${line} ${timeMs}`;
 }
 
 /** A line that begins with # is a comment to InfluxDB and would vanish without a word. */

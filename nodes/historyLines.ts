@@ -1,7 +1,7 @@
 import type { AlertMessage, ExpectedProperty, QualityWord, RecomputedMark, SentValue, TwinEvent, TwinHeader } from '../contract/messages.ts';
 import { WriteFilter } from '../engine/history/writeFilter.ts';
 import type { WriteRule } from '../engine/history/writeFilter.ts';
-import { encodeLine } from '../engine/lineProtocol.ts';
+import { encodeHead, encodeLine, lineOf } from '../engine/lineProtocol.ts';
 import type { LineField } from '../engine/lineProtocol.ts';
 import type { Site } from '../engine/site/site.ts';
 
@@ -36,6 +36,7 @@ export class HistoryLines {
   readonly #levels: readonly string[];
   readonly #filter = new WriteFilter();
   readonly #rules = new Map<string, { rule: WriteRule; measurement: string }>();
+  readonly #heads = new Map<string, { type: string; state: string; path: readonly string[]; head: string }>();
 
   constructor(settings: LineSettings) {
     this.#settings = settings;
@@ -63,7 +64,19 @@ export class HistoryLines {
     }
     if (lineFields.length === 0) return [];
     if (recomputed !== undefined) lineFields.push(['.recomputed', lineage(recomputed)]);
-    return line(this.#fill(measurement, header), this.#tags(header, [['state', header.state]]), lineFields, timeMs);
+    const encoded = lineOf(this.#headOf(measurement, header), lineFields, Math.round(timeMs));
+    return encoded === undefined ? [] : [encoded];
+  }
+
+  /** Measurement and tags of a machine's rows change seldom. */
+  #headOf(measurement: string, header: TwinHeader): string {
+    const { key, type, state, path } = header;
+    let known = this.#heads.get(key);
+    if (known === undefined || known.type !== type || known.state !== state || known.path.length !== path.length || known.path.some((part, level) => part !== path[level])) {
+      known = { type, state, path: [...path], head: encodeHead(this.#fill(measurement, header), this.#tags(header, [['state', state]])) };
+      this.#heads.set(key, known);
+    }
+    return known.head;
   }
 
   /** An event of twin-asset as an annotation: what dashboards draw as a mark at its time. */

@@ -270,6 +270,10 @@ export class Delivery {
   }
 
   async #settle(records: readonly OutboxRecord[], outcome: DeliveryOutcome): Promise<void> {
+    if (outcome.kind === 'delivered' && (outcome.rejected ?? []).length === 0) {
+      await this.#confirm(records);
+      return;
+    }
     const { target } = this.#options;
     const indices = outcome.kind === 'delivered' ? records.keys() : outcome.delivered;
     const open = new Map([...new Set(indices)].map((index) => [index, records[index]]));
@@ -289,9 +293,12 @@ export class Delivery {
       this.#forget(some);
       this.#options.onRejected?.(some.length, reason);
     }
-    const confirmed = [...open.values()].filter((record) => record !== undefined);
+    await this.#confirm([...open.values()].filter((record) => record !== undefined));
+  }
+
+  async #confirm(confirmed: readonly OutboxRecord[]): Promise<void> {
     if (confirmed.length === 0) return;
-    await this.#outbox.confirm(target, confirmed.map(({ sequence }) => sequence));
+    await this.#outbox.confirm(this.#options.target, confirmed.map(({ sequence }) => sequence));
     this.#forget(confirmed);
     const nowMs = this.#ports.nowMs();
     this.#delivered = this.#delivered.filter(({ atMs }) => atMs > nowMs - rateWindowMs);
@@ -414,9 +421,12 @@ function asProblem(error: unknown): Problem {
   return new Problem('TWIN_DELIVERY_FAILED', `Delivery failed: ${reason}.`, 'It is tried again by itself.', { reason });
 }
 
+const ascii = /^[\u0000-\u007f]*$/;
+
 /** Bytes of a text in UTF-8; the engine has no Buffer. */
 function utf8Length(text: string): number {
   let bytes = text.length;
+  if (ascii.test(text)) return bytes;
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
     if (code < 0x80) continue;
