@@ -10,6 +10,7 @@ import { build } from '../scripts/build.ts';
 import { packageRoot } from '../scripts/packageRoot.ts';
 import { alarmSpeed } from './alarmSpeed.ts';
 import { backTestSpeed } from './backTestSpeed.ts';
+import { calibrationTable } from './calibrationTable.ts';
 import { chainSpeed } from './chainSpeed.ts';
 import { detectionSpeed } from './detectionSpeed.ts';
 import { detectionStream } from './detectionStream.ts';
@@ -50,6 +51,7 @@ const benches: Record<string, (print: (line: string) => void) => Promise<unknown
   stream: streamWithAims,
   detection: (print) => detectionTable(print, folder === undefined ? {} : { folder }),
   prognosis: (print) => prognosisTable(print, folder === undefined ? {} : { folder }),
+  calibration: (print) => calibrationTable(print, folder === undefined ? {} : { folder }),
   detectionSpeed,
   store: storeSpeed,
   historian: historianSpeed,

@@ -64,7 +64,8 @@ export class JointWatch {
   private readonly columns: number;
   private readonly standing: Float64Array;
   private readonly rarityOfOne: readonly number[];
-  private readonly perWeek: number;
+  /** What its lines have to promise a week: so many passings. */
+  perWeek: number;
   /** Where it is off, it reckons all the same what it would tell. */
   readonly on: boolean;
   private scatter: JointScatter;
@@ -80,7 +81,7 @@ export class JointWatch {
   private timeMs = NaN;
   private intervalMs = firstIntervalMs;
 
-  /** @param on whether what it finds is told. @param rarityOf per rows of a block: how rare a block of rows one millisecond apart is where one false alarm per week is asked for, as ln */
+  /** @param on whether what it finds is told. @param rarityOf per rows of a block: how rare a block of rows one millisecond apart is where one false alarm per week is promised, as ln */
   constructor(columns: number, perWeek: number, on: boolean, rarityOf: (blockRows: number) => number, snapshot?: Json) {
     this.columns = columns;
     this.perWeek = perWeek;

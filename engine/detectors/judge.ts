@@ -3,7 +3,7 @@ import type { Json } from '../ports.ts';
 import type { Expectation, SignalRow } from '../signalRow.ts';
 import { phaseFrozen, phaseLearning } from '../signalRow.ts';
 import {
-  columnArrays, isMeasurement, member, numberFromJson, numbersFromJson, numbersToJson, tableToJson, unreadableSnapshot,
+  columnArrays, isMeasurement, member, numberFromJson, numbersFromJson, tableToJson, unreadableSnapshot,
 } from '../statistics/columnTable.ts';
 import { keptMove, moveNumbers, moveTable } from '../statistics/columnMove.ts';
 import type { ColumnMove } from '../statistics/columnMove.ts';
@@ -64,15 +64,14 @@ export interface AssetJudge {
 }
 
 const snapshotVersion = 1;
-/** "At most" is a promise: the lines aim at this share of what was asked. */
-const aimedShare = 0.65;
 const weekMs = 7 * 24 * 3_600_000;
 const provisionalRows = 60;
 const armedRows = 300;
 /** While little is known, lines lie higher. */
 const provisionalFactor = 1.4;
-/** A line lies never lower than this share of the detector's own one. */
-const lowestLine = 0.75;
+/** A line lies never lower than this share of the detector's own one; where a value must not be learned, and of standing still, this one. */
+const lowestLine = 0.5;
+const lowestToLearn = 0.75;
 /** An open anomaly ends below this share of the line. */
 const releaseShare = 0.7;
 const highestScore = 1_000;
@@ -90,13 +89,18 @@ const longestStepMs = 600_000;
 const noiseChart = detectors.findIndex(({ kind }) => kind === 'noise');
 /** Where so many signals are judged, one that is wild for a moment while the others show nothing is a glitch of its sensor. */
 const witnesses = 3;
-const glitchRatio = 0.99;
 const rowsToStay = 6;
 /** Its place after the detectors of columns, and what its findings are called. */
 const jointChart = detectors.length;
 const jointKind = chartKinds[jointChart]!;
+/** Passed lines that are kept of each column: the row in hand is one more. */
+const keptPassed = rowsToStay - 1;
+/** Not in states of earlier versions. */
+const newer: readonly string[] = ['half', 'passed', 'told', 'recent'];
 const stuckChart = detectors.findIndex(({ kind }) => kind === 'stuck');
 
+/** Settings beyond it are not asked about. */
+const loosestPerWeek = 1_000;
 const noCauses: readonly Cause[] = [];
 
 interface JudgeState extends Record<string, Float64Array> {
@@ -117,8 +121,13 @@ interface JudgeState extends Record<string, Float64Array> {
   expected: Float64Array;
   /** How wide the band was at first, from its middle, where it follows the operating point: what distances are reckoned to. 0 = it does not. */
   half: Float64Array;
-  /** Rows for which it has been wild by itself. */
-  waits: Float64Array;
+  /**
+   * ln of the promise of the strictest line that the column passes, or has passed and not yet left; and the same of what was told of it. Infinity: none. Beside
+   * it the passed lines of the last values.
+   */
+  passed: Float64Array;
+  told: Float64Array;
+  recent: Float64Array;
 }
 
 /** A detector with its lines, and what it said of the row in hand. */
@@ -157,22 +166,27 @@ class RegistryJudge implements AssetJudge {
   private readonly perWeek: number;
   /** Columns that are judged. */
   private readonly witnesses: number;
-  /** Per chart: a block of values one millisecond apart is so rare where one false alarm per week is asked for, as ln. */
+  /** Per chart: a block of values one millisecond apart is so rare where one false alarm per week is promised, as ln. */
   private readonly rarityOfOne: readonly number[];
-  /** Per column: what `leastPerWeek` is of it alone. */
-  private readonly least: Float64Array;
-  /** What `least` is with the row in hand; belongs to `ratios`. */
-  private readonly leastNow: Float64Array;
-  private readonly leastToStay: Float64Array;
-  /** The same per detector. */
+  /** What lines have to promise, as ln. */
+  private line = 0;
+  /** The same of the loosest setting that is ever asked about. */
+  private loosest = 0;
+  /** Share of the line, of the one below which nothing is learned. */
+  private readonly suspicion: Float64Array;
+  /** What `passed` and `told` are with the row in hand; belong to `ratios`. */
+  private readonly passedNow: Float64Array;
+  private readonly toldNow: Float64Array;
+  private readonly toStay: Float64Array;
+  /** The same of charts that tell of a stretch of values by themselves. */
+  private readonly ofStretches: Float64Array;
+  /** What is passed per detector, as settings. */
   private readonly byChart: ChartLeast;
   /** Per detector, whether it is asked. */
   private readonly on: Uint8Array;
   /** ln(paceMs). */
   private readonly paceLogs: Float64Array;
-  /** Per chart: the rarity of a block of values one millisecond apart. */
-  private readonly rarities: readonly number[];
-  /** What `ratios`, `kinds`, `leastNow` and the scores were made from, so that learning a row that was just judged need not do it again. */
+  /** What `ratios`, `kinds`, `toldNow` and the scores were made from, so that learning a row that was just judged need not do it again. */
   private readonly seen: { timeMs: number; ready: boolean; fresh: Uint8Array; numbers: Float64Array };
 
   constructor(columns: readonly ColumnInfo[], options: JudgeOptions, snapshot?: Json) {
@@ -185,13 +199,14 @@ class RegistryJudge implements AssetJudge {
     const jointly = this.witnesses >= leastJointSignals;
     const charts = Math.max(1, this.witnesses) * detectors.length + (jointly ? jointDetectors.length : 0);
     this.perWeek = perWeek;
-    this.rarities = detectors.map(({ blockRows }) => TailLines.logRarity((aimedShare * perWeek * blockRows) / weekMs / charts));
-    this.rarityOfOne = detectors.map(({ blockRows }) => TailLines.logRarity((aimedShare * blockRows) / weekMs / charts));
-    this.least = new Float64Array(width).fill(Infinity);
-    this.leastNow = new Float64Array(width);
+    this.rarityOfOne = detectors.map(({ blockRows }) => TailLines.logRarity(blockRows / weekMs / charts));
+    this.suspicion = new Float64Array(width);
+    this.passedNow = new Float64Array(width);
+    this.toldNow = new Float64Array(width);
+    this.toStay = new Float64Array(width);
+    this.ofStretches = new Float64Array(width);
     this.byChart = new ChartLeast(detectors.length, width);
     this.on = Uint8Array.from(detectors, ({ kind }) => (options.off?.includes(kind) === true ? 0 : 1));
-    this.leastToStay = new Float64Array(width);
     this.paceLogs = new Float64Array(width).fill(Math.log(1_000));
     this.seen = { timeMs: NaN, ready: false, fresh: new Uint8Array(width), numbers: new Float64Array(width * 5) };
     this.smallest = Float64Array.from(columns, ({ smallestChange = 0 }) => smallestChange);
@@ -204,7 +219,7 @@ class RegistryJudge implements AssetJudge {
     const together = snapshot === undefined ? undefined : member(snapshot, 'together');
     // Absent in states of an earlier version, and of another type: learned anew.
     if (jointly) {
-      const rarityOf = (blockRows: number): number => TailLines.logRarity((aimedShare * blockRows) / weekMs / charts);
+      const rarityOf = (blockRows: number): number => TailLines.logRarity(blockRows / weekMs / charts);
       this.together = new JointWatch(width, perWeek, options.off?.includes(jointKind) !== true, rarityOf, together ?? undefined);
     }
     this.state = newState(width);
@@ -212,6 +227,7 @@ class RegistryJudge implements AssetJudge {
     this.coarse = new CoarseSteps(width);
     this.begin(undefined);
     if (snapshot !== undefined) this.restore(snapshot);
+    this.drawLine();
   }
 
   judge(row: SignalRow, expectation: Expectation): Verdict {
@@ -220,10 +236,12 @@ class RegistryJudge implements AssetJudge {
     let score = 0;
     let abnormal = 0;
     let sum = 0;
-    let leastPerWeek = Infinity;
+    const told = this.told();
+    let leastPerWeek = told === Infinity ? Infinity : this.budget.settingFor(told);
+    // At the setting in force, what was told is what counts.
+    if (told <= this.line !== leastPerWeek <= this.perWeek) leastPerWeek = told <= this.line ? this.perWeek : this.perWeek * (1 + 1e-9);
     for (let column = 0; column < this.ratios.length; column += 1) {
       const ratio = this.ratios[column]!;
-      if (this.leastNow[column]! < leastPerWeek) leastPerWeek = this.leastNow[column]!;
       if (ratio > score) score = ratio;
       if (this.isAbnormal(column)) {
         abnormal += 1;
@@ -233,7 +251,6 @@ class RegistryJudge implements AssetJudge {
     const joint = this.together?.isAbnormal === true ? this.together : undefined;
     if (this.together?.on === true) {
       score = Math.max(score, this.together.ratio);
-      leastPerWeek = Math.min(leastPerWeek, this.together.leastNow);
     }
     score = Math.min(score, highestScore);
     if (abnormal === 0 && joint === undefined) return { verdict: ready ? 'normal' : 'learning', score: ready ? Math.min(score, 1) : 0, sinceMs: NaN, signals: [], leastPerWeek };
@@ -260,7 +277,8 @@ class RegistryJudge implements AssetJudge {
     const { state, trains, input } = this;
     const normal = verdict.verdict !== 'anomaly';
     const passedMs = Math.min(longestStepMs, row.timeMs > this.timeMs ? row.timeMs - this.timeMs : 0);
-    if (verdict.verdict !== 'learning') this.budget.note(row.timeMs, normal ? passedMs : 0, this.perWeek, !normal && Number.isNaN(this.sinceMs));
+    const changed = verdict.verdict !== 'learning' && passedMs > 0 &&
+      this.budget.note(row.timeMs, passedMs, this.perWeek, this.told(), normal ? 'sound' : Number.isNaN(this.sinceMs) ? 'begins' : 'abnormal');
     this.timeMs = row.timeMs;
     this.learnedMs += normal ? passedMs : 0;
     this.abnormalMs = Math.max(0, this.abnormalMs + (normal ? -0.5 : 1) * passedMs);
@@ -285,14 +303,21 @@ class RegistryJudge implements AssetJudge {
     for (let column = 0; column < this.columns.length; column += 1) {
       const abnormal = !normal && this.isAbnormal(column);
       const usable = input.usable[column] !== 0;
-      if (usable) state.waits[column] = this.ratios[column]! >= glitchRatio ? Math.min(state.waits[column]! + 1, rowsToStay) : Math.max(0, state.waits[column]! - 1);
       state.open[column] = abnormal ? this.ratios[column]! : 0;
-      this.least[column] = abnormal ? this.leastNow[column]! : this.above(this.leastNow[column]!);
+      // What somebody called normal has not been told.
+      const called = !abnormal && this.isAbnormal(column);
+      state.told[column] = called ? Infinity : this.toldNow[column]!;
+      state.passed[column] = called ? Infinity : this.passedNow[column]!;
+      if (usable && this.witnesses >= witnesses) {
+        const first = column * keptPassed;
+        state.recent.copyWithin(first, first + 1, first + keptPassed);
+        state.recent[first + keptPassed - 1] = this.passedNow[column]!;
+      }
       state.kind[column] = this.kinds[column]!;
       if (abnormal) state.quiet[column] = 0;
       else if (usable && state.quiet[column]! < quietRows) state.quiet[column]! += 1;
       if (state.quiet[column]! < quietRows) anyOpen = true;
-      trains[column] = normal && company && state.quiet[column]! >= quietRows && this.ratios[column]! < suspiciousShare ? 1 : 0;
+      trains[column] = normal && company && state.quiet[column]! >= quietRows && this.suspicion[column]! < suspiciousShare ? 1 : 0;
       if (!usable) continue;
       const stepMs = row.timeMs - state.timeMs[column]!;
       if (stepMs > 0) {
@@ -315,6 +340,7 @@ class RegistryJudge implements AssetJudge {
         if (half > 0) state.half[column] = half;
       }
     }
+    if (changed) this.drawLine();
     this.sinceMs = anyOpen ? (Number.isNaN(this.sinceMs) ? row.timeMs : this.sinceMs) : NaN;
     for (const { lines, scores } of this.charts) {
       for (let column = 0; column < scores.length; column += 1) {
@@ -349,6 +375,8 @@ class RegistryJudge implements AssetJudge {
       });
       this.state.rows[column] = 0;
       this.state.open[column] = 0;
+      this.state.passed[column] = Infinity;
+      this.state.told[column] = Infinity;
       this.state.intervalMs[column] = NaN;
     }
   }
@@ -358,6 +386,7 @@ class RegistryJudge implements AssetJudge {
     this.timeMs = NaN;
     this.learnedMs = 0;
     this.budget.learnAgain();
+    this.drawLine();
   }
 
   expectedAgainstSeen(): ExpectedAgainstSeen {
@@ -367,7 +396,8 @@ class RegistryJudge implements AssetJudge {
   close(column: number): void {
     this.state.open[column] = 0;
     this.state.quiet[column] = quietRows;
-    this.least[column] = Infinity;
+    this.state.told[column] = Infinity;
+    this.state.passed[column] = Infinity;
     this.byChart.close(column);
     this.seen.timeMs = NaN;
   }
@@ -377,7 +407,7 @@ class RegistryJudge implements AssetJudge {
   }
 
   causes(loosestPerWeek: number): readonly Cause[] {
-    const leastPerWeek = this.together?.leastNow ?? Infinity;
+    const leastPerWeek = this.leastTogether();
     if (this.byChart.isCalm && !(leastPerWeek <= loosestPerWeek)) return noCauses;
     const causes = this.byChart.isCalm ? [] : this.byChart.causes(loosestPerWeek);
     if (leastPerWeek <= loosestPerWeek) this.together!.named().forEach((share, column) => share > 0 && causes.push({ column, chart: jointChart, leastPerWeek }));
@@ -393,7 +423,6 @@ class RegistryJudge implements AssetJudge {
       learnedMs: this.learnedMs,
       abnormalMs: this.abnormalMs,
       state: tableToJson(this.state),
-      least: numbersToJson(this.least),
       budget: this.budget.snapshot(),
       held: this.held.snapshot(),
       coarse: this.coarse.snapshot(),
@@ -402,6 +431,21 @@ class RegistryJudge implements AssetJudge {
         name: detectors[index]!.name, detector: detector.snapshot(), lines: lines.snapshot(),
       })),
     };
+  }
+
+  /** The fewest false alarms a week that have to be allowed for what is told of all columns together. */
+  private leastTogether(): number {
+    const { together } = this;
+    if (together === undefined || together.leastNow === Infinity) return Infinity;
+    const least = this.budget.settingFor(Math.log(together.leastNow));
+    if (!together.on) return least;
+    return together.isAbnormal ? Math.min(least, this.perWeek) : Math.max(least, this.perWeek * (1 + 1e-9));
+  }
+
+  private drawLine(): void {
+    this.line = this.budget.lineFor(this.perWeek);
+    if (this.together !== undefined) this.together.perWeek = Math.exp(this.line);
+    this.loosest = this.budget.lineFor(loosestPerWeek);
   }
 
   private begin(charts: Json[] | undefined): void {
@@ -430,12 +474,13 @@ class RegistryJudge implements AssetJudge {
     this.together?.learnAgain();
     this.begin(undefined);
     this.state = newState(this.columns.length);
-    this.least.fill(Infinity);
     this.byChart.forget();
     this.paceLogs.fill(Math.log(1_000));
     this.seen.timeMs = NaN;
     this.sinceMs = NaN;
     this.abnormalMs = 0;
+    this.budget.recount();
+    this.drawLine();
   }
 
   private restore(json: Json): void {
@@ -454,15 +499,17 @@ class RegistryJudge implements AssetJudge {
     const stored = member(json, 'state');
     for (const [name, numbers] of Object.entries(this.state)) {
       // Absent in states of an earlier version.
-      if ((name === 'half' || name === 'waits') && member(stored, name) === undefined) continue;
+      if (newer.includes(name) && member(stored, name) === undefined) continue;
       numbersFromJson(member(stored, name), numbers, `${what}.${name}`);
     }
-    const least = member(json, 'least');
-    if (least !== undefined) numbersFromJson(least, this.least, `${what}.least`);
-    for (let column = 0; column < this.least.length; column += 1) {
-      // Absent in states of an earlier version: known is only what was told at the setting of the time.
-      if (least === undefined) this.least[column] = this.state.open[column]! > 0 ? this.perWeek : Infinity;
-      else if (Number.isNaN(this.least[column]!)) this.least[column] = Infinity;
+    for (const numbers of [this.state.told, this.state.passed, this.state.recent]) {
+      for (let place = 0; place < numbers.length; place += 1) if (Number.isNaN(numbers[place]!)) numbers[place] = Infinity;
+    }
+    if (member(stored, 'told') === undefined) {
+      // Known is only what was told at the setting of the time.
+      for (let column = 0; column < this.columns.length; column += 1) {
+        if (this.state.open[column]! > 0) this.state.told[column] = this.state.passed[column] = this.budget.lineFor(this.perWeek);
+      }
     }
     for (let column = 0; column < this.paceLogs.length; column += 1) {
       if (!(this.state.paceMs[column]! > 0)) throw unreadableSnapshot(what, 'a pace is damaged');
@@ -514,6 +561,8 @@ class RegistryJudge implements AssetJudge {
     const width = this.columns.length;
     const late = row.timeMs < this.timeMs || !Number.isFinite(row.timeMs);
     const moving = this.isMoving(expectation);
+    const { suspicion, passedNow, toStay, ofStretches } = this;
+    this.byChart.begin();
     let ready = false;
     // What `counts` asks for.
     for (let column = 0; column < width; column += 1) this.seen.numbers[5 * column + 4] = expectation.phase[column]!;
@@ -533,6 +582,10 @@ class RegistryJudge implements AssetJudge {
       input.usable[column] = news ? usableAs : 0;
       // A column without news stays as it was told last.
       ratios[column] = news ? 0 : state.open[column]!;
+      suspicion[column] = news ? 0 : state.open[column]!;
+      passedNow[column] = Infinity;
+      toStay[column] = Infinity;
+      ofStretches[column] = Infinity;
       kinds[column] = news ? 0 : state.kind[column]!;
       if (state.rows[column]! >= provisionalRows) ready = true;
     }
@@ -541,21 +594,43 @@ class RegistryJudge implements AssetJudge {
       detector.score(index === stuckChart ? this.plain : input, scores);
       // What comes after is told that a fault has ended.
       for (let column = 0; column < width; column += 1) if (scores[column]! < 0) input.usable[column] = 3;
+      const beyond = this.rarityOfOne[index]!;
+      const ofStretch = index === stuckChart || index === noiseChart;
       for (let column = 0; column < width; column += 1) {
         const score = scores[column]!;
         if (!(score > 0)) continue;
         if (!this.counts(column, index)) continue;
-        const line = Math.max(this.lowest(column), lines.line(column, this.logRarity(column, index))) * this.early(column);
-        const ratio = score / line;
-        if (ratio > ratios[column]! && this.on[index] === 1) {
+        const early = this.early(column);
+        const lowest = this.lowest(column, index);
+        const promised = beyond - this.paceLogs[column]!;
+        const own = lines.line(column, promised - this.line);
+        const ratio = score / ((own > lowest ? own : lowest) * early);
+        const asked = this.on[index] === 1;
+        if (asked && ratio > ratios[column]!) {
           ratios[column] = ratio;
           kinds[column] = index;
         }
+        const suspicious = score / ((own > lowestToLearn ? own : lowestToLearn) * early);
+        if (asked && suspicious > suspicion[column]!) suspicion[column] = suspicious;
+        const opening = score / early;
+        if (opening < releaseShare * lowest) continue;
+        // A line lies as many mean excesses higher as the promise is stricter, e times stricter for each.
+        const stays = promised - lines.rarity(column, opening / releaseShare);
+        const opens = opening < lowest ? Infinity : promised - lines.rarity(column, opening);
+        if (stays < this.loosest) this.byChart.note(index, column, opens < this.loosest ? this.budget.settingFor(opens) : Infinity, this.budget.settingFor(stays));
+        if (!asked) continue;
+        if (stays < toStay[column]!) toStay[column] = stays;
+        if (opens < passedNow[column]!) passedNow[column] = opens;
+        if (ofStretch && opens < ofStretches[column]!) ofStretches[column] = opens;
       }
     }
-    this.leaveGlitches();
-    this.reckonLeast();
     this.lookTogether(row, expectation, moving || late);
+    this.reckonTold();
+    this.byChart.reckon(input.usable);
+    for (let column = 0; column < width; column += 1) {
+      const abnormal = this.isAbnormal(column);
+      if (abnormal || !this.byChart.isCalm) this.byChart.told(column, abnormal ? kinds[column]! : -1, this.perWeek, this.on);
+    }
     this.remember(row, expectation, ready);
   }
 
@@ -587,22 +662,6 @@ class RegistryJudge implements AssetJudge {
     return expected[column]! + (value - expected[column]!) / widening;
   }
 
-  /**
-   * Where many signals are judged, one that is wild for some rows while the others show nothing is a glitch of its sensor and no anomaly of the
-   * machine: it is told when it stays.
-   */
-  private leaveGlitches(): void {
-    const { ratios, kinds } = this;
-    if (this.witnesses < witnesses) return;
-    let abnormal = 0;
-    for (let column = 0; column < ratios.length; column += 1) if (ratios[column]! >= 1) abnormal += 1;
-    if (abnormal !== 1) return;
-    for (let column = 0; column < ratios.length; column += 1) {
-      if (ratios[column]! < 1 || kinds[column] === stuckChart || kinds[column] === noiseChart || this.state.open[column]! > 0 || this.state.waits[column]! + 1 >= rowsToStay) continue;
-      ratios[column] = glitchRatio;
-    }
-  }
-
   /** Until the detectors know a column, only values inside the baseline's band teach them. */
   private isFitToStart(column: number, value: number, { low, high }: Expectation): boolean {
     return this.state.rows[column]! >= provisionalRows || !(value < low[column]! || value > high[column]!);
@@ -618,49 +677,48 @@ class RegistryJudge implements AssetJudge {
   }
 
   /**
-   * Fills `leastNow`. A column is abnormal at a setting where its ratio is 1 there, or 0.7 after it was abnormal there before; both are true
-   * from some setting on, so that one number per column says it of all settings.
+   * Fills `passedNow` and `toldNow`. A column passes a line where its score reaches it, or 0.7 of it after it reached it before; both are true
+   * from some line on, so that one number per column says it of all lines, and so of all settings. Where many signals are judged, one that is
+   * wild for some rows while the others show nothing is a glitch of its sensor and no anomaly of the machine: it is told when it stays.
    */
-  private reckonLeast(): void {
-    const { least, leastNow, leastToStay, input } = this;
-    leastNow.fill(Infinity);
-    leastToStay.fill(Infinity);
-    this.byChart.begin();
-    for (let index = 0; index < this.charts.length; index += 1) {
-      const { lines, scores } = this.charts[index]!;
-      for (let column = 0; column < scores.length; column += 1) {
-        const score = scores[column]!;
-        if (!(score >= releaseShare * lowestLine) || !this.counts(column, index)) continue;
-        const early = this.early(column);
-        const lowest = this.lowest(column);
-        const beyond = this.rarityOfOne[index]! - this.paceLogs[column]!;
-        const staying = score / (releaseShare * early);
-        if (staying < lowest) continue;
-        // A line lies as many mean excesses higher as the setting is stricter, e times stricter for each.
-        const toStay = Math.exp(beyond - lines.rarity(column, staying));
-        const opening = score / early;
-        const toOpen = opening < lowest ? Infinity : Math.exp(beyond - lines.rarity(column, opening));
-        this.byChart.note(index, column, toOpen, toStay);
-        if (this.on[index] !== 1) continue;
-        if (toStay < leastToStay[column]!) leastToStay[column] = toStay;
-        if (toOpen < leastNow[column]!) leastNow[column] = toOpen;
+  private reckonTold(): void {
+    const { passedNow, toldNow, toStay, state, input } = this;
+    const { passed, told, recent } = state;
+    let strictest = Infinity;
+    let second = Infinity;
+    for (let column = 0; column < passedNow.length; column += 1) {
+      // A column without news stays as it was told last, unless it is told to stand still.
+      const now = input.usable[column] === 0 ? Math.min(passed[column]!, passedNow[column]!) : Math.min(passedNow[column]!, Math.max(toStay[column]!, passed[column]!));
+      passedNow[column] = now;
+      if (now < strictest) {
+        second = strictest;
+        strictest = now;
+      } else if (now < second) second = now;
+    }
+    if (this.witnesses < witnesses) {
+      toldNow.set(passedNow);
+      return;
+    }
+    for (let column = 0; column < passedNow.length; column += 1) {
+      const now = passedNow[column]!;
+      if (input.usable[column] === 0) toldNow[column] = Math.min(told[column]!, this.ofStretches[column]!);
+      else if (now === Infinity) toldNow[column] = Infinity;
+      else {
+        let staying = now;
+        for (let place = column * keptPassed; place < (column + 1) * keptPassed; place += 1) if (recent[place]! > staying) staying = recent[place]!;
+        const together = Math.max(now, now === strictest ? second : strictest);
+        toldNow[column] = Math.min(staying, together, this.ofStretches[column]!, Math.max(now, told[column]!));
       }
-    }
-    for (let column = 0; column < least.length; column += 1) {
-      // A column without news stays as it was told last.
-      const now = input.usable[column] === 0 ? least[column]! : Math.min(leastNow[column]!, Math.max(leastToStay[column]!, least[column]!));
-      leastNow[column] = this.isAbnormal(column) ? Math.min(now, this.perWeek) : this.above(now);
-    }
-    this.byChart.reckon(input.usable);
-    for (let column = 0; column < least.length; column += 1) {
-      const abnormal = this.isAbnormal(column);
-      if (abnormal || !this.byChart.isCalm) this.byChart.told(column, abnormal ? this.kinds[column]! : -1, this.perWeek, this.on);
     }
   }
 
-  /** What is not abnormal is so at a looser setting only than the one in force: at this one, what was told is what counts. */
-  private above(least: number): number {
-    return least > this.perWeek ? least : this.perWeek * (1 + 1e-9);
+  /** ln of the promise of the strictest line at which something is told of the row in hand; Infinity: at none. */
+  private told(): number {
+    let told = Infinity;
+    for (let column = 0; column < this.toldNow.length; column += 1) if (this.toldNow[column]! < told) told = this.toldNow[column]!;
+    const { together } = this;
+    if (together === undefined || !together.on) return told;
+    return together.isAbnormal ? Math.min(told, this.line, Math.log(together.leastNow)) : Math.min(told, Math.max(Math.log(together.leastNow), this.line + 1e-9));
   }
 
   /** Whether what this chart says of the column counts already. */
@@ -674,19 +732,13 @@ class RegistryJudge implements AssetJudge {
     return this.state.rows[column]! < armedRows ? provisionalFactor : 1;
   }
 
-  private lowest(column: number): number {
+  private lowest(column: number, chart: number): number {
     // With a smallest change of interest given, the detector's own line is already there.
-    return this.smallest[column]! > 0 ? 1 : lowestLine;
+    return this.smallest[column]! > 0 ? 1 : chart === stuckChart ? lowestToLearn : lowestLine;
   }
 
   private isAbnormal(column: number): boolean {
-    const ratio = this.ratios[column]!;
-    return ratio >= 1 || (ratio >= releaseShare && this.state.open[column]! > 0);
-  }
-
-  /** How rare a block above the line must be, as TailLines wants it. */
-  private logRarity(column: number, chart: number): number {
-    return Math.max(0, this.rarities[chart]! - this.paceLogs[column]!);
+    return this.toldNow[column]! <= this.line;
   }
 }
 
@@ -705,12 +757,12 @@ function weightOf(ratio: number): number {
 }
 
 function newState(width: number): JudgeState {
-  const take = columnArrays(width, 10);
+  const take = columnArrays(width, 11);
   return {
     timeMs: take(NaN), intervalMs: take(NaN), paceMs: take(1_000),
     rows: take(),
     open: take(), kind: take(), quiet: take(quietRows),
-    expected: take(NaN), half: take(), waits: take(),
+    expected: take(NaN), half: take(), passed: take(Infinity), told: take(Infinity), recent: new Float64Array(width * keptPassed).fill(Infinity),
   };
 }
 
@@ -727,6 +779,8 @@ export function moveJudge(snapshot: Json, columns: readonly ColumnInfo[], option
   const fresh = new RegistryJudge(columns, options).snapshot();
   const stored = member(snapshot, 'charts');
   const begun = member(fresh, 'charts');
+  const names = member(snapshot, 'columns');
+  const known = Array.isArray(names) ? names.length : 0;
   if (!Array.isArray(stored) || !Array.isArray(begun)) throw unreadableSnapshot('judge', 'a part is missing');
   const charts = begun.map((chart): Json => {
     const name = member(chart, 'name');
@@ -739,21 +793,18 @@ export function moveJudge(snapshot: Json, columns: readonly ColumnInfo[], option
       lines: moveTailLines(member(old, 'lines'), member(chart, 'lines'), moves),
     };
   });
-  const least = member(snapshot, 'least');
   const held = member(snapshot, 'held');
   const coarse = member(snapshot, 'coarse');
   const together = member(snapshot, 'together');
   const begunTogether = member(fresh, 'together');
-  const { least: begunLeast = null, ...others } = fresh as { [name: string]: Json };
   return {
-    ...others,
+    ...(fresh as { [name: string]: Json }),
     timeMs: member(snapshot, 'timeMs') ?? null,
     sinceMs: member(snapshot, 'sinceMs') ?? null,
     learnedMs: member(snapshot, 'learnedMs') ?? 0,
     abnormalMs: member(snapshot, 'abnormalMs') ?? 0,
     state: moveState(member(snapshot, 'state'), member(fresh, 'state'), moves),
-    budget: member(snapshot, 'budget') ?? member(fresh, 'budget') ?? null,
-    ...(least === undefined ? {} : { least: moveNumbers(least, begunLeast, moves, 'plain') }),
+    budget: moveBudget(member(snapshot, 'budget'), member(fresh, 'budget'), moves.length === known),
     ...(held === undefined ? {} : { held: moveHeldSamples(held, member(fresh, 'held'), moves) }),
     ...(together === undefined || begunTogether === undefined ? {} : { together: moveJointWatch(together, begunTogether, moves) }),
     ...(coarse === undefined ? {} : { coarse: moveCoarseSteps(coarse, member(fresh, 'coarse'), moves) }),
@@ -761,10 +812,20 @@ export function moveJudge(snapshot: Json, columns: readonly ColumnInfo[], option
   };
 }
 
+/** With more or fewer columns the lines are others, so that what was counted says nothing of them. */
+function moveBudget(old: Json | undefined, fresh: Json | undefined, same: boolean): Json {
+  if (old === undefined || same) return old ?? fresh ?? null;
+  return { ...(fresh as { [name: string]: Json }), weeks: member(old, 'weeks') ?? null };
+}
+
 function moveState(old: Json | undefined, fresh: Json | undefined, moves: readonly ColumnMove[]): Json {
-  const { half = null, waits = null, ...others } = fresh as { [name: string]: Json };
-  const moved = (name: string, begun: Json, quantity: 'plain' | 'difference'): Json => (member(old, name) === undefined ? begun : moveNumbers(member(old, name), begun, moves, quantity));
-  return { ...moveTable(old, others, moves, { expected: 'value' }), half: moved('half', half, 'difference'), waits: moved('waits', waits, 'plain') };
+  const { half = null, passed = null, told = null, recent = null, ...others } = fresh as { [name: string]: Json };
+  const moved = (name: string, begun: Json, quantity: 'plain' | 'difference', each = 1): Json =>
+    member(old, name) === undefined ? begun : moveNumbers(member(old, name), begun, moves, quantity, each);
+  return {
+    ...moveTable(old, others, moves, { expected: 'value' }),
+    half: moved('half', half, 'difference'), passed: moved('passed', passed, 'plain'), told: moved('told', told, 'plain'), recent: moved('recent', recent, 'plain', keptPassed),
+  };
 }
 
 /** Usual time between two values, per column of a judge's snapshot, in ms; NaN where it is not known. */

@@ -21,6 +21,8 @@ const doublings = 6;
 const quantile = 7;
 const excess = 8;
 const places = 9;
+/** A mean excess is at least this share of that of Gaussian noise. */
+const leastExcess = 0.62;
 const tailShare = 0.3;
 const tailSize = Math.ceil(tailShare * kept);
 /** How much of the mean excess is left when the largest of n exponential excesses is left out: (n − (1 + 1/2 + … + 1/n)) ÷ (n − 1). */
@@ -79,7 +81,7 @@ export class TailLines {
     const above = line - state[place + quantile]!;
     const size = state[place + excess]!;
     if (above < 0) return -Infinity;
-    return Math.LN2 * state[place + doublings]! + (size > 0 ? above / size : Infinity);
+    return Math.LN2 * state[place + doublings]! + (size > 0 ? Math.min(above / size, 1e6) : 1e6);
   }
 
   /** ln(tail share ÷ `perBlock`): how far above the quantile the line lies, in mean excesses. */
@@ -188,7 +190,8 @@ export class TailLines {
     const place = column * places;
     const grown = prior.excess * Math.LN2 * this.state[place + doublings]!;
     this.state[place + quantile] = own * least + (1 - own) * (prior.quantile + grown);
-    this.state[place + excess] = own * mean + (1 - own) * prior.excess;
+    // Scores of a coarse signal are few, and the largest of many blocks the same: that says nothing of how far the tail goes.
+    this.state[place + excess] = own * Math.max(mean, leastExcess * prior.excess) + (1 - own) * prior.excess;
   }
 }
 

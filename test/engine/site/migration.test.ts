@@ -145,8 +145,13 @@ describe('what was learned, for a changed type', function () {
     assert.deepEqual(moved.baseline, learned(without.asset).baseline);
     // The judge's lines share one number of false alarms among fewer signals; all that it knows of them is the same.
     // How much what was learned of the company of signals is trusted goes by how many they were.
-    const alone = (judge: Json): Json => ({ ...(judge as Record<string, Json>), together: null });
-    assert.deepEqual(alone(moved.judge), alone(learned(without.asset).judge));
+    const { budget, together: _one, ...others } = moved.judge as Record<string, Json>;
+    const { budget: _, together: _other, ...expected } = learned(without.asset).judge as Record<string, Json>;
+    assert.deepEqual(others, expected);
+    // Lines for fewer signals are others: how often they are passed is counted anew; what was allowed and told stays.
+    const before = (learned(asset).judge as { budget: Record<string, Json> }).budget;
+    assert.ok(Number(before['countedRows']) > 100);
+    assert.deepEqual([(budget as Record<string, Json>)['countedRows'], (budget as Record<string, Json>)['weeks']], [0, before['weeks']]);
     assert.deepEqual(moved.twin, learned(without.asset).twin);
   });
 
