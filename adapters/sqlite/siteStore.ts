@@ -38,7 +38,7 @@ const stateWindowMs = 5;
  * Opens (or creates) the store of a folder. Blocking, because nothing else can start before it: some ten milliseconds.
  * @throws Problem TWIN_STORE_LOCKED, TWIN_RESTORE_UNFINISHED, TWIN_STORE_NEWER, TWIN_STORE_FOLDER, TWIN_STORE_DISK_FULL, TWIN_STORE_FAILED
  */
-export function openSiteStore(folder: string, { outboxSync = 'always' }: { outboxSync?: OutboxSync } = {}): SiteStore {
+export function openSiteStore(folder: string, { outboxSync = 'group' }: { outboxSync?: OutboxSync } = {}): SiteStore {
   const lock = new FolderLock(resolve(folder));
   try {
     if (isRestoreMarked(folder)) throw restoreProblem(folder);

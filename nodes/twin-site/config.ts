@@ -14,7 +14,7 @@ export const fields = {
   /** Who may read the page: everybody who reaches it, or only people with a login. */
   pageAccess: { kind: 'choice', default: 'everyone', options: ['everyone', 'users'] },
   /** When a record to deliver counts as safe: confirmed by the disk, or written and confirmed within 100 ms. */
-  outboxSync: { kind: 'choice', default: 'always', options: ['always', 'group'] },
+  outboxSync: { kind: 'choice', default: 'group', options: ['group', 'always'] },
   keepHistoryDays: { kind: 'number', default: 30, minimum: 1, maximum: 3650, unit: 'days', integer: true },
   /** Of all values on disk; beyond it the oldest go first and leave summaries. 0: as many as the days say. */
   keepHistoryAtMost: { kind: 'number', default: 4000, minimum: 0, maximum: 10_000_000, unit: 'MB', integer: true },
