@@ -53,7 +53,7 @@ export class FailureLibrary {
   readonly #estimates: Float64Array;
   readonly #lefts: Float64Array;
 
-  private constructor(index: HealthIndex, ids: readonly string[], cases: readonly { estimate: number; left: number; byAge: number }[]) {
+  private constructor(index: HealthIndex, ids: readonly string[], cases: readonly { run: number; estimate: number; left: number; byAge: number }[]) {
     this.#index = index;
     this.#ids = ids;
     this.runs = ids.length;
@@ -63,11 +63,19 @@ export class FailureLibrary {
     let own = 0;
     let byAge = 0;
     let held = 0;
-    for (const { estimate, left, byAge: aged } of cases) {
+    let kept = -1;
+    let others = { estimates: this.#estimates, lefts: this.#lefts };
+    for (const { run, estimate, left, byAge: aged } of cases) {
+      if (run !== kept) {
+        // A run says nothing of its own interval.
+        const rest = sorted.filter((one) => one.run !== run);
+        others = { estimates: Float64Array.from(rest, (one) => one.estimate), lefts: Float64Array.from(rest, (one) => one.left) };
+        kept = run;
+      }
       const most = Math.min(index.cap, left);
       own += (estimate - most) ** 2;
       byAge += (aged - most) ** 2;
-      const { fromRows, toRows } = this.#alike(estimate);
+      const { fromRows, toRows } = this.#alike(estimate, others.estimates, others.lefts);
       if (fromRows <= left && left <= toRows) held += 1;
     }
     this.skill = byAge > 0 ? 1 - own / byAge : 0;
@@ -94,7 +102,7 @@ export class FailureLibrary {
     if (long.length < fewestFailures) return undefined;
     const index = yield* HealthIndex.learn(long, columns, cap);
     if (index === undefined) return undefined;
-    const cases: { estimate: number; left: number; byAge: number }[] = [];
+    const cases: { run: number; estimate: number; left: number; byAge: number }[] = [];
     const lengths = long.map(({ values }) => values.length / columns);
     for (let run = 0; run < long.length; run += 1) {
       const curve = index.heldOut[run]!;
@@ -110,7 +118,7 @@ export class FailureLibrary {
           sum += Math.min(index.cap, length - 1 - row);
           count += 1;
         });
-        cases.push({ estimate, left: curve.length - 1 - row, byAge: count === 0 ? 0 : sum / count });
+        cases.push({ run, estimate, left: curve.length - 1 - row, byAge: count === 0 ? 0 : sum / count });
       }
       yield;
     }
@@ -130,18 +138,18 @@ export class FailureLibrary {
   }
 
   /** What was left in recorded cases with about this estimate. */
-  #alike(estimate: number): { leftRows: number; fromRows: number; toRows: number } {
-    const all = this.#estimates.length;
+  #alike(estimate: number, estimates = this.#estimates, allLefts = this.#lefts): { leftRows: number; fromRows: number; toRows: number } {
+    const all = estimates.length;
     const count = Math.min(all, Math.max(fewestAlike, Math.round(alikeShare * all)));
     let low = 0;
     let high = all;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#estimates[middle]! < estimate) low = middle + 1;
+      if (estimates[middle]! < estimate) low = middle + 1;
       else high = middle;
     }
     const begin = Math.max(0, Math.min(all - count, low - (count >> 1)));
-    const beside = Float64Array.from({ length: count }, (_, at) => this.#lefts[begin + at]! - this.#estimates[begin + at]!).sort();
+    const beside = Float64Array.from({ length: count }, (_, at) => allLefts[begin + at]! - estimates[begin + at]!).sort();
     const tail = Math.max(0, (1 - promised * (1 + 1 / this.runs)) / 2);
     const at = (share: number): number => Math.max(0, estimate + quantileOfSorted(beside, share));
     return { leftRows: at(0.5), fromRows: at(tail), toRows: at(1 - tail) };

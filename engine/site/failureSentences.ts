@@ -5,7 +5,7 @@ import type { Language } from './sentences.ts';
 
 const texts = {
   'en-US': {
-    forecast: '{machine}: by {count} recorded failures it fails in about {left} (between {from} and {to}); it goes most as {like} did.',
+    forecast: '{machine}: by {count} recorded failures it fails in about {left} (between {from} and {to}); so far it goes most like {like}.',
     noWear: '{machine}: no wear seen yet; by {count} recorded failures at least {from} are left.',
     check: 'Tried on recorded failures, forecasts were {error} off and the range held in {held} % of cases.',
     record: 'Before the last failure of this machine it lay within the range in {held} % of {forecasts} forecasts; they were {error} % off.',
