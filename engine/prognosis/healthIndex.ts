@@ -10,6 +10,8 @@ const rowsPerHidden = 20;
 /** Of these penalties the one that errs least on runs that were held out is taken. */
 const penalties = [3e-4, 3e-3, 3e-2] as const;
 const mostFolds = 10;
+/** Rows that are taken before others get their turn. */
+const rowsAtOnce = 64;
 const mostInput = 4;
 
 /**
@@ -58,11 +60,18 @@ export class HealthIndex {
     const rows = features.reduce((sum, each) => sum + each.length / inputs, 0);
     const centre = new Float64Array(inputs);
     const width = new Float64Array(inputs);
-    for (const each of features) for (let at = 0; at < each.length; at += 1) centre[at % inputs]! += each[at]! / rows;
-    for (const each of features) for (let at = 0; at < each.length; at += 1) width[at % inputs]! += (each[at]! - centre[at % inputs]!) ** 2 / rows;
+    for (const each of features) {
+      for (let begin = 0; begin < each.length; begin += inputs) for (let input = 0; input < inputs; input += 1) centre[input]! += each[begin + input]! / rows;
+    }
+    yield;
+    for (const each of features) {
+      for (let begin = 0; begin < each.length; begin += inputs) for (let input = 0; input < inputs; input += 1) width[input]! += (each[begin + input]! - centre[input]!) ** 2 / rows;
+    }
+    yield;
     for (let input = 0; input < inputs; input += 1) width[input] = Math.max(1e-6, Math.sqrt(width[input]!));
     const hidden = Math.max(fewestHidden, Math.min(mostHidden, Math.floor(rows / rowsPerHidden)));
     const mix = randomMix(inputs, hidden);
+    yield;
     const size = 1 + inputs + hidden;
     const places = (size * (size + 1)) / 2;
     const folds = Math.min(runs.length, mostFolds);
@@ -88,15 +97,18 @@ export class HealthIndex {
           product[one]! += value * left;
           for (let other = 0; other <= one; other += 1, at += 1) square[at]! += value * described[other]!;
         }
+        if (row % rowsAtOnce === rowsAtOnce - 1) yield;
       }
       yield;
     }
     const allSquares = total(squares);
     const allProducts = total(products);
+    yield;
     const tried = penalties.map((penalty) => ({ penalty, error: 0, heldOut: features.map((each) => new Float64Array(each.length / inputs)), weights: new Float64Array(size) }));
     for (let fold = 0; fold < folds; fold += 1) {
       const square = less(allSquares, squares[fold]!);
       const right = less(allProducts, products[fold]!);
+      yield;
       for (const { penalty, weights } of tried) {
         if (!solveRidge(square, 0, right, 0, size, penalty, weights, 0)) weights.fill(0);
         yield;
@@ -111,6 +123,7 @@ export class HealthIndex {
             one.heldOut[run]![row] = answer;
             one.error += (answer - left) ** 2;
           }
+          if (row % rowsAtOnce === rowsAtOnce - 1) yield;
         }
         yield;
       }
@@ -170,13 +183,15 @@ function randomMix(inputs: number, hidden: number): Float64Array {
 }
 
 function total(parts: readonly Float64Array[]): Float64Array {
-  const sum = new Float64Array(parts[0]!.length);
-  for (const part of parts) for (let at = 0; at < sum.length; at += 1) sum[at]! += part[at]!;
+  const sum = Float64Array.from(parts[0]!);
+  for (const part of parts.slice(1)) for (let at = 0; at < sum.length; at += 1) sum[at]! += part[at]!;
   return sum;
 }
 
 function less(whole: Float64Array, part: Float64Array): Float64Array {
-  return whole.map((value, at) => value - part[at]!);
+  const rest = new Float64Array(whole.length);
+  for (let at = 0; at < rest.length; at += 1) rest[at] = whole[at]! - part[at]!;
+  return rest;
 }
 
 function product(one: Float64Array, other: Float64Array): number {

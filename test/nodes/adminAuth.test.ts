@@ -46,7 +46,7 @@ describe('what the editor asks of the nodes needs a login', function () {
   }
 
   const reading = ['/twinwire/site/site/users', '/twinwire/site/site/outbox', '/twinwire/site/site/outbox/refused?target=x', '/twinwire/outbox', '/twinwire/twins',
-    '/twinwire/asset/asset/addresses', '/twinwire/baseline/baseline/progress'];
+    '/twinwire/asset/asset/addresses', '/twinwire/baseline/baseline/progress', '/twinwire/forecast/forecast/now'];
   const changing = ['/twinwire/site/site/users', '/twinwire/baseline/baseline/learn-again', '/twinwire/baseline/baseline/keep', '/twinwire/baseline/baseline/go-back',
     '/twinwire/replay/replay/start', '/twinwire/mqtt/test', '/twinwire/influxdb/test',
     '/twinwire/alert/none/test', '/twinwire/opcua-source/find', '/twinwire/opcua-source/check', '/twinwire/assets/none/find'];

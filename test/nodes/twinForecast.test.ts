@@ -103,6 +103,8 @@ describe('twin-forecast', function () {
     assert.equal(lastForecast().state, 'forecast', lastForecast().text);
     assert.match(lastForecast().text, /^Pump 1: by 12 recorded failures it fails in about /);
     await run.until(() => run.statuses('forecast').some((each) => String(each.text).startsWith('Pump 1: failure in about ')), 'its status');
+    const { body } = await run.admin('GET', '/twinwire/forecast/forecast/now');
+    assert.deepEqual((body as { text: string }[]).map(({ text }) => text), [lastForecast().text], 'what the dialog shows');
     assert.deepEqual(await tell({ command: { do: 'failure', twin: 'pump1', what: 'bearing' } }), { noted: 1, failures: 13, needed: 10 });
     run.node('forecast').receive({ command: { do: 'failure-runs' }, payload: 'a;b\n1;2\n' });
     await run.until(() => run.received('caught').length > 0, 'the error');

@@ -122,5 +122,14 @@ describe('forecasts of a failure', function () {
     clock.wallMs = at + 5 * hourMs;
     await site.failures.library(asset, breathe);
     assert.equal(site.failures.count('pump'), 0);
+    const answers = site.feedback.of('pump1');
+    const confirm = (id: string, what: string): ReturnType<typeof answers.give> => answers.give({ case: id, answer: 'real', by: 'Kim', atMs: at, what, effect: '' });
+    confirm('c1', 'sensor cable loose');
+    const given = confirm('c2', 'Ausfall: Lager gebrochen');
+    await site.failures.library(asset, breathe);
+    assert.deepEqual([site.failures.count('pump'), site.failures.last('pump1')?.what], [1, 'Ausfall: Lager gebrochen']);
+    answers.takeBack(given, 'Kim', at + 1);
+    await site.failures.library(asset, breathe);
+    assert.equal(site.failures.count('pump'), 0, 'an answer taken back is no failure');
   });
 });
