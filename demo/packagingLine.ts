@@ -55,8 +55,10 @@ const hour = 60 * minute;
 
 /** Wear needs this long from nothing to its full size, and a repaired machine this long to be as before. */
 const wearMs = 45 * minute;
-const jawDriftMs = 35 * minute;
+const jawDriftMs = 20 * minute;
 const jawDriftDegrees = 16;
+/** A worn heater makes its control hunt: between nothing and all of the fault, up and down. */
+const jawHuntsMs = 5 * minute;
 const repairMs = 2 * minute;
 
 const ambientTemperature = 22;
@@ -66,10 +68,10 @@ const transitMs: Readonly<Record<MachineName, number>> = { Filler: 0, Sealer: 20
 
 /** What was sealed too cold is found so much later, when it stands in front of the labeller's camera. */
 const leakFoundMs = transitMs.Labeller - transitMs.Sealer;
-/** Of a thousand bottles, one leaks whatever the jaws do; each degree beyond three below what the recipe asks adds ten. */
+/** Of a thousand bottles, one leaks whatever the jaws do; each degree beyond four below what the recipe asks adds twenty. */
 const leaksAlways = 0.001;
-const leaksPerDegree = 0.01;
-const jawsForgive = 3;
+const leaksPerDegree = 0.02;
+const jawsForgive = 4;
 
 interface Phase {
   startMs: number;
@@ -177,6 +179,7 @@ const tagTable: readonly (readonly [MachineName, string, TagDataType, string, st
   ['Labeller', 'LeakCount', 'UInt32', '', 'Leaking bottles that the camera rejected'],
   ['Labeller', 'OperatingHours', 'Double', 'h', 'Hours of production'],
   ['Labeller', 'State', 'String', '', 'producing, changeover or stopped'],
+  ['Labeller', 'Product', 'String', '', 'Recipe in use'],
 ];
 
 export const tagDefinitions: readonly TagDefinition[] = tagTable.map(([machine, tag, dataType, unit, description]) => ({
@@ -309,10 +312,15 @@ export class PackagingLine {
     this.findLeaks(Math.floor(this.machines.Labeller.bottles) - Math.floor(labelled));
   }
 
+  /** What the sensor would read without its noise. */
+  private jaws(): number {
+    return this.jawTemperature.value - jawDriftDegrees * this.jawDrift * (0.5 + 0.5 * Math.sin((2 * Math.PI * this.elapsed) / jawHuntsMs));
+  }
+
   /** The camera sees bottles that were sealed a while ago. Chance is drawn bottle by bottle, whatever the jaws do. */
   private findLeaks(bottles: number): void {
     const { Sealer: sealer } = this.machines;
-    this.sealedCold.push([this.elapsed, sealer.product.jawTemperature - (this.jawTemperature.value - jawDriftDegrees * this.jawDrift)]);
+    this.sealedCold.push([this.elapsed, sealer.product.jawTemperature - this.jaws()]);
     while (this.sealedCold.length > 1 && this.sealedCold[1]![0] <= this.elapsed - leakFoundMs) this.sealedCold.shift();
     const cold = this.sealedCold[0]![1];
     for (let bottle = 0; bottle < bottles; bottle += 1) if (this.leakChance.uniform() < leaksAlways + leaksPerDegree * Math.max(0, cold - jawsForgive)) this.leaks += 1;
@@ -351,7 +359,7 @@ export class PackagingLine {
     });
     this.set('Sealer', sealer, {
       Speed: atLeastZero(sealer.speed.value + speedNoise(sealer) * noise[5], 3),
-      JawTemperature: rounded(this.jawTemperature.value - jawDriftDegrees * this.jawDrift + 0.35 * noise[6], 3),
+      JawTemperature: rounded(this.jaws() + 0.35 * noise[6], 3),
       JawTemperatureSetpoint: sealer.product.jawTemperature,
       Pressure: rounded(4.2 + 0.02 * noise[7] + 0.015 * this.wander, 4),
       MotorCurrent: atLeastZero(0.5 + 0.031 * sealer.speed.value + 0.05 * noise[8], 4),
@@ -369,6 +377,7 @@ export class PackagingLine {
       CycleCount: Math.floor(labeller.bottles) % 65_536,
       LabelSerial: this.serial('Labeller'),
       LeakCount: this.leaks % 4_294_967_296,
+      Product: labeller.product.name,
     });
   }
 

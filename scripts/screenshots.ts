@@ -154,6 +154,26 @@ async function takeAll(browser: Browser, url: string): Promise<void> {
   });
 }
 
+/** Leaks that were found a while ago, and the line with what they go with. */
+async function takeLine(browser: Browser, url: string): Promise<void> {
+  for (const [fault, waitMs] of [['end-bearingwear', 0], ['begin-jawtemperaturelow', 26_000], ['end-jawtemperaturelow', 12_000]] as const) {
+    await fetch(`${url}/inject/pl-${fault}`, { method: 'POST' });
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+  }
+  await take(browser, 'line', { viewport: { width: 1280, height: 1130 } }, async (page) => {
+    await page.goto(`${url}/twin/#line`);
+    await page.waitForSelector('.strip-station');
+    console.log('Waiting for what the leaks go with …');
+    for (let turn = 0; turn < 60 && (await page.locator('.cause-condition').count()) === 0; turn++) {
+      await page.waitForTimeout(1_000);
+      const again = page.locator('.cause button:enabled', { hasText: 'Ask again' });
+      if ((await again.count()) > 0 && (await page.locator('.cause-condition').count()) === 0) await again.click();
+    }
+    if ((await page.locator('.cause-condition').count()) === 0) throw new PlainError('The line names nothing that the leaks go with.');
+    await page.evaluate(() => (document.querySelector('.line h1') as unknown as { scrollIntoView(): void }).scrollIntoView());
+  });
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { url: { type: 'string' } } });
   const executablePath = chromium();
@@ -169,6 +189,7 @@ async function main(): Promise<void> {
     await until(demo.url, 'the case of the filler', worn);
     browser = await playwright.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
     await takeAll(browser, demo.url);
+    await takeLine(browser, demo.url);
   } finally {
     await browser?.close();
     await demo.stop();

@@ -2,6 +2,7 @@ import { Problem } from '../problem.ts';
 import type { LineEvent } from '../simulation/lineBlock.ts';
 import type { BlockModel, FailureModel, LineModel } from '../simulation/lineModel.ts';
 import { quantileOfSorted } from '../statistics/order.ts';
+import { scaled } from '../simulation/distribution.ts';
 import { type FittedLine, fitCycle, fitLine } from './fitLine.ts';
 import type { StateChange } from './lineStates.ts';
 import { countedTimes, countedTogether, type StationRecord } from './stationRecord.ts';
@@ -28,10 +29,15 @@ export interface RecordedModel {
   resets: string[];
   /** Stations that were never seen waiting: their working time may hold waits. */
   neverWaits: string[];
+  /** Never seen waiting, but told to be faster than what was counted: that is its working time. */
+  rated: { station: string; seconds: number }[];
   setups: { station: string; count: number; meanS: number }[];
   /** Waits at the ends of the line, for what lies beyond it. */
   ends: { station: string; state: 'starved' | 'blocked'; share: number }[];
 }
+
+/** Told to need less than so much of what was counted, a station waits for others without being seen to. */
+const fasterBy = 0.97;
 
 /** A stop of a station that is put together from states that follow each other at once. */
 function stopsOf(stretches: readonly StateChange[], state: StateChange['state']): { fromMs: number; toMs: number }[] {
@@ -55,6 +61,7 @@ function stopsOf(stretches: readonly StateChange[], state: StateChange['state'])
 export function recordedModel({ stations, operators, plannedHours }: LineRecord): RecordedModel {
   const resets: string[] = [];
   const neverWaits: string[] = [];
+  const rated: RecordedModel['rated'] = [];
   const events: LineEvent[] = [];
   const counted = new Map<string, Float64Array>();
   const scrapped = new Map<string, Float64Array>();
@@ -109,7 +116,11 @@ export function recordedModel({ stations, operators, plannedHours }: LineRecord)
       ends.push({ station: block.name, state, share: sumS / (sumS + workS) });
       failures.push({ name: state, between: { kind: 'exponential', mean: workS / waits.length }, repair: fitCycle(waits).distribution });
     }
-    return { ...block, failures };
+    // A line that moves as one hides who could do more; what people know of the machine tells.
+    const { idealS } = station;
+    if (idealS === undefined || !neverWaits.includes(block.name) || idealS > fasterBy * own.cycleS.value) return { ...block, failures };
+    rated.push({ station: block.name, seconds: idealS });
+    return { ...block, failures, cycle: scaled(block.cycle, idealS / own.cycleS.value) };
   });
   const isShort = plannedHours > 0 && plannedHours < 24;
   const model: LineModel = {
@@ -118,7 +129,7 @@ export function recordedModel({ stations, operators, plannedHours }: LineRecord)
     ...(isShort ? { shifts: [{ name: 'planned', cycleS: 86_400, work: [[0, plannedHours * 3_600] as const] }] } : {}),
   };
   return {
-    fitted: { ...fitted, model }, resets, neverWaits, setups, ends,
+    fitted: { ...fitted, model }, resets, neverWaits: neverWaits.filter((key) => !rated.some(({ station }) => station === key)), rated, setups, ends,
     uncertain: fitted.stations.map(({ name, cycleS, betweenS, repairS }) => [name, {
       cycle: relativeOf(cycleS), between: betweenS.from > 0 ? 1 / Math.sqrt(betweenS.from) : 0, repair: repairS.from > 1 ? Math.min(0.5, relativeOf(repairS)) : 0,
     }]),

@@ -19,6 +19,8 @@ export interface StationRecord {
   stretches: readonly StateChange[];
   /** Seconds from the stations before, where somebody entered them or serial numbers tell (then from so many parts). */
   way?: { seconds: number; parts: number };
+  /** Ideal seconds per part, where somebody entered them. */
+  idealS?: number;
   /** Places in front of it, where somebody entered them. */
   placesBefore?: number;
 }

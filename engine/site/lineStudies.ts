@@ -250,7 +250,7 @@ export class LineStudies {
 
   async #stations(line: OpenLine, fromMs: number, toMs: number): Promise<StationRecord[]> {
     const stations: StationRecord[] = [];
-    for (const { key, before, parts, bad, buffer } of line.stations) {
+    for (const { key, before, parts, bad, buffer, idealS } of line.stations) {
       const made = parts === '' ? undefined : await this.#counter(key, parts, fromMs, toMs);
       const spoiled: CounterReadings[] = [];
       for (const property of bad) spoiled.push(await this.#counter(key, property, fromMs, toMs));
@@ -258,6 +258,7 @@ export class LineStudies {
       stations.push({
         key, before, bad: spoiled, ...(way === undefined ? {} : { way }), stretches: line.twin.statesBetween(key, fromMs, toMs),
         ...(made === undefined ? {} : { parts: made }), ...(buffer === undefined ? {} : { placesBefore: buffer }),
+        ...(idealS === undefined ? {} : { idealS }),
       });
     }
     return stations;

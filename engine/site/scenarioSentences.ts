@@ -167,6 +167,11 @@ export function fitNotes(model: RecordedModel, left: readonly string[], nameOf: 
   for (const station of model.neverWaits) {
     notes.push(de ? `${nameOf(station)} wartete nie sichtbar: In der Arbeitszeit je Teil können Wartezeiten stecken.` : `${nameOf(station)} was never seen waiting: its working time may hold waits.`);
   }
+  for (const { station, seconds } of model.rated) {
+    notes.push(de
+      ? `${nameOf(station)} wartete nie sichtbar, kann aber schneller: ${n(seconds)} s je Teil, wie in twin-line eingetragen.`
+      : `${nameOf(station)} was never seen waiting but can do more: ${n(seconds)} s per part, as entered in twin-line.`);
+  }
   for (const { name, misfit } of fitted.stations) {
     if (misfit > 0.05) notes.push(de
       ? `${nameOf(name)}: Die Arbeitszeiten folgen keiner einfachen Form (Abstand ${n(misfit)}).`

@@ -18,7 +18,7 @@ export interface FlowNode {
 export type ProbeAnswer = Pick<SoakSample, 'heapBytes' | 'residentBytes' | 'loopDelayP99Ms' | 'handles' | 'openFiles' | 'messages'>;
 
 /**
- * The demo's packaging line with the PLC read by twin-opcua-source: 32 tags, three machines, baseline, anomaly, alert, history.
+ * The demo's packaging line with the PLC read by twin-opcua-source: 33 tags, three machines, baseline, anomaly, alert, history.
  * @param intervalMs how often the PLC is looked at
  */
 export function soakFlow(plc: string, intervalMs: number, leaking: boolean): FlowNode[] {
