@@ -54,8 +54,8 @@ function ownMetric(set: RecordingSet, told: readonly Told[]): string {
       `${percent(falseBefore)}; ${perFault.map(([name, found]) => `${name.slice(6)}: ${(100 * found).toFixed(0)}`).join(', ')}`;
   }
   if (set.metric === 'nab') {
-    const { own, oracle } = nabScores(told);
-    return `standard ${own.toFixed(1)} by its own alarms, ${oracle.toFixed(1)} with the best line (NAB's protocol, an oracle)`;
+    const { own, begins, oracle } = nabScores(told);
+    return `standard ${own.toFixed(1)} by its own alarms, all their rows; ${begins.toFixed(1)} where each alarm counts once, as it begins; ${oracle.toFixed(1)} with the best line (NAB's protocol, an oracle)`;
   }
   return [...eventScores(told).byKind].map(([kind, [found, all]]) => `${kind} ${found}/${all}`).join(', ');
 }
@@ -120,7 +120,7 @@ export async function detectionTable(
       );
     });
     notes.push(`${set.name}: ${ownMetric(set, told) || 'no events'}.`, ...set.published.map((line) => `  published: ${line}.`));
-    if (set.metric === 'skab' || set.metric === 'tep') recordingPeers.forEach(({ name }, index) => notes.push(`  beside, ${name}: ${ownMetric(set, besides[index]!)}.`));
+    if (set.metric !== 'events') recordingPeers.forEach(({ name }, index) => notes.push(`  beside, ${name}: ${ownMetric(set, besides[index]!)}.`));
   }
   print('');
   for (const note of notes) print(note);

@@ -128,23 +128,27 @@ const sigmoid = (x: number): number => (x > 3 ? -1 : 2 / (1 + Math.exp(5 * x)) -
 
 /**
  * NAB v1.1, profile standard (Lavin and Ahmad 2015), 0 = tells nothing, 100 = perfect: with the detector's own alarms, and, as in NAB's
- * own protocol, with the one line for all series that scores best, which nobody knows beforehand.
+ * own protocol, with the one line for all series that scores best, which nobody knows beforehand. NAB counts rows: an alarm that stands until it is over costs
+ * for each of its rows, which nobody is called for again; so beside it, each alarm only once, with the row in which it begins.
  */
-export function nabScores(told: readonly Told[]): { own: number; oracle: number } {
+export function nabScores(told: readonly Told[]): { own: number; begins: number; oracle: number } {
   const falseWeight = 0.11;
-  const rows: { score: number; alarm: boolean; window: number; worth: number }[] = [];
+  const rows: { score: number; alarm: boolean; begins: boolean; window: number; worth: number }[] = [];
   let windowCount = 0;
   for (const { recording: { times, events, commissioningRows }, alarms, scores } of told) {
     const windows = events.map(({ startMs, endMs }) => ({
       first: times.findIndex((timeMs) => timeMs >= startMs), last: times.findLastIndex((timeMs) => timeMs <= endMs), number: windowCount++,
     }));
+    let lastAlarm = -Infinity;
     for (let row = commissioningRows; row < times.length; row += 1) {
+      const begins = alarms[row] === 1 && row - lastAlarm > mergedIntervals;
+      if (alarms[row] === 1) lastAlarm = row;
       const inside = windows.find(({ first, last }) => row >= first && row <= last);
       const before = windows.findLast(({ last }) => last < row);
       const worth = inside !== undefined
         ? sigmoid(-(inside.last - row + 1) / (inside.last - inside.first + 1)) / sigmoid(-1)
         : before === undefined ? -falseWeight : falseWeight * sigmoid((row - before.last) / (before.last - before.first));
-      rows.push({ score: scores[row]!, alarm: alarms[row] === 1, window: inside?.number ?? -1, worth });
+      rows.push({ score: scores[row]!, alarm: alarms[row] === 1, begins, window: inside?.number ?? -1, worth });
     }
   }
   const best = new Map<number, number>();
@@ -164,11 +168,15 @@ export function nabScores(told: readonly Told[]): { own: number; oracle: number 
   const own = normalised();
   best.clear();
   sum = -windowCount;
+  for (const row of rows) if (row.begins) take(row);
+  const begins = normalised();
+  best.clear();
+  sum = -windowCount;
   rows.sort((a, b) => b.score - a.score);
   let oracle = 0;
   rows.forEach((row, index) => {
     take(row);
     if (rows[index + 1]?.score !== row.score) oracle = Math.max(oracle, normalised());
   });
-  return { own, oracle };
+  return { own, begins, oracle };
 }

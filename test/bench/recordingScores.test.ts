@@ -49,5 +49,24 @@ describe('scores of recordings', () => {
     assert.ok(Math.abs(nabScores([told(1_000, [[100, 109]], [[600, 699]])]).own - 50 * -1.1) < 1e-9);
   });
 
+  it('NAB: who tells nothing has 0, who tells each window as it begins 100, over several series; nothing counts before 15 %', () => {
+    const windows: [number, number][][] = [[[300, 399], [700, 799]], [], [[500, 549]]];
+    const silent = nabScores(windows.map((each) => told(1_000, [], each)));
+    assert.deepEqual([silent.own, silent.begins], [0, 0]);
+    assert.equal(nabScores([told(1_000, [[0, 149]], [[600, 699]], 150)]).own, 0);
+    const perfect = nabScores(windows.map((each) => told(1_000, each.map(([first]) => [first, first]), each)));
+    for (const score of [perfect.own, perfect.begins, perfect.oracle]) assert.ok(Math.abs(score - 100) < 1e-9, `${score}`);
+  });
+
+  it('NAB: a long alarm costs for each of its rows, and once as it begins; a late one in a window is worth less, one just after it costs little', () => {
+    const long = nabScores([told(1_000, [[200, 299]], [[600, 699]])]);
+    assert.ok(Math.abs(long.own - 50 * -11) < 1e-9 && Math.abs(long.begins - 50 * -0.11) < 1e-9, `${long.own}, ${long.begins}`);
+    const at = (row: number): number => nabScores([told(1_000, [[row, row]], [[600, 699]])]).own;
+    assert.ok(at(600) > at(660) && at(660) > at(699) && at(699) > at(700) && at(700) > at(760), 'the sooner the better');
+    // The scaled sigmoid, 2 ÷ (1 + e^5x) − 1, at the window's middle: x = −0.5 for its 50th last row.
+    const middle = (2 / (1 + Math.exp(-2.5)) - 1) / (2 / (1 + Math.exp(-5)) - 1);
+    assert.ok(Math.abs(at(650) - 50 * (1 + middle)) < 1e-9, `${at(650)}`);
+  });
+
   it('median', () => assert.deepEqual([median([3, 1, 2]), median([4, 1, 2, 3]), Number.isNaN(median([]))], [2, 2.5, true]));
 });
