@@ -55,7 +55,8 @@ function ownMetric(set: RecordingSet, told: readonly Told[]): string {
   }
   if (set.metric === 'nab') {
     const { own, begins, oracle } = nabScores(told);
-    return `standard ${own.toFixed(1)} by its own alarms, all their rows; ${begins.toFixed(1)} where each alarm counts once, as it begins; ${oracle.toFixed(1)} with the best line (NAB's protocol, an oracle)`;
+    return `standard ${own.toFixed(1)} by its own alarms, all their rows; ${begins.toFixed(1)} where each alarm counts once, as it begins; ` +
+      `${oracle.toFixed(1)} with the best line (NAB's protocol, an oracle)`;
   }
   return [...eventScores(told).byKind].map(([kind, [found, all]]) => `${kind} ${found}/${all}`).join(', ');
 }

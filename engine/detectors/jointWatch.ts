@@ -70,6 +70,7 @@ export class JointWatch {
   readonly on: boolean;
   private scatter: JointScatter;
   private charts: JointChart[];
+  private readonly inHand: JointInput = { distances: new Float64Array(0), present: new Uint8Array(0), count: 0, precision: new Float64Array(0), line: 0 };
   private taken = false;
   private afterGap = false;
   private open = 0;
@@ -124,7 +125,7 @@ export class JointWatch {
     this.afterGap = row.timeMs - this.timeMs > gapIntervals * this.intervalMs;
     this.scatter.look(row.residuals);
     this.ratio = 0;
-    const input: JointInput = { ...this.input(), line: 0 };
+    const input = this.input();
     const counts = this.rows >= provisionalRows && !this.afterGap;
     let best: JointChart | undefined;
     let opening = Infinity;
@@ -166,7 +167,7 @@ export class JointWatch {
     if (stepMs > 0) this.intervalMs += Math.max(0.02, 1 / (this.rows + 1)) * (Math.min(stepMs, longestStepMs) - this.intervalMs);
     this.timeMs = row.timeMs;
     if (this.afterGap) for (const { detector } of this.charts) detector.restart();
-    const input: JointInput = { ...this.input(), line: 0 };
+    const input = this.input();
     for (const { detector, lines, score, line } of this.charts) {
       if (Number.isNaN(score)) continue;
       if (abnormal) lines.reject(0);
@@ -233,9 +234,15 @@ export class JointWatch {
     for (const { lines } of this.charts) lines.keepLast(0, keptBlocks);
   }
 
-  private input(): Omit<JointInput, 'line'> {
-    const { distances, present, count, precision } = this.scatter;
-    return { distances, present, count, precision };
+  /** One object for all rows: a new one for each would be most of what a row leaves behind. */
+  private input(): JointInput {
+    const { inHand, scatter } = this;
+    inHand.distances = scatter.distances;
+    inHand.present = scatter.present;
+    inHand.count = scatter.count;
+    inHand.precision = scatter.precision;
+    inHand.line = 0;
+    return inHand;
   }
 
   /** A row counts when half of what has values has new ones, in it or since the last that counted: PLCs send their values one after the other. */

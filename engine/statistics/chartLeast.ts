@@ -33,6 +33,7 @@ export class ChartLeast {
 
   /** A row is looked at anew. */
   begin(): void {
+    if (this.touched.length === 0) return;
     for (const place of this.touched) {
       this.toOpen[place] = Infinity;
       this.toStay[place] = Infinity;
