@@ -213,3 +213,31 @@ export interface AskedLine {
   name: string;
   stations: { key: string; name: string }[];
 }
+
+/** Sent by twin-cause. */
+export interface CauseMessage {
+  topic: string;
+  /** The sentence. */
+  payload: string;
+  cause: CauseAnswer;
+  /** Why it was sent: somebody asked, a case opened, or scrap has risen. */
+  trigger: 'request' | 'case' | 'watch';
+  timestamp: number;
+}
+
+/** Sent by twin-what-if on output 1. */
+export interface ScenarioMessage {
+  topic: string;
+  /** The sentence. */
+  payload: string;
+  scenario: ScenarioAnswer;
+  timestamp: number;
+}
+
+/** Sent by twin-what-if when it is asked for its stored scenarios: one flat row each, today first. */
+export interface ScenariosMessage {
+  topic: string;
+  payload: Record<string, string | number | null>[];
+  scenarios: StoredScenario[];
+  timestamp: number;
+}

@@ -11,6 +11,7 @@ const count = { type: 'integer', minimum: 0 } as const;
 const timeMs = { type: 'number', description: 'Milliseconds UTC since 1970.' } as const;
 const version = { const: messageVersion } as const;
 const texts = { type: 'array', items: text } as const;
+const numbers = { type: 'array', items: { type: 'number' } } as const;
 const reference = (name: string) => ({ $ref: `#/$defs/${name}` }) as const;
 const mapOf = (values: JsonSchema) => ({ type: 'object', additionalProperties: values }) as const;
 
@@ -47,6 +48,7 @@ export const messageSchemas = {
   oneOf: [
     reference('TwinMessage'), reference('TwinBatchMessage'), reference('TwinEventMessage'), reference('AlertMessage'), reference('AlertDigestMessage'),
     reference('ReadinessMessage'), reference('LineMessage'), reference('LineFindingMessage'), reference('LineFrameMessage'), reference('LineFramesMessage'),
+    reference('CauseMessage'), reference('ScenarioMessage'), reference('ScenariosMessage'),
   ],
   $defs: {
     QualityWord: { enum: ['good', 'uncertain', 'bad'] },
@@ -342,6 +344,52 @@ export const messageSchemas = {
       },
       markNames,
     ),
+    NamedStation: shape({ key: text, name: text }),
+    CauseCondition: shape({
+      station: text, stationName: text, property: text, label: text, unit: text, direction: { enum: ['low', 'high'] }, fromOff: number, toOff: number, badWith: count, goodWith: count,
+      share: number, path: { type: 'array', items: reference('NamedStation') },
+      distributions: shape({ edges: numbers, bad: numbers, good: numbers }),
+    }),
+    CauseMessage: shape({
+      topic: text, payload: text, timestamp: timeMs, trigger: { enum: ['request', 'case', 'watch'] },
+      cause: shape({
+        v: version, line: text, lineName: text, about: { enum: ['scrap', 'stops', 'case', 'slow'] }, station: text, stationName: text, fromMs: timeMs, toMs: timeMs,
+        verdict: { enum: ['conditions', 'none of these', 'not enough data'] }, sentence: text, bad: count, good: count, fewestBad: count, fewestGood: count,
+        sinceMs: { anyOf: [timeMs, { type: 'null' }] }, chance: number, conditions: { type: 'array', items: reference('CauseCondition') },
+        ways: { type: 'array', items: shape({ station: text, name: text, seconds: number, parts: count, given: flag }) }, notes: texts, tookMs: number,
+      }),
+    }),
+    ScenarioNumber: shape({ value: number, low: number, high: number }),
+    ScenarioAnswer: shape({
+      v: version, line: text, lineName: text, name: text, verdict: { enum: ['answer', 'withheld'] }, sentence: text, trust: text, trustText: text,
+      changes: { type: 'array', items: shape({ kind: text, station: text, property: text, amount: number, text }, ['station', 'property']) },
+      figures: {
+        type: 'array',
+        items: shape({
+          name: text, label: text, unit: text, today: reference('ScenarioNumber'), after: reference('ScenarioNumber'), change: reference('ScenarioNumber'), trust: text, trustText: text,
+        }),
+      },
+      quality: {
+        type: 'array',
+        items: shape({ label: text, verdict: text, today: share, after: { anyOf: [{ type: 'null' }, reference('ScenarioNumber')] }, lots: count, sentence: text }),
+      },
+      limitToday: reference('NamedStation'), limitThen: reference('NamedStation'), gainsAlmostNothing: flag, notes: texts, runs: count, hours: number, timeMs, tookMs: number,
+      fit: shape({
+        hours: number, parts: count,
+        stations: {
+          type: 'array',
+          items: shape({
+            station: text, name: text, cycleS: reference('ScenarioNumber'), cycles: count, misfit: number, betweenMin: share, repairMin: share, stops: count, scrap: number,
+            places: share, placesAtLeast: flag,
+          }),
+        },
+      }),
+    }),
+    ScenarioMessage: shape({ topic: text, payload: text, scenario: reference('ScenarioAnswer'), timestamp: timeMs }),
+    ScenariosMessage: shape({
+      topic: text, payload: { type: 'array', items: mapOf(reference('SentValue')) }, timestamp: timeMs,
+      scenarios: { type: 'array', items: shape({ name: text, scenario: { type: 'object' }, storedMs: timeMs, answer: reference('ScenarioAnswer') }) },
+    }),
     PublishedTwin: shape({ v: version, key: { type: 'string', minLength: 1 }, name: text, type: text, state: text, path: texts }),
     PublishedState: {
       ...shape(

@@ -106,6 +106,17 @@ export const problemSentences: readonly (readonly [english: string, german: stri
   ['Enter seconds, or leave it empty to let it be learnt.', 'Sekunden eintragen, oder leer lassen, damit er gelernt wird.'],
   ['Events of the line "{}" could not be written to the embedded history.', 'Ereignisse der Linie „{}“ ließen sich nicht in die eingebaute Historie schreiben.'],
   ['Check free space and rights of the data folder.', 'Freien Platz und Rechte des Datenordners prüfen.'],
+  [
+    'This site has {} lines that run, so it must be said which one is meant.',
+    'An diesem Standort laufen {} Linien, deshalb muss dabeistehen, welche gemeint ist.',
+  ],
+  ['Enter the key of its twin-line.', 'Den Schlüssel ihres twin-line eintragen.'],
+  ['The question names do: {}.', 'Die Frage nennt do: {}.'],
+  ['It has to be one of {}.', 'Es muss eines von {} sein.'],
+  ['The question names {}: {}.', 'Die Frage nennt {}: {}.'],
+  ['It has to be {}.', 'Es muss sein: {}.'],
+  ['Change {} has no amount that is a number.', 'Änderung {} hat keinen Betrag, der eine Zahl ist.'],
+  ['Correct the row in twin-what-if.', 'Die Zeile in twin-what-if berichtigen.'],
   ['There is no line "{}".', 'Es gibt keine Linie „{}“.'],
   [
     'Enter the key of a twin-line of the same site, and deploy that one too.',

@@ -269,6 +269,12 @@ export class LineTwin {
     };
   }
 
+  /** Parts of a station in the period, and the bad ones of them. */
+  counted(station: string): { parts: number; bad: number } {
+    const minutes = this.stations.get(station)?.minutes ?? [];
+    return { parts: minutes.reduce((sum, [, parts]) => sum + parts, 0), bad: minutes.reduce((sum, [, , bad]) => sum + bad, 0) };
+  }
+
   /** States of a station between two times, clipped at the beginning; what goes on ends with what the line knows. */
   statesBetween(station: string, fromMs: number, toMs: number): StateChange[] {
     return this.stretches(station, fromMs, Math.min(toMs, this.nowMs)).filter((stretch) => stretch.fromMs < toMs).map((stretch) => ({ ...stretch, toMs: Math.min(toMs, stretch.toMs) }));

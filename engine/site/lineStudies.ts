@@ -66,6 +66,8 @@ export class LineStudies {
   readonly #stored = new Map<string, StoredScenario[]>();
   readonly #changed = new Set<string>();
   readonly #models = new Map<string, KnownModel>();
+  readonly #running = new Set<Promise<unknown>>();
+  #stopped = false;
 
   constructor(site: Site, ports: StudyPorts) {
     this.#site = site;
@@ -88,7 +90,30 @@ export class LineStudies {
   }
 
   /** @throws Problem TWIN_LINE_UNKNOWN, TWIN_LINE_NO_STATIONS, TWIN_LINE_STATION, TWIN_CAUSE_TIME, TWIN_SIMULATION_… */
-  async cause(lineKey: string, question: CauseQuestion): Promise<CauseAnswer> {
+  cause(lineKey: string, question: CauseQuestion): Promise<CauseAnswer> {
+    return this.#run(() => this.#cause(lineKey, question));
+  }
+
+  /** Ends what runs: nothing is read any more when it resolves. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.allSettled(this.#running);
+  }
+
+  #run<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+    const running = work();
+    this.#running.add(running);
+    const over = (): void => void this.#running.delete(running);
+    running.then(over, over);
+    return running;
+  }
+
+  #mayGoOn(): void {
+    if (this.#stopped) throw new Problem('TWIN_SIMULATION_CLOSED', 'The simulator is closed.', 'Ask again when the flow runs.');
+  }
+
+  async #cause(lineKey: string, question: CauseQuestion): Promise<CauseAnswer> {
+    this.#mayGoOn();
     const { language } = this.#site.options;
     const line = this.#site.lines.of(lineKey);
     const beganMs = this.#ports.clock.monotonicMs();
@@ -146,7 +171,12 @@ export class LineStudies {
   }
 
   /** @throws Problem TWIN_WHAT_IF_CHANGE, TWIN_LINE_RECORD, TWIN_LINE_NO_COUNTER and as `cause` */
-  async whatIf(lineKey: string, scenario: Scenario): Promise<ScenarioAnswer> {
+  whatIf(lineKey: string, scenario: Scenario): Promise<ScenarioAnswer> {
+    return this.#run(() => this.#whatIf(lineKey, scenario));
+  }
+
+  async #whatIf(lineKey: string, scenario: Scenario): Promise<ScenarioAnswer> {
+    this.#mayGoOn();
     const { language } = this.#site.options;
     const line = this.#site.lines.of(lineKey);
     const beganMs = this.#ports.clock.monotonicMs();
@@ -214,6 +244,7 @@ export class LineStudies {
   }
 
   #worker(): LineWork {
+    this.#mayGoOn();
     if (this.#work === undefined) throw new Problem('TWIN_SIMULATION_CLOSED', 'The simulator is closed.', 'Ask again when the flow runs.');
     return this.#work;
   }
@@ -270,6 +301,7 @@ export class LineStudies {
 
   /** Numbers of a series; NaN: bad, or no number. The newest where there are more than 60,000. */
   async #columns(twin: string, property: string, fromMs: number, toMs: number): Promise<CounterReadings> {
+    this.#mayGoOn();
     const { historian } = this.#site;
     let columns = await historian.columns(twin, property, fromMs, toMs, mostPoints);
     if (columns.times.length === mostPoints) columns = await historian.columns(twin, property, toMs - (columns.times[mostPoints - 1]! - columns.times[0]!), toMs, mostPoints);

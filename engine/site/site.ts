@@ -719,6 +719,7 @@ export class Site {
 
   /** Writes everything; afterwards the ports may be closed. */
   async stop(): Promise<void> {
+    await this.studies.stop();
     await this.#allHistoryWritten();
     await this.graph.settled();
     this.readiness.keepAll();

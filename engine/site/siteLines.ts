@@ -80,9 +80,14 @@ export class SiteLines {
     return [...this.#open.values()];
   }
 
-  /** @throws Problem TWIN_LINE_UNKNOWN, TWIN_LINE_NO_STATIONS */
+  /** @param key '': the only one. @throws Problem TWIN_LINE_WHICH, TWIN_LINE_UNKNOWN, TWIN_LINE_NO_STATIONS */
   of(key: string): OpenLine {
-    const line = this.#open.get(key);
+    if (key === '' && this.#open.size !== 1) {
+      throw new Problem(
+        'TWIN_LINE_WHICH', `This site has ${this.#open.size} lines that run, so it must be said which one is meant.`, 'Enter the key of its twin-line.', { count: this.#open.size },
+      );
+    }
+    const line = key === '' ? [...this.#open.values()][0] : this.#open.get(key);
     if (line === undefined) {
       throw new Problem('TWIN_LINE_UNKNOWN', `There is no line "${key}".`, 'Enter the key of a twin-line of the same site, and deploy that one too.', { key });
     }

@@ -180,9 +180,9 @@ export default function twinSite(RED: Runtime): void {
       const store = await openStore(folder, config.outboxSync as OutboxSync);
       const trainer = new TensorflowTrainer();
       const lineWork = new LineThreads(Math.min(mostLineThreads, availableParallelism()));
+      leaving.push(() => void lineWork.close());
       closeStore = async () => {
         await trainer.close();
-        await lineWork.close();
         await store.close();
       };
       for (const problem of store.problems) twin.warn(problem);

@@ -39,6 +39,10 @@ const texts: Readonly<Record<string, string>> = {
   'twin-line.key': 'line-1',
   'twin-line.plannedFrom': '06:00',
   'twin-line.plannedTo': '22:00',
+  'twin-cause.line': 'line-1',
+  'twin-cause.station': 'labeller <b>',
+  'twin-what-if.line': 'line-1',
+  'twin-what-if.scenario': 'sealer +5 % <i>',
 };
 
 /**
@@ -75,6 +79,7 @@ const rows: Readonly<Record<string, readonly Record<string, string | number | bo
     { name: 'cools', inverse: 'cooled by', from: 'machines', to: 'machines, places', acyclic: true },
     { name: 'constructor <b>', inverse: 'built "by"', from: '', to: '' },
   ],
+  'twin-what-if.changes': [{ kind: 'speed', station: 'press-7', property: '', amount: '5' }, { kind: 'setting', station: 'press <b>', property: 'constructor', amount: '-2,5' }],
   'twin-line.ways': [{ station: 'press-7', serial: 'serial', seconds: '42,5' }, { station: 'press <b>', serial: '', seconds: '' }],
   'twin-asset.placeholders': [{ name: 'machine', value: 'Filler "7" <i>' }],
   'twin-asset.limits': [{ property: 'temperature', lowLow: '', low: '-5,5', high: '81', highHigh: '' }],

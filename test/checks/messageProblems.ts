@@ -28,6 +28,9 @@ export function shapeOf(message: Record<string, unknown>): string | undefined {
   if (message.finding !== undefined) return 'LineFindingMessage';
   if (message.frame !== undefined) return 'LineFrameMessage';
   if (message['frames'] !== undefined) return 'LineFramesMessage';
+  if (message['cause'] !== undefined) return 'CauseMessage';
+  if (message['scenario'] !== undefined) return 'ScenarioMessage';
+  if (message['scenarios'] !== undefined) return 'ScenariosMessage';
   if (message.twin === undefined) return undefined;
   if (message.case !== undefined) return 'AlertMessage';
   if (message.event !== undefined) return 'TwinEventMessage';

@@ -111,6 +111,34 @@ const stories: Record<string, Story> = {
       await nodeRed.message(of('twin-line'), (sent, port) => port === 0 && object(sent.payload)['state_example-packer'] === 'starved');
     },
   },
+  'examples/twin-cause.json': {
+    async play(nodeRed, of, flow) {
+      await nodeRed.until(() => (nodeRed.statuses.get(of('twin-line'))?.text ?? '').includes('stations'), 'the line');
+      // Both machines' hours have to be in the history.
+      let message: Record<string, unknown> | undefined;
+      for (let turn = 0; turn < 15 && message === undefined; turn += 1) {
+        await press(nodeRed, flow, /^ask tw/);
+        const enough = (sent: Record<string, unknown>): boolean => object(sent.cause).about === 'scrap' && object(sent.cause).verdict !== 'not enough data';
+        message = await nodeRed.message(of('twin-cause'), enough, 1_500).then((sent) => sent.message, () => undefined);
+      }
+      assert.ok(message !== undefined, 'no answer');
+      assert.match(String(message.payload), /^Sealer 1: \d+ % of the scrap since .* goes with jaw temperature [45].* °C low \(\d+ of \d+ bad parts/);
+      await press(nodeRed, flow, /ask about stops/);
+      const { message: stops } = await nodeRed.message(of('twin-cause'), (sent) => object(sent.cause).about === 'stops');
+      assert.equal(stops.payload, 'Not enough data: 0 stops, needs 20.');
+    },
+  },
+  'examples/twin-what-if.json': {
+    async play(nodeRed, of, flow) {
+      await nodeRed.until(() => (nodeRed.statuses.get(of('twin-line'))?.text ?? '').includes('stations'), 'the line');
+      await press(nodeRed, flow, /sealer 5 %/);
+      const { message } = await nodeRed.message(of('twin-what-if'), () => true);
+      assert.match(String(message.payload), /^Sealer 1: Speed \+5 %: .* \+[45].* Sealer 1 still limits the line\./);
+      await press(nodeRed, flow, /labeller 5 %/);
+      const { message: spare } = await nodeRed.message(of('twin-what-if'), (sent) => String(sent.payload).startsWith('Labeller'));
+      assert.match(String(spare.payload), /^Labeller 1: Speed \+5 % changes almost nothing/);
+    },
+  },
   'examples/twin-forecast.json': {
     async play(nodeRed, of) {
       await nodeRed.until(() => /limit/.test(nodeRed.statuses.get(of('twin-forecast'))?.text ?? ''), 'a forecast');

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import type { CauseMessage, ScenarioMessage, ScenariosMessage } from '../../contract/lineAnswers.ts';
+import type { Site } from '../../engine/site/site.ts';
+import { siteHandle } from '../../nodes/siteHandle.ts';
+import type { Message } from '../../nodes/red.d.ts';
+import { messageProblems } from '../checks/messageProblems.ts';
+import { type PlantLine, plantLine } from '../engine/site/plantLine.ts';
+import { codeOf, plantFlow } from './plantFlow.ts';
+import { property, startFlow } from './startFlow.ts';
+import type { StartedFlow } from './startFlow.ts';
+
+const hourMs = 3_600_000;
+
+describe('twin-cause and twin-what-if', function () {
+  this.timeout(60_000);
+  let run: StartedFlow;
+  let plant: PlantLine;
+  const names: Record<string, string> = { filler: 'Filler', sealer: 'Sealing station', labeller: 'Labeller' };
+
+  function flow(language = 'en-US'): Record<string, unknown>[] {
+    const asset = (key: string) => ({ id: key, type: 'twin-asset', site: 'site', assetType: 'type', key, name: names[key], place: 'plant/line1', together: 0, staleAfter: 5, wires: [['line'], []] });
+    return plantFlow({
+      site: { language },
+      properties: [
+        property('mode', { valueKind: 'state' }), property('cycles', { valueKind: 'counter' }), property('rejects', { valueKind: 'counter' }),
+        property('jaw', { label: 'jaw temperature', unit: 'Cel' }), property('weight', { unit: 'g' }), property('torque', { unit: 'N.m' }), property('pressure', { unit: 'bar' }),
+      ],
+      more: [
+        ...Object.keys(names).map(asset),
+        { id: 'line', type: 'twin-line', site: 'site', key: 'line-1', name: 'Line 1', interval: 60, stations: Object.keys(names).map((key) => ({ key })), wires: [[], [], []] },
+        { id: 'cause', type: 'twin-cause', site: 'site', line: '', window: 4, wires: [['answers']] },
+        {
+          id: 'what-if', type: 'twin-what-if', site: 'site', line: 'line-1', forced: true, changes: [{ kind: 'speed', station: 'labeller', amount: '5' }], wires: [['scenarios']],
+        },
+        { id: 'wrong', type: 'twin-what-if', site: 'site', changes: [{ kind: 'speed', amount: 'much' }], wires: [[]] },
+        { id: 'answers', type: 'helper' },
+        { id: 'scenarios', type: 'helper' },
+      ],
+    });
+  }
+
+  before(async () => {
+    run = await startFlow(flow());
+    const startMs = Date.now() - 3 * hourMs - 60_000;
+    plant = plantLine({ seed: 5, startMs, hours: 3 });
+    // Values so old would come late; a line that has run for three hours knows them all the same.
+    const site = (): Site | undefined => siteHandle(run.node('site'))?.site;
+    await run.until(() => (site()?.lines.list()[0]?.stations.length ?? 0) === 3 && plant.keys.every((key) => site()?.asset(key) !== undefined), 'the line');
+    const { lines, historian } = site()!;
+    const words = plant.keys.flatMap((station) => plant.rows.get(station)!.map(({ timeMs, values }) => ({ station, timeMs, mode: String(values['mode']), values })));
+    for (const word of words.sort((one, other) => one.timeMs - other.timeMs)) lines.list()[0]!.twin.take(word);
+    await historian.write(words.flatMap(({ station: twin, timeMs, values }) => Object.entries(values).map(([name, value]) => ({ twin, property: name, timeMs, value, quality: 'good' as const }))));
+    for (const key of plant.keys) run.node(key).receive({ payload: plant.rows.get(key)!.at(-1)!.values } as unknown as Message);
+    await run.until(() => site()!.asset('labeller')!.twin.payload()['rejects'] === plant.bad, 'the last values');
+  });
+  after(async () => {
+    await run.stop();
+    setTimeout(() => console.error('ACTIVE', process.getActiveResourcesInfo()), 3000).unref();
+  });
+
+  const answers = (): CauseMessage[] => run.received('answers') as unknown as CauseMessage[];
+  const scenarios = (): (ScenarioMessage | ScenariosMessage)[] => run.received('scenarios') as unknown as (ScenarioMessage | ScenariosMessage)[];
+
+  /** The answer to one message. */
+  async function asked<Answer>(id: string, list: () => Answer[], payload: unknown): Promise<Answer> {
+    const before = list().length;
+    run.node(id).receive({ payload, keep: 'me' } as unknown as Message);
+    await run.until(() => list().length > before || run.received('caught').length > 0, 'an answer', 30_000);
+    assert.deepEqual(run.received('caught').map(codeOf), []);
+    return list()[before]!;
+  }
+
+  it('a message asks; the sentence names the planted cause, what rests on it comes along, and what was there stays', async () => {
+    const answer = await asked('cause', answers, 'why?');
+    assert.match(answer.payload, /^Sealing station: \d+ % of the scrap since .* goes with jaw temperature .* °C low \(\d+ of \d+ bad parts, /);
+    assert.deepEqual([answer.topic, answer.trigger, answer.cause.station, answer.cause.bad, (answer as unknown as Message)['keep']], ['line-1', 'request', 'labeller', plant.bad, 'me']);
+    assert.deepEqual(messageProblems(answer as unknown as Record<string, unknown>), []);
+    const stops = await asked('cause', answers, { about: 'stops', station: 'sealer', fewestBad: 3, from: '-2 h' });
+    assert.equal(stops.cause.about, 'stops');
+    assert.ok(Math.abs(stops.cause.toMs - stops.cause.fromMs - 2 * hourMs) < 5);
+    const { body, status } = await run.admin('POST', '/twinwire/cause/cause/ask', {});
+    assert.deepEqual([status, body], [200, { ok: true }]);
+    await run.until(() => answers().length === 3, 'the answer of the button');
+    assert.equal((await run.admin('POST', '/twinwire/cause/none/ask', {})).status, 404);
+  });
+
+  it('what if: the dialog’s scenario, another by message, stored ones in a table', async () => {
+    const spare = (await asked('what-if', scenarios, '')) as ScenarioMessage;
+    assert.match(spare.payload, /^Labeller: Speed \+5 % changes almost nothing: .* Sealing station still limits the line\./);
+    assert.deepEqual(messageProblems(spare as unknown as Record<string, unknown>), []);
+    const stored = (await asked('what-if', scenarios, { do: 'store', name: 'faster sealer', changes: [{ kind: 'speed', station: 'sealer', amount: 5 }] })) as ScenarioMessage;
+    assert.ok(stored.scenario.figures[0]!.change.low > 0, stored.payload);
+    const table = (await asked('what-if', scenarios, { do: 'list' })) as ScenariosMessage;
+    assert.deepEqual(table.payload.map(({ scenario }) => scenario), ['', 'faster sealer']);
+    assert.ok(Number(table.payload[1]!['throughput']) > Number(table.payload[0]!['throughput']));
+    assert.deepEqual(messageProblems(table as unknown as Record<string, unknown>), []);
+    assert.deepEqual(((await asked('what-if', scenarios, { do: 'forget', name: 'faster sealer' })) as ScenariosMessage).scenarios, []);
+  });
+
+  it('wrong questions are errors with a code, and change nothing', async () => {
+    const caught = (): (string | undefined)[] => run.received('caught').map(codeOf);
+    const wrong: [string, unknown, string][] = [
+      ['cause', { about: 'weather' }, 'TWIN_LINE_QUESTION'], ['cause', { line: 'line-9' }, 'TWIN_LINE_UNKNOWN'], ['cause', { fewestBad: 'many' }, 'TWIN_LINE_QUESTION'],
+      ['cause', { from: 'once' }, 'TWIN_LINE_QUESTION'], ['cause', { ways: { sealer: -1 } }, 'TWIN_LINE_QUESTION'], ['cause', { station: 'pump1' }, 'TWIN_LINE_STATION'],
+      ['what-if', { do: 'write' }, 'TWIN_LINE_QUESTION'], ['what-if', { changes: 'all' }, 'TWIN_LINE_QUESTION'], ['what-if', { changes: [{ kind: 'speed', amount: '5' }] }, 'TWIN_LINE_QUESTION'],
+      ['what-if', { changes: [{ kind: 'constructor', amount: 5 }] }, 'TWIN_WHAT_IF_CHANGE'], ['wrong', '', 'TWIN_WHAT_IF_ROW'],
+    ];
+    for (const [index, [id, payload, code]] of wrong.entries()) {
+      run.node(id).receive({ payload } as Message);
+      await run.until(() => caught().length > index, code);
+      assert.equal(caught()[index], code, JSON.stringify(payload));
+    }
+    run.received('caught').length = 0;
+  });
+
+  it('by itself: when scrap has risen, and when a case is over that opened meanwhile', async () => {
+    const before = answers().length;
+    const site = siteHandle(run.node('site'))!.site!;
+    const labeller = site.asset('labeller')!;
+    // First it looks at what was open before.
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    const sealer = site.asset('sealer')!;
+    const sinceMs = Date.now() - 600_000;
+    sealer.cases.condition({ name: 'test', active: true, timeMs: sinceMs, sinceMs, severity: 'high', signals: [] } as never);
+    await run.until(() => answers().some(({ trigger }) => trigger === 'case'), 'the answer about the case');
+    const told = answers().find(({ trigger }) => trigger === 'case')!;
+    assert.deepEqual([told.cause.about, told.cause.station], ['case', 'sealer']);
+    const counts = labeller.twin.valuesOf(['cycles', 'rejects']) as Record<string, number>;
+    for (const [parts, bad] of [[500, 200], [600, 260]] as const) {
+      run.node('labeller').receive({ payload: { mode: 'Execute', cycles: counts['cycles']! + parts, rejects: counts['rejects']! + bad } } as unknown as Message);
+      await new Promise((resolve) => setTimeout(resolve, 1_100));
+    }
+    await run.until(() => answers().some(({ trigger }) => trigger === 'watch'), () => JSON.stringify(run.statuses('cause').slice(-3)));
+    const watched = answers().find(({ trigger }) => trigger === 'watch')!;
+    assert.equal(watched.cause.station, 'labeller');
+    assert.ok(answers().length - before <= 3);
+  });
+});
