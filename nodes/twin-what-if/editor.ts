@@ -46,7 +46,7 @@ RED.nodes.registerType('twin-what-if', {
   },
   oneditprepare() {
     const open = dialog.prepare(this);
-    open.list('changes', { columns: { kind: '136px', station: 'minmax(80px, 1fr)', property: 'minmax(70px, 1fr)', amount: '64px' } });
+    open.list('changes', { columns: { kind: '158px', station: 'minmax(80px, 1fr)', property: 'minmax(70px, 1fr)', amount: '64px' } });
   },
   oneditsave() {
     dialog.save(this);
