@@ -73,9 +73,12 @@ export class GraphNames {
     const unknown = new Set<number>();
     for (const id of ids) if (this.#byId.get(id) === undefined) unknown.add(id);
     if (unknown.size <= fewNames) return;
-    const rows = this.#statements.rows<[number, string, number, string | null]>(
-      'SELECT n.id, n.key, n.type, nullif(n.name, n.key) FROM json_each(?) i CROSS JOIN element n ON n.id = i.value', JSON.stringify([...unknown]));
-    for (const [id, key, type, name] of rows) this.#keep(id, key, type, name ?? key);
+    // Many cross as one text for each column: less than a value for each.
+    const [row] = this.#statements.rows<[string, string, string, string]>(`
+      SELECT json_group_array(n.id), json_group_array(n.key), json_group_array(n.type), json_group_array(nullif(n.name, n.key))
+      FROM json_each(?) i CROSS JOIN element n ON n.id = i.value`, JSON.stringify([...unknown]));
+    const [found, keys, types, names] = (row as string[]).map((text) => JSON.parse(text) as unknown) as [number[], string[], number[], (string | null)[]];
+    for (const [place, id] of found.entries()) this.#keep(id, keys[place] as string, types[place] as number, names[place] ?? (keys[place] as string));
   }
 
   #keep(id: number, key: string, type: number, name: string): GraphElement {

@@ -85,7 +85,8 @@ export class GraphView implements GraphReader {
       const level = new Map<number, Reached>();
       const found = this.edges(front, relations, direction, window, limit);
       for (const { from, relation, to, fromMs, toMs } of found) {
-        const [parent, id] = direction === 'out' ? [from, to] : [to, from];
+        const parent = direction === 'out' ? from : to;
+        const id = direction === 'out' ? to : from;
         if (known.has(id)) continue;
         const before = level.get(id);
         if (before !== undefined && (before.parent < parent || (before.parent === parent && before.fromMs <= fromMs))) continue;

@@ -3,9 +3,12 @@ import type { AnswerRow, GraphAnswer, GraphElement, ParameterThen } from '../../
 /** An answer as it crosses from the store's thread: columns instead of an object for each row, each element once. */
 export interface PackedAnswer {
   head: Omit<GraphAnswer, 'rows'>;
-  /** Key, type and name in turn; a name that is the key is ''. */
-  elements: string[];
-  /** Roles and relations that occur. */
+  keys: string[];
+  /** Of each element, a number of `words`. */
+  types: Uint32Array;
+  /** Of those that are called otherwise than by their key. */
+  names: [element: number, name: string][];
+  /** Roles, relations and types that occur. */
   words: string[];
   /** For each row: role, element, of (-1: none), relation (-1: none), depth, from, to (NaN: none). */
   numbers: Float64Array;
@@ -19,7 +22,9 @@ export function packAnswer({ rows, ...head }: GraphAnswer): PackedAnswer {
   const places = new Map<GraphElement, number>();
   const words = new Map<string, number>();
   const of = new Map<string, number>();
-  const elements: string[] = [];
+  const keys: string[] = [];
+  const types: number[] = [];
+  const names: PackedAnswer['names'] = [];
   const numbers = new Float64Array(width * rows.length);
   const parameters: PackedAnswer['parameters'] = [];
   const numberOf = (map: Map<string, number>, text: string): number => {
@@ -30,8 +35,11 @@ export function packAnswer({ rows, ...head }: GraphAnswer): PackedAnswer {
   for (const [index, row] of rows.entries()) {
     let element = places.get(row.element);
     if (element === undefined) {
+      const { key, type, name } = row.element;
       places.set(row.element, (element = places.size));
-      elements.push(row.element.key, row.element.type, row.element.name === row.element.key ? '' : row.element.name);
+      keys.push(key);
+      types.push(numberOf(words, type));
+      if (name !== key) names.push([element, name]);
     }
     const at = index * width;
     numbers[at] = numberOf(words, row.role);
@@ -43,19 +51,19 @@ export function packAnswer({ rows, ...head }: GraphAnswer): PackedAnswer {
     numbers[at + 6] = row.toMs ?? NaN;
     if (row.parameters !== undefined) parameters.push([index, row.parameters]);
   }
-  return { head, elements, words: [...words.keys()], numbers, of: [...of.keys()], parameters };
+  return { head, keys, types: Uint32Array.from(types), names, words: [...words.keys()], numbers, of: [...of.keys()], parameters };
 }
 
-export function unpackAnswer({ head, elements, words, numbers, of, parameters }: PackedAnswer): GraphAnswer {
-  const known: GraphElement[] = [];
-  for (let at = 0; at < elements.length; at += 3) {
-    const key = elements[at] as string;
-    known.push({ key, type: elements[at + 1] as string, name: elements[at + 2] === '' ? key : (elements[at + 2] as string) });
-  }
+export function unpackAnswer({ head, keys, types, names, words, numbers, of, parameters }: PackedAnswer): GraphAnswer {
+  const known = keys.map((key, place): GraphElement => ({ key, type: words[types[place] as number] as string, name: key }));
+  for (const [place, name] of names) (known[place] as GraphElement).name = name;
   const rows: AnswerRow[] = [];
   for (let at = 0; at < numbers.length; at += width) {
     const row: AnswerRow = { role: words[numbers[at] as number] as AnswerRow['role'], element: known[numbers[at + 1] as number] as GraphElement, depth: numbers[at + 4] as number };
-    const [, , ofPlace, relation, , fromMs, toMs] = numbers.subarray(at, at + width) as unknown as [number, number, number, number, number, number, number];
+    const ofPlace = numbers[at + 2] as number;
+    const relation = numbers[at + 3] as number;
+    const fromMs = numbers[at + 5] as number;
+    const toMs = numbers[at + 6] as number;
     if (ofPlace >= 0) row.of = of[ofPlace] as string;
     if (relation >= 0) row.relation = words[relation] as string;
     if (fromMs === fromMs) row.fromMs = fromMs;
