@@ -46,8 +46,8 @@ export class DriverBins {
   covers(): boolean {
     if (this.trusts) return true;
     for (let driver = 0; driver < this.drivers; driver += 1) {
-      const [share, atMost] = driver === 0 ? [shareOfFirst, mostOfFirst] : [shareOfAll, most];
-      const enough = Math.min(atMost, Math.max(fewest, this.rows * share));
+      const wanted = this.rows * (driver === 0 ? shareOfFirst : shareOfAll);
+      const enough = Math.min(driver === 0 ? mostOfFirst : most, Math.max(fewest, wanted));
       if (this.around(driver, this.places[driver]!) < enough) return false;
     }
     return true;

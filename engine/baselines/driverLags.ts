@@ -69,7 +69,8 @@ export class DriverLags {
   /** Moves on to the row that was read last. */
   follow(timeMs: number): void {
     if (timeMs <= this.timeMs) return;
-    this.lags.set(this.terms.subarray(this.own + 1, this.own + 1 + this.lags.length));
+    const { lags, terms } = this;
+    for (let place = 0, term = this.own + 1; place < lags.length; place += 1, term += 1) lags[place] = terms[term]!;
     this.timeMs = timeMs;
     if (this.rows === 0) this.beginMs = timeMs;
     if (this.rows < settledRows) this.rows += 1;

@@ -389,7 +389,7 @@ export class RegimeBaseline implements AssetBaseline {
 
   private busiest(): number {
     let most = 0;
-    for (const rows of this.columnRows) if (rows > most) most = rows;
+    for (let column = 0; column < this.columnRows.length; column += 1) if (this.columnRows[column]! > most) most = this.columnRows[column]!;
     return most;
   }
 

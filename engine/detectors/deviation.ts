@@ -53,7 +53,7 @@ class DeviationDetector implements Detector {
   learn(input: DetectorInput, trains: Uint8Array): void {
     for (let column = 0; column < this.columns; column += 1) {
       if (input.usable[column] === 3) this.chart.restart(column);
-      if (input.usable[column] !== 0) this.chart.learn(column, input.values[column]!, input.expected[column]!, trains[column] === 1, input.coarse?.[column]);
+      if (input.usable[column] !== 0) this.chart.learn(column, input, trains[column] === 1);
     }
   }
 

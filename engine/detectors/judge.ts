@@ -299,7 +299,7 @@ class RegistryJudge implements AssetJudge {
     this.learnHeld(row);
     for (let column = 0; column < this.columns.length; column += 1) {
       // Also before anything is judged: what only flickers must be known by then.
-      if (row.fresh[column] === 1 && !this.held.isRepeat(column, row.values[column]!)) this.coarse.learn(column, row.values[column]!, row.timeMs, normal);
+      if (row.fresh[column] === 1 && !this.held.isRepeat(column, row.values[column]!)) this.coarse.learn(column, row, normal);
     }
     for (let column = 0; column < this.columns.length; column += 1) {
       const abnormal = !normal && this.isAbnormal(column);
@@ -347,7 +347,7 @@ class RegistryJudge implements AssetJudge {
     for (const { lines, scores } of this.charts) {
       for (let column = 0; column < scores.length; column += 1) {
         if (state.open[column]! > 0) lines.reject(column);
-        else if (normal && company && state.quiet[column]! >= quietRows && !Number.isNaN(scores[column]!)) lines.add(column, scores[column]!);
+        else if (normal && company && state.quiet[column]! >= quietRows && !Number.isNaN(scores[column]!)) lines.addOf(column, scores);
       }
     }
     for (const { detector, scores } of this.charts) {
@@ -364,7 +364,7 @@ class RegistryJudge implements AssetJudge {
   /** Once it is known that a column is held, what was learned from its repeats is forgotten. */
   private learnHeld(row: SignalRow): void {
     for (let column = 0; column < this.columns.length; column += 1) {
-      if (row.fresh[column] !== 1 || this.judged[column] !== 1 || !this.held.learn(column, row.values[column]!, row.timeMs)) continue;
+      if (row.fresh[column] !== 1 || this.judged[column] !== 1 || !this.held.learn(column, row)) continue;
       const moves = this.columns.map((_, index) => ({ ...keptMove(index), again: index === column }));
       const fresh = this.newCharts();
       this.charts = this.charts.map((chart, index) => {

@@ -33,7 +33,9 @@ export class CoarseSteps {
   }
 
   /** Takes a value; one that is no later than the one before is left out. @param trains whether it is normal */
-  learn(column: number, value: number, timeMs: number, trains: boolean): void {
+  learn(column: number, row: { values: Float64Array; timeMs: number }, trains: boolean): void {
+    const value = row.values[column]!;
+    const { timeMs } = row;
     if (!isMeasurement(value) || timeMs <= this.state.timeMs[column]!) return;
     this.state.timeMs[column] = timeMs;
     const { last, repeats, changes, change } = this.state;

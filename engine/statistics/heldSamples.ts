@@ -38,7 +38,9 @@ export class HeldSamples {
   }
 
   /** Takes a value; one that is no later than the one before is left out. @returns true when with it the column was recognised as one that is held */
-  learn(column: number, value: number, timeMs: number): boolean {
+  learn(column: number, row: { values: Float64Array; timeMs: number }): boolean {
+    const value = row.values[column]!;
+    const { timeMs } = row;
     const { last, run, runs, mean, square, finest, change, held } = this.state;
     if (!isMeasurement(value) || timeMs <= this.state.timeMs[column]!) return false;
     this.state.timeMs[column] = timeMs;

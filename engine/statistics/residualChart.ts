@@ -16,6 +16,13 @@ const clip = 3;
 /** An average so many usual sizes away may be the begin of something, even if too small to be of interest: no spread is learned from it. */
 const suspicious = 3;
 
+/** One place per column; `expected` is NaN where nothing is, `coarse` see DetectorInput. */
+export interface ResidualRow {
+  values: Float64Array;
+  expected: Float64Array;
+  coarse?: Float64Array;
+}
+
 /**
  * Moving averages of value − expectation with several memories, each against its own usual size: an EWMA chart (Roberts
  * 1959) whose limit follows the averages' real scatter, so that a signal that wanders or waves by itself is allowed to.
@@ -78,8 +85,12 @@ export class ResidualChart {
     return distance * distance < 16 * size ? 0 : Math.abs(distance) / Math.max(this.spread(column, value, coarse), least);
   }
 
-  learn(column: number, value: number, expected: number, trains: boolean, coarse = 0): void {
+  /** Takes the row rather than its numbers: numbers that are handed over one by one are put on the heap each. */
+  learn(column: number, row: ResidualRow, trains: boolean): void {
     const { state, horizons } = this;
+    const value = row.values[column]!;
+    const expected = row.expected[column]!;
+    const coarse = row.coarse === undefined ? 0 : row.coarse[column]!;
     if (!isMeasurement(value)) return;
     const basis = Number.isNaN(expected) ? 0 : 1;
     if (basis === 0 && !this.ownMean) return;

@@ -91,9 +91,22 @@ export class TailLines {
 
   /** Takes the score of a normal row. */
   add(column: number, score: number): void {
+    const place = column * places + maximum;
+    if (score > this.state[place]!) this.state[place] = score;
+    this.count(column);
+  }
+
+  /** The same of a row's scores, one per column: a number that is handed over by itself is put on the heap. */
+  addOf(column: number, scores: Float64Array): void {
+    const place = column * places + maximum;
+    const score = scores[column]!;
+    if (score > this.state[place]!) this.state[place] = score;
+    this.count(column);
+  }
+
+  private count(column: number): void {
     const { state } = this;
     const place = column * places;
-    if (score > state[place + maximum]!) state[place + maximum] = score;
     state[place + rows]! += 1;
     if (state[place + rows]! < this.blockRows) return;
     const before = state[place + pending]!;

@@ -63,7 +63,7 @@ describe('detectors: golden numbers, reckoned by hand', () => {
 
   it('moving averages: the usual size of an average of independent values is √(1 ÷ (2 · memory − 1)) (Roberts 1959)', () => {
     const chart = new ResidualChart(1, [20], false, new Float64Array(1));
-    for (const value of noisyValues(9, 20_000)) chart.learn(0, value, 50, true);
+    for (const value of noisyValues(9, 20_000)) chart.learn(0, { values: Float64Array.of(value), expected: Float64Array.of(50) }, true);
     // From an average near 0, one value three standard deviations off moves it by 3 ÷ 20.
     const before = chart.deviation(0, 50, 50);
     const [up, down] = [chart.deviation(0, 50.9, 50), chart.deviation(0, 49.1, 50)];

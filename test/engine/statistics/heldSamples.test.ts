@@ -7,11 +7,13 @@ import { HeldSamples, moveHeldSamples } from '../../../engine/statistics/heldSam
 import { keptMove } from '../../../engine/statistics/columnMove.ts';
 import { noisyValues, randomOf } from '../../checks/detectors/check.ts';
 
+const rowOf = (value: number, timeMs: number): { values: Float64Array; timeMs: number } => ({ values: Float64Array.of(value), timeMs });
+
 /** Which row tells that the column is held; −1 = none. Ten rows that say so in the end are needed too. */
 function toldAt(values: readonly number[]): number {
   const held = new HeldSamples(1);
-  const told = values.findIndex((value, row) => held.learn(0, value, row));
-  for (const [row, value] of values.entries()) held.learn(0, value, row);
+  const told = values.findIndex((value, row) => held.learn(0, rowOf(value, row)));
+  for (const [row, value] of values.entries()) held.learn(0, rowOf(value, row));
   return told >= 0 && held.isRepeat(0, values.at(-1)!) ? told : -1;
 }
 
@@ -48,11 +50,11 @@ describe('held samples', () => {
   it('stay recognised over one that stands still for long, odd values and values told twice; and go when each row is new', () => {
     const held = new HeldSamples(1);
     let row = 0;
-    const take = (value: number): unknown => held.learn(0, value, row++);
+    const take = (value: number): unknown => held.learn(0, rowOf(value, row++));
     for (const value of repeated(samples.slice(0, 60), () => 4)) take(value);
     const learned = JSON.stringify(held.snapshot());
     for (const odd of [NaN, Infinity, 1e308]) take(odd);
-    held.learn(0, 999, 3);
+    held.learn(0, rowOf(999, 3));
     assert.equal(JSON.stringify(held.snapshot()), learned);
     for (let count = 0; count < 500; count += 1) take(12);
     assert.equal(held.isRepeat(0, 12), true);
@@ -64,7 +66,7 @@ describe('held samples', () => {
 
   it('go on from a snapshot, and move with their column and its unit', () => {
     const held = new HeldSamples(1);
-    repeated(samples.slice(0, 60), () => 4).forEach((value, row) => held.learn(0, value, row));
+    repeated(samples.slice(0, 60), () => 4).forEach((value, row) => held.learn(0, rowOf(value, row)));
     const moved = new HeldSamples(2);
     const begun = moved.snapshot();
     moved.restore(moveHeldSamples(JSON.parse(JSON.stringify(held.snapshot())) as Json, begun, [{ ...keptMove(0), from: -1 }, { from: 0, again: false, scale: 2, offset: 1 }]), 'held');
