@@ -51,6 +51,12 @@ RED.nodes.registerType('twin-record', {
       list.replace(template.mapping.map(([role, place]) => ({ role, place })));
     };
     prepareFactTable(dialog, open, { url: 'twinwire/record', node: this, config: () => ({ ...open.values(), mapping: list.read() }) });
+    // Other shapes come in messages, never as a table.
+    const showTable = (): void => {
+      open.element('facts-section').hidden = !['own', 'flat', 'csv'].includes(open.value('template'));
+    };
+    showTable();
+    open.onChange('template', showTable);
     let chosen = `${open.value('template')} ${open.value('what')}`;
     for (const name of ['template', 'what']) {
       open.onChange(name, () => {
