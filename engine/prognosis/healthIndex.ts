@@ -17,7 +17,7 @@ const mostInput = 4;
 /**
  * How far gone a machine is, as the time left in rows up to `cap`: a network with one layer of fixed random tanh units whose output is solved by ridge
  * regression (random-weight network, Schmidt, Kraaijveld and Duin 1992; "extreme learning machine", Huang, Zhu and Siew 2006) on what runFeatures says.
- * Choose it for runs that were recorded until the failure, rather than a network trained step by step: that one erred more and took minutes.
+ * Choose it for runs that were recorded until the failure, rather than a network trained step by step: that one erred no less and took minutes.
  */
 export class HealthIndex {
   readonly cap: number;
