@@ -1,3 +1,4 @@
+import { detectorTicks } from '../contract/detectorTicks.ts';
 import type { BackTestSummary } from '../contract/http.ts';
 import { showPhases } from './phases.ts';
 import { showAnswer } from './answer.ts';
@@ -8,9 +9,6 @@ import { request } from './request.ts';
 const askAfterMs = 250;
 const dayMs = 86_400_000;
 const mostNamed = 3;
-
-/** What the ticks of the dialog are about. */
-const ticks: Readonly<Record<string, string>> = { spikes: 'spike', steps: 'step', drifts: 'drift', standstill: 'stuck', restlessness: 'noise', deviations: 'deviation' };
 
 /**
  * "In the last 14 days this setting would have raised 4 cases": a sentence that follows every setting of twin-anomaly, beside what was promised until now and
@@ -33,7 +31,7 @@ export function prepareBackTest(dialog: Form, open: OpenForm, node: EditorNode, 
     const perWeek = Number(open.value(field) || NaN);
     const site = open.value('site');
     if (!(perWeek >= minimum && perWeek <= maximum) || site === '') return clear();
-    const off = open.value('detectors') === 'chosen' ? Object.keys(ticks).filter((tick) => open.value(tick) === '').map((tick) => ticks[tick]) : [];
+    const off = open.value('detectors') === 'chosen' ? Object.entries(detectorTicks).filter(([tick]) => open.value(tick) === '').map(([, kind]) => kind) : [];
     const query = new URLSearchParams({
       site, node: node.id, perWeek: String(perWeek), smallest: open.value('smallestChange'), off: off.join(','), deep: open.value('deep') === '' ? '' : 'true',
     });
@@ -51,7 +49,7 @@ export function prepareBackTest(dialog: Form, open: OpenForm, node: EditorNode, 
     clearTimeout(timer);
     timer = setTimeout(() => void ask(), askAfterMs);
   };
-  for (const name of [field, 'site', 'smallestChange', 'detectors', 'deep', ...Object.keys(ticks)]) open.onChange(name, soon);
+  for (const name of [field, 'site', 'smallestChange', 'detectors', 'deep', ...Object.keys(detectorTicks)]) open.onChange(name, soon);
   soon();
 }
 

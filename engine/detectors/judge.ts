@@ -205,7 +205,7 @@ class RegistryJudge implements AssetJudge {
     this.toldNow = new Float64Array(width);
     this.toStay = new Float64Array(width);
     this.ofStretches = new Float64Array(width);
-    this.byChart = new ChartLeast(detectors.length, width);
+    this.byChart = new ChartLeast(width);
     this.on = Uint8Array.from(detectors, ({ kind }) => (options.off?.includes(kind) === true ? 0 : 1));
     this.paceLogs = new Float64Array(width).fill(Math.log(1_000));
     this.seen = { timeMs: NaN, ready: false, fresh: new Uint8Array(width), numbers: new Float64Array(width * 5) };

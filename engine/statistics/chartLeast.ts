@@ -6,56 +6,51 @@ export interface Cause {
   leastPerWeek: number;
 }
 
+/** What one detector says of one column in the row in hand. */
+interface Word {
+  place: number;
+  toOpen: number;
+  toStay: number;
+  now: number;
+}
+
 /**
  * What `leastPerWeek` is of each detector and column by itself, so that it can be said afterwards what a judge would have told with some detectors off
  * or with only some of what it told. As a column opens and closes, so does each of its detectors: from some setting on it is an anomaly, or
- * stays one after it was. Only what comes near a line at all is looked at, so that rows as expected cost next to nothing.
+ * stays one after it was. Only what comes near a line at all is held, so that rows as expected cost neither time nor memory.
  */
 export class ChartLeast {
   private readonly columns: number;
-  /** As of the last row learned, and with the row in hand. */
-  private readonly least: Float64Array;
-  private readonly now: Float64Array;
-  private readonly toOpen: Float64Array;
-  private readonly toStay: Float64Array;
-  /** Places that are not Infinity in `least`, and those of the row in hand. */
-  private known: number[] = [];
-  private touched: number[] = [];
+  /** As of the last row learned, by place (chart × columns + column); what is not there is Infinity. */
+  private known = new Map<number, number>();
+  private words: Word[] = [];
 
-  constructor(charts: number, columns: number) {
+  constructor(columns: number) {
     this.columns = columns;
-    const take = (): Float64Array => new Float64Array(charts * columns).fill(Infinity);
-    this.least = take();
-    this.now = take();
-    this.toOpen = take();
-    this.toStay = take();
   }
 
   /** A row is looked at anew. */
   begin(): void {
-    if (this.touched.length === 0) return;
-    for (const place of this.touched) {
-      this.toOpen[place] = Infinity;
-      this.toStay[place] = Infinity;
-    }
-    this.touched = [];
+    if (this.words.length > 0) this.words = [];
   }
 
-  /** @param toOpen Infinity: it cannot begin here @param toStay from which setting on it goes on */
+  /**
+   * Once per row, chart and column.
+   * @param toOpen Infinity: it cannot begin here
+   * @param toStay from which setting on it goes on
+   */
   note(chart: number, column: number, toOpen: number, toStay: number): void {
-    const place = chart * this.columns + column;
-    this.touched.push(place);
-    this.toOpen[place] = toOpen;
-    this.toStay[place] = toStay;
+    this.words.push({ place: chart * this.columns + column, toOpen, toStay, now: Infinity });
   }
 
   /** Reckons the row in hand. A column without news (`usable` 0) stays as it was. */
   reckon(usable: Uint8Array): void {
-    if (this.known.length === 0 && this.touched.length === 0) return;
-    for (const place of this.known) if (this.toStay[place] === Infinity && this.toOpen[place] === Infinity) this.touched.push(place);
-    for (const place of this.touched) {
-      const before = this.least[place]!;
-      this.now[place] = usable[place % this.columns] === 0 ? before : Math.min(this.toOpen[place]!, Math.max(this.toStay[place]!, before));
+    const { known, words, columns } = this;
+    if (known.size === 0 && words.length === 0) return;
+    for (const place of known.keys()) if (!words.some((word) => word.place === place)) words.push({ place, toOpen: Infinity, toStay: Infinity, now: Infinity });
+    for (const word of words) {
+      const before = known.get(word.place) ?? Infinity;
+      word.now = usable[word.place % columns] === 0 ? before : Math.min(word.toOpen, Math.max(word.toStay, before));
     }
   }
 
@@ -63,52 +58,41 @@ export class ChartLeast {
   told(column: number, chart: number, perWeek: number, on: Uint8Array): void {
     if (chart >= 0) {
       const place = chart * this.columns + column;
-      if (!this.touched.includes(place)) {
-        this.touched.push(place);
-        this.now[place] = Infinity;
-      }
-      if (this.now[place]! > perWeek) this.now[place] = perWeek;
+      const word = this.words.find((one) => one.place === place);
+      if (word === undefined) this.words.push({ place, toOpen: Infinity, toStay: Infinity, now: perWeek });
+      else if (word.now > perWeek) word.now = perWeek;
       return;
     }
-    for (const place of this.touched) {
-      const own = place % this.columns === column && on[Math.floor(place / this.columns)] === 1;
-      if (own && this.now[place]! <= perWeek) this.now[place] = perWeek * (1 + 1e-9);
+    for (const word of this.words) {
+      const own = word.place % this.columns === column && on[Math.floor(word.place / this.columns)] === 1;
+      if (own && word.now <= perWeek) word.now = perWeek * (1 + 1e-9);
     }
   }
 
   get isCalm(): boolean {
-    return this.touched.length === 0;
+    return this.words.length === 0;
   }
 
   /** Of the row in hand, what is an anomaly at this setting or at a stricter one. */
   causes(loosest: number): Cause[] {
-    const causes: Cause[] = [];
-    for (const place of this.touched) {
-      const leastPerWeek = this.now[place]!;
-      if (leastPerWeek <= loosest) causes.push({ column: place % this.columns, chart: Math.floor(place / this.columns), leastPerWeek });
-    }
-    return causes;
+    return this.words
+      .filter(({ now }) => now <= loosest)
+      .map(({ place, now }) => ({ column: place % this.columns, chart: Math.floor(place / this.columns), leastPerWeek: now }));
   }
 
   /** The row in hand has been learned. */
   learn(): void {
     if (this.isCalm) return;
-    for (const place of this.touched) this.least[place] = this.now[place]!;
-    this.known = this.touched.filter((place) => this.least[place]! < Infinity);
+    this.known = new Map(this.words.filter(({ now }) => now < Infinity).map(({ place, now }) => [place, now]));
   }
 
   /** What was open of a column is over. */
   close(column: number): void {
-    this.known = this.known.filter((place) => {
-      if (place % this.columns !== column) return true;
-      this.least[place] = Infinity;
-      return false;
-    });
+    for (const place of this.known.keys()) if (place % this.columns === column) this.known.delete(place);
   }
 
   forget(): void {
-    this.least.fill(Infinity);
-    this.known = [];
+    this.known.clear();
     this.begin();
   }
 }

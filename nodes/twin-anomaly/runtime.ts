@@ -1,3 +1,4 @@
+import { detectorTicks } from '../../contract/detectorTicks.ts';
 import type { Config } from '../../contract/fields.ts';
 import type { BackTestSummary } from '../../contract/http.ts';
 import type { Anomaly } from '../../contract/messages.ts';
@@ -16,12 +17,10 @@ import { assetOfMessage, batchOf, completeReplay, isLate, singleOf } from '../tw
 import { languageOf, onInput, openSite, siteOf, twinNode, whenReady } from '../twinNode.ts';
 import { fields } from './config.ts';
 
-/** The ticks of the dialog, and what each is about. */
-const ticks = { spikes: 'spike', steps: 'step', drifts: 'drift', standstill: 'stuck', restlessness: 'noise', deviations: 'deviation', relations: 'relation' } as const;
-const kinds: ReadonlySet<string> = new Set(Object.values(ticks));
+const kinds: ReadonlySet<string> = new Set(Object.values(detectorTicks));
 
 function settingsOf(config: Config<typeof fields>): JudgeSettings {
-  const off = config.detectors === 'chosen' ? (Object.keys(ticks) as (keyof typeof ticks)[]).filter((tick) => !config[tick]).map((tick) => ticks[tick]) : [];
+  const off = config.detectors === 'chosen' ? (Object.keys(detectorTicks) as (keyof typeof detectorTicks)[]).filter((tick) => !config[tick]).map((tick) => detectorTicks[tick]) : [];
   const smallestPercent = percentOf(config.smallestChange);
   return {
     falseAlarmsPerWeek: config.falseAlarmsPerWeek, ...(off.length > 0 && { off }), ...(smallestPercent > 0 && { smallestPercent }), ...(config.deep && { deep: true }),
