@@ -55,7 +55,8 @@ export function bottleneckOf(stations: ReadonlyMap<string, readonly StationStret
     for (let from = times[step - 1]!; from < times[step]!; ) {
       const piece = Math.min(pieces - 1, Math.floor((pieces * (from - fromMs)) / (toMs - fromMs)));
       const end = piece === pieces - 1 ? toMs : fromMs + ((piece + 1) * (toMs - fromMs)) / pieces;
-      const to = Math.max(Math.min(times[step]!, end), from + 1e-6);
+      // An end that rounding puts at `from` must still be passed; a hundredth of a millisecond is the least that counts at such times.
+      const to = Math.max(Math.min(times[step]!, end), from + 0.01);
       for (const index of limiting) shares[piece]![index]! += (to - from) / limiting.length;
       known += to - from;
       from = to;

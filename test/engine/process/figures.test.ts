@@ -126,6 +126,16 @@ describe('figures of a line', () => {
     assert.equal(flowOf([], exits, 0, 4e6, 1e9).neverSeenIn, exits.length);
   });
 
+  it('the bottleneck comes to an end at times of today, whatever the pieces are rounded to', () => {
+    const random = new RandomStream(7, 'bottleneck');
+    for (let turn = 0; turn < 300; turn += 1) {
+      const fromMs = 1_795_000_000_000 + random.below(1_000_000_000) + random.uniform();
+      const toMs = fromMs + 600_000 + random.below(30_000_000) + random.uniform();
+      const found = bottleneckOf(new Map([['a', [{ fromMs, toMs, state: 'producing' as const }]], ['b', [{ fromMs, toMs: fromMs + 1_000, state: 'producing' as const }]]]), fromMs, toMs);
+      assert.ok(found !== undefined && found.station === 'a' && Math.abs(found.share - 1) < 1e-6, String(turn));
+    }
+  });
+
   it('the bottleneck of simulated lines is the slow station, with confidence; even lines have little', () => {
     const stretchesOf = (means: readonly number[], seed: number): Map<string, StationStretch[]> => {
       const events: LineEvent[] = [];
