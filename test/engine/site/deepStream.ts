@@ -13,7 +13,8 @@ export const deepColumns: readonly ColumnInfo[] = ['current', 'torque', 'pressur
  */
 export function deepStream(seed: number): { next: (watch: DeepWatch, broken?: boolean) => { alone: Verdict; together: Verdict } } {
   const random = new SeededRandom(seed);
-  const judge = createJudge(deepColumns, { falseAlarmsPerWeek: 1 });
+  // The joint charts find this too, and what they find is not looked at again.
+  const judge = createJudge(deepColumns, { falseAlarmsPerWeek: 1, off: ['relation'] });
   const expectation = newExpectation(4);
   expectation.expected.fill(50);
   expectation.low.fill(49);
