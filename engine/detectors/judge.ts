@@ -154,6 +154,8 @@ class RegistryJudge implements AssetJudge {
   /** Operation seen as normal, and as abnormal of late. */
   private learnedMs = 0;
   private readonly budget = new AlarmBudget();
+  /** Time of the last row that it was told of. */
+  private notedMs = NaN;
   private abnormalMs = 0;
   /** The row as most detectors see it: where the column scatters more than elsewhere, distances count less. */
   private readonly input: DetectorInput & { coarse: Float64Array };
@@ -277,8 +279,7 @@ class RegistryJudge implements AssetJudge {
     const { state, trains, input } = this;
     const normal = verdict.verdict !== 'anomaly';
     const passedMs = Math.min(longestStepMs, row.timeMs > this.timeMs ? row.timeMs - this.timeMs : 0);
-    const changed = verdict.verdict !== 'learning' && passedMs > 0 &&
-      this.budget.note(row.timeMs, passedMs, this.perWeek, this.told(), normal ? 'sound' : Number.isNaN(this.sinceMs) ? 'begins' : 'abnormal');
+    const changed = verdict.verdict !== 'learning' && passedMs > 0 && this.noteBudget(row.timeMs, normal);
     this.timeMs = row.timeMs;
     this.learnedMs += normal ? passedMs : 0;
     this.abnormalMs = Math.max(0, this.abnormalMs + (normal ? -0.5 : 1) * passedMs);
@@ -361,6 +362,16 @@ class RegistryJudge implements AssetJudge {
     }
   }
 
+  /** A row without a value that can be judged is none. @returns whether lines changed */
+  private noteBudget(timeMs: number, normal: boolean): boolean {
+    let any = false;
+    for (let column = 0; column < this.columns.length; column += 1) if (this.plain.usable[column] !== 0) any = true;
+    if (!any) return false;
+    const passedMs = Number.isNaN(this.notedMs) ? 0 : Math.min(longestStepMs, timeMs - this.notedMs);
+    this.notedMs = timeMs;
+    return this.budget.note(timeMs, passedMs, this.perWeek, this.told(), normal ? 'sound' : Number.isNaN(this.sinceMs) ? 'begins' : 'abnormal');
+  }
+
   /** Once it is known that a column is held, what was learned from its repeats is forgotten. */
   private learnHeld(row: SignalRow): void {
     for (let column = 0; column < this.columns.length; column += 1) {
@@ -386,6 +397,7 @@ class RegistryJudge implements AssetJudge {
   learnAgain(): void {
     this.beginAnew();
     this.timeMs = NaN;
+    this.notedMs = NaN;
     this.learnedMs = 0;
     this.budget.learnAgain();
     this.drawLine();
@@ -426,6 +438,7 @@ class RegistryJudge implements AssetJudge {
       abnormalMs: this.abnormalMs,
       state: tableToJson(this.state),
       budget: this.budget.snapshot(),
+      notedMs: Number.isNaN(this.notedMs) ? null : this.notedMs,
       held: this.held.snapshot(),
       coarse: this.coarse.snapshot(),
       ...(this.together === undefined ? {} : { together: this.together.snapshot() }),
@@ -521,6 +534,8 @@ class RegistryJudge implements AssetJudge {
     // Absent in states of an earlier version: it is counted from here on.
     const budget = member(json, 'budget');
     if (budget !== undefined) this.budget.restore(budget, `${what}.budget`);
+    const notedMs = member(json, 'notedMs');
+    this.notedMs = typeof notedMs === 'number' ? notedMs : NaN;
     const held = member(json, 'held');
     // Absent in states of an earlier version.
     if (held !== undefined) this.held.restore(held, `${what}.held`);
@@ -804,6 +819,7 @@ export function moveJudge(snapshot: Json, columns: readonly ColumnInfo[], option
     timeMs: member(snapshot, 'timeMs') ?? null,
     sinceMs: member(snapshot, 'sinceMs') ?? null,
     learnedMs: member(snapshot, 'learnedMs') ?? 0,
+    notedMs: member(snapshot, 'notedMs') ?? null,
     abnormalMs: member(snapshot, 'abnormalMs') ?? 0,
     state: moveState(member(snapshot, 'state'), member(fresh, 'state'), moves),
     budget: moveBudget(member(snapshot, 'budget'), member(fresh, 'budget'), moves.length === known),

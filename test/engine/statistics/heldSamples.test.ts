@@ -104,7 +104,8 @@ describe('a judge with an analyser that is read every fifth row', () => {
   it('is quiet while it is sound, finds a shift of its samples within five of them, and one that stands still', () => {
     // In its 16 days one false alarm a week is allowed; where repeats are taken for values it is more than a hundred rows.
     const quiet = told(11, (sample) => sample);
-    assert.ok(quiet.length <= 20, `${quiet.length} rows, from ${quiet[0]} on`);
+    const begins = quiet.filter((row, index) => row - (quiet[index - 1] ?? -Infinity) > 30);
+    assert.ok(begins.length <= 2 && quiet.length <= 60, `${quiet.length} rows, from ${begins.join()} on`);
     const shifted = told(13, (sample, row) => (row >= 6_000 ? sample + 3 : sample));
     assert.ok(shifted[0]! >= 6_000 && shifted[0]! <= 6_025, `told at ${shifted[0]}`);
     assert.ok(shifted.length > 1_900, `${shifted.length} rows`);
