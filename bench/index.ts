@@ -17,6 +17,7 @@ import { detectionStream } from './detectionStream.ts';
 import { detectionTable } from './detectionTable.ts';
 import { graphSpeed } from './graphSpeed.ts';
 import { historianSpeed } from './historianSpeed.ts';
+import { lineFits } from './lineFits.ts';
 import { memoryUse } from './memoryUse.ts';
 import { opcuaSpeed } from './opcuaSpeed.ts';
 import { prognosisTable } from './prognosisTable.ts';
@@ -62,6 +63,7 @@ const benches: Record<string, (print: (line: string) => void) => Promise<unknown
   opcua: opcuaSpeed,
   simulation: simulationSpeed,
   rootCause: (print) => rootCauseTable(print),
+  lineFits: (print) => lineFits(print),
 };
 
 const named = process.argv.slice(2).filter((argument) => !isPath(argument));
