@@ -15,8 +15,8 @@ import { studentTQuantile } from '../statistics/studentT.ts';
 import { displayUnit } from '../twin/unitText.ts';
 import { causeAnswerSentence, causeNotes } from './causeSentences.ts';
 import type { LineWork } from './lineWork.ts';
-import { changeText, figureText, fitNotes, kindLabel, qualityText, scenarioSentence, scenarioSteps, trustText, withheldSentence } from './scenarioSentences.ts';
-import { timeText } from './sentences.ts';
+import { changeText, figureText, fitNotes, kindLabel, qualityText, scenarioSentence, scenarioSteps, trustText, whyNot, withheldSentence } from './scenarioSentences.ts';
+import { type Language, timeText } from './sentences.ts';
 import type { Site } from './site.ts';
 import type { OpenLine } from './siteLines.ts';
 
@@ -181,7 +181,7 @@ export class LineStudies {
     const line = this.#site.lines.of(lineKey);
     const beganMs = this.#ports.clock.monotonicMs();
     const chain = chainOf(line.stations);
-    checkScenario(scenario, line, chain);
+    checkScenario(scenario, line, chain, language);
     const { fromMs, toMs } = this.#stretch(line, undefined, undefined);
     const texts = scenario.changes.map((change) => this.#changeText(change));
     const what = texts.join(', ');
@@ -491,11 +491,12 @@ function numberOf(value: unknown): number {
   return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : NaN;
 }
 
-function impossible(kind: string, what: string): Problem {
+function cannotTry(kind: string, what: string): Problem {
   return new Problem('TWIN_WHAT_IF_CHANGE', `The change "${kind}" cannot be tried: ${what}.`, 'Correct it; nothing was simulated.', { kind, what });
 }
 
-function checkScenario({ changes, operators }: Scenario, line: OpenLine, chain: readonly LineStationSettings[]): void {
+function checkScenario({ changes, operators }: Scenario, line: OpenLine, chain: readonly LineStationSettings[], language: Language): void {
+  const impossible = (kind: string, what: string): Problem => cannotTry(kind, whyNot(what, language));
   if (!Array.isArray(changes) || changes.length === 0 || changes.length > mostChanges) throw impossible('', `a scenario has 1 to ${mostChanges} changes`);
   if (operators !== undefined && !(Number.isInteger(operators) && operators >= 1 && operators <= 100)) throw impossible('operators', 'the number of people who repair is 1 to 100');
   for (const { kind, amount, station, property } of changes) {

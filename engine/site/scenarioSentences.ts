@@ -101,6 +101,26 @@ export function scenarioSentence({ changes, throughput, limitToday, limitThen, g
   return `${changes}${almost === '' ? ': ' : ' '}${almost}${figures}. ${limits} ${de ? 'Vertrauen' : 'Trust'}: ${trustText(trust, language)}.`;
 }
 
+const reasons: ReadonlyMap<string, string> = new Map([
+  ['a scenario has 1 to 20 changes', 'ein Szenario hat 1 bis 20 Änderungen'],
+  ['the number of people who repair is 1 to 100', 'es reparieren 1 bis 100 Personen'],
+  ['there is no such change', 'eine solche Änderung gibt es nicht'],
+  ['it needs a station', 'sie braucht eine Station'],
+  ['the line has nothing of this name', 'die Linie hat nichts dieses Namens'],
+  ['it needs a property', 'sie braucht eine Eigenschaft'],
+  ['the record of this line does not tell products apart', 'die Aufzeichnung dieser Linie unterscheidet keine Produkte'],
+  ['work is planned at all times; enter the planned hours in twin-line', 'Arbeit ist immer geplant; die geplanten Stunden in twin-line eintragen'],
+  ['how many people repair today is not known; enter it', 'wie viele heute reparieren, ist nicht bekannt; eintragen'],
+  ['there is no buffer in front of the first station', 'vor der ersten Station ist kein Puffer'],
+  ['the station stands on a side branch, which is not simulated', 'die Station steht auf einem Seitenzweig, der nicht simuliert wird'],
+]);
+
+/** Why a change cannot be tried, in the site's language. */
+export function whyNot(reason: string, language: Language): string {
+  if (language !== 'de') return reason;
+  return reasons.get(reason) ?? reason.replace(/^(.*) is not between (.*) and (.*)$/, '$1 liegt nicht zwischen $2 und $3');
+}
+
 export function withheldSentence(changes: string, language: Language): string {
   return language === 'de'
     ? `${changes}: Die Linie lief nie auch nur annähernd so, deshalb wird die Antwort zurückgehalten. Einen kleineren Schritt versuchen, oder sie trotzdem verlangen und als Schätzung nehmen.`

@@ -218,6 +218,7 @@ describe('questions about a line', function () {
     await assert.rejects(site.studies.cause('line', { about: 'scrap', fromMs: 5, toMs: 4 }), { code: 'TWIN_CAUSE_TIME' });
     const german = await lived({}, { language: 'de' });
     const answer = await german.site.studies.cause('line', { about: 'scrap' });
+    await assert.rejects(german.site.studies.whatIf('line', { changes: [{ kind: 'places', amount: 1 }] }), (problem: { found: string }) => problem.found.includes('braucht eine Station'));
     assert.match(answer.sentence, /^Sealing station: \d+ % des Ausschusses seit \d\d:\d\d geht einher mit jaw temperature .* zu tief \(\d+ von \d+ schlechten Teilen/);
   });
 });
