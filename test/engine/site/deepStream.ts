@@ -1,5 +1,6 @@
 import { SeededRandom } from '../../../demo/seededRandom.ts';
 import type { ColumnInfo } from '../../../engine/baselines/index.ts';
+import type { AnomalyKind } from '../../../engine/detectors/index.ts';
 import { createJudge } from '../../../engine/detectors/judge.ts';
 import type { Verdict } from '../../../engine/detectors/judge.ts';
 import { newExpectation, phaseArmed } from '../../../engine/signalRow.ts';
@@ -9,12 +10,11 @@ export const deepColumns: readonly ColumnInfo[] = ['current', 'torque', 'pressur
 
 /**
  * A machine of two pairs: current and torque follow one load that nobody measures, pressure and flow another. Broken, torque follows a load of
- * its own: each signal by itself does exactly what it did before.
+ * its own: each signal by itself does exactly what it did before. The judge looks at single signals, unless nothing is `off`.
  */
-export function deepStream(seed: number): { next: (watch: DeepWatch, broken?: boolean) => { alone: Verdict; together: Verdict } } {
+export function deepStream(seed: number, off: readonly AnomalyKind[] = ['relation']): { next: (watch: DeepWatch, broken?: boolean) => { alone: Verdict; together: Verdict } } {
   const random = new SeededRandom(seed);
-  // The joint charts find this too, and what they find is not looked at again.
-  const judge = createJudge(deepColumns, { falseAlarmsPerWeek: 1, off: ['relation'] });
+  const judge = createJudge(deepColumns, { falseAlarmsPerWeek: 1, off });
   const expectation = newExpectation(4);
   expectation.expected.fill(50);
   expectation.low.fill(49);

@@ -63,6 +63,22 @@ describe('signals watched together', function () {
     assert.ok(alone < 25, `the charts of single signals: ${alone} rows of 2,500`);
   });
 
+  it('is mostly not needed for it: the joint charts find them as well, without a training', () => {
+    let found = 0;
+    for (let seed = 101; seed <= 105; seed += 1) {
+      const watch = watchOf(trainer, trained);
+      const stream = deepStream(seed, []);
+      for (let row = 0; row < 600; row += 1) stream.next(watch);
+      let first: string | undefined;
+      for (let row = 0; row < 500; row += 1) {
+        const { signals } = stream.next(watch, true).alone;
+        if (signals[0]?.kind === 'relation') first ??= deepColumns[signals[0].column]!.name;
+      }
+      if (first === 'current' || first === 'torque') found += 1;
+    }
+    assert.ok(found >= 4, `found in ${found} of 5`);
+  });
+
   it('calls a healthy machine no more often than asked, over 20 seeds', () => {
     let episodes = 0;
     let rows = 0;
