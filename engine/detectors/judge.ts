@@ -67,7 +67,7 @@ const snapshotVersion = 1;
 const weekMs = 7 * 24 * 3_600_000;
 const provisionalRows = 60;
 const armedRows = 300;
-/** While little is known, lines lie higher. */
+/** While little is known, lines lie higher, until 300 rows by so much; at 600 they do by 5 %. */
 const provisionalFactor = 1.4;
 /** A line lies never lower than this share of the detector's own one; where a value must not be learned, and of standing still, this one. */
 const lowestLine = 0.5;
@@ -284,7 +284,7 @@ class RegistryJudge implements AssetJudge {
     this.learnedMs += normal ? passedMs : 0;
     this.abnormalMs = Math.max(0, this.abnormalMs + (normal ? -0.5 : 1) * passedMs);
     if (this.abnormalMs > Math.max(2 * this.learnedMs, longestStepMs)) {
-      // What has lasted longer than all that was called normal before is normal: too little had been seen to judge it.
+      // What has lasted twice as long as all that was called normal before is normal: too little had been seen to judge it.
       this.beginAnew();
       return;
     }
@@ -642,6 +642,7 @@ class RegistryJudge implements AssetJudge {
       }
     }
     this.lookTogether(row, expectation, moving || late);
+    this.keepOutside(row, expectation);
     this.reckonTold();
     this.byChart.reckon(input.usable);
     for (let column = 0; column < width; column += 1) {
@@ -677,6 +678,19 @@ class RegistryJudge implements AssetJudge {
     // What is smaller than the smallest change of interest must not be blown up.
     if (widening < 1 && this.smallest[column]! > 0) widening = 1;
     return expected[column]! + (value - expected[column]!) / widening;
+  }
+
+  /** What was found is not over while the value is outside what is expected, though the chart that told it may have let go. */
+  private keepOutside({ values }: SignalRow, { low, high }: Expectation): void {
+    const { state, ratios, kinds, input, toStay } = this;
+    for (let column = 0; column < ratios.length; column += 1) {
+      if (input.usable[column] === 0 || !(values[column]! < low[column]! || values[column]! > high[column]!)) continue;
+      toStay[column] = -Infinity;
+      if (!(state.open[column]! > 0) || ratios[column]! >= releaseShare) continue;
+      ratios[column] = releaseShare;
+      kinds[column] = state.kind[column]!;
+      this.byChart.note(kinds[column]!, column, Infinity, 0);
+    }
   }
 
   /** Until the detectors know a column, only values inside the baseline's band teach them. */
@@ -746,7 +760,8 @@ class RegistryJudge implements AssetJudge {
   }
 
   private early(column: number): number {
-    return this.state.rows[column]! < armedRows ? provisionalFactor : 1;
+    const rows = this.state.rows[column]!;
+    return rows < armedRows ? provisionalFactor : 1 + (provisionalFactor - 1) * (armedRows / rows) ** 3;
   }
 
   private lowest(column: number, chart: number): number {

@@ -93,7 +93,9 @@ describe('signals that no longer go together', () => {
       const wild = { timeMs: startMs + 1_000 * index, mode: '', values: Float64Array.of(3, -3, 3, -3), fresh: new Uint8Array(4).fill(1) };
       asked.judge(wild, settled());
       assert.deepEqual(run(asked, [row], index)[0], whole[index], `asked, at ${index}`);
-      assert.deepEqual(run(odd, [row], index)[0], whole[index], `with odd rows, at ${index}`);
+      // Rows without values are time all the same, by which lines follow what was promised: the score may differ by little, the verdict may not.
+      const said = ({ verdict, signals }: Verdict): unknown => [verdict, signals.map(({ column, kind }) => [column, kind])];
+      assert.deepEqual(said(run(odd, [row], index)[0]!), said(whole[index]!), `with odd rows, at ${index}`);
       if (index % 5 !== 0) continue;
       for (const [bad, value] of [NaN, Infinity, -Infinity, 1e308].entries()) run(odd, [[value, value, value, value]], index + 0.1 * (bad + 1));
       // What was already there comes again, and too late.
