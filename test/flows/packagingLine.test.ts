@@ -145,15 +145,36 @@ describe('the packaging line, from the PLC to the message on a phone', function 
   };
 
   it('each fault leads to an alert that names the right machine and signal, over MQTT and on the page', async () => {
-    // Three machines fail side by side; the filler's second fault waits until its first case is told.
-    const first = faults.slice(0, 3);
+    // While the second product is under way, whose normal is known; both faults of the filler are one case.
+    const first = faults.filter(({ machine: key }) => key !== 'sealer');
     for (const { button } of first) await nodeRed.inject(`pl-begin-${button}`);
     await Promise.all(first.map(told));
-    await eventually(async () => (await leaks()) >= 60, 'leaking bottles', 45_000, () => '');
     for (const { button } of first) await nodeRed.inject(`pl-end-${button}`);
   });
 
+  it('a person acknowledges on the page, and the line hears of it', async () => {
+    const open = (await site()).machines.find(({ openCase }) => openCase?.state === 'open');
+    assert.ok(open?.openCase !== undefined, 'no case is open');
+    const answer = await fetch(`${nodeRed.url}/twin/api/acknowledge`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ site: (await site()).id, key: open.key, case: open.openCase.id, by: 'Night shift' }),
+    });
+    assert.equal(answer.status, 200, await answer.text());
+    const answered = ({ case: { id, change, acknowledgedBy } }: Published): boolean =>
+      id === open.openCase?.id && change === 'acknowledged' && acknowledgedBy === 'Night shift';
+    await eventually(async () => published.some(answered), 'the answer over MQTT', 10_000);
+    const shown = await machine(open.key);
+    assert.equal(shown.condition, 'acknowledged');
+    assert.equal(shown.openCase?.acknowledgedBy, 'Night shift');
+  });
+
   it('what leaks is found at the labeller 40 s later; the line names the cold jaws of the sealer', async () => {
+    // Alone: what else went wrong at the same time would go with it too.
+    await nodeRed.inject('pl-begin-jawtemperaturelow');
+    await told(faults[2]);
+    await eventually(async () => (await leaks()) >= 60, 'leaking bottles', 45_000, () => '');
+    await nodeRed.inject('pl-end-jawtemperaturelow');
     const id = encodeURIComponent((await site()).id);
     const { line, problem, labels } = await view();
     assert.deepEqual([line?.stations.map(({ key }) => key), problem, labels['labeller/leaks']], [machines, undefined, 'Leaking bottles']);
@@ -191,38 +212,9 @@ describe('the packaging line, from the PLC to the message on a phone', function 
     assert.ok(!whole.gainsAlmostNothing && change.value > 0.035 * today.value && change.value < 0.065 * today.value, whole.sentence);
   });
 
-  it('a sensor that stands still is told too', async () => {
-    // A value that stands still from a changeover on is no longer fresh when the filler works again: the fault begins while it works.
-    await eventually(async () => {
-      const { state, sinceMs } = (await view()).line!.stations[0]!;
-      const workedMin = ((await site()).nowMs - sinceMs) / 60_000;
-      return state === 'producing' && workedMin > 2 && workedMin < 28;
-    }, 'the filler at work, and no changeover soon', 40_000);
-    await nodeRed.inject('pl-begin-stucksensor');
-    await told(faults[3]);
-    await nodeRed.inject('pl-end-stucksensor');
-  });
-
   it('names the neighbours, so that nobody looks at the wrong machine', () => {
     assert.match(casesOf('sealer')[0]?.text ?? '', /Filler/);
     assert.match(casesOf('sealer')[0]?.text ?? '', /Labeller/);
-  });
-
-  it('a person acknowledges on the page, and the line hears of it', async () => {
-    const open = (await site()).machines.find(({ openCase }) => openCase?.state === 'open');
-    assert.ok(open?.openCase !== undefined, 'no case is open');
-    const answer = await fetch(`${nodeRed.url}/twin/api/acknowledge`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ site: (await site()).id, key: open.key, case: open.openCase.id, by: 'Night shift' }),
-    });
-    assert.equal(answer.status, 200, await answer.text());
-    const answered = ({ case: { id, change, acknowledgedBy } }: Published): boolean =>
-      id === open.openCase?.id && change === 'acknowledged' && acknowledgedBy === 'Night shift';
-    await eventually(async () => published.some(answered), 'the answer over MQTT', 10_000);
-    const shown = await machine(open.key);
-    assert.equal(shown.condition, 'acknowledged');
-    assert.equal(shown.openCase?.acknowledgedBy, 'Night shift');
   });
 
   it('a PLC that says nothing new is one case that names every machine, and its return is told too', async () => {
