@@ -283,8 +283,8 @@ class RegistryJudge implements AssetJudge {
     this.timeMs = row.timeMs;
     this.learnedMs += normal ? passedMs : 0;
     this.abnormalMs = Math.max(0, this.abnormalMs + (normal ? -0.5 : 1) * passedMs);
-    if (this.abnormalMs > Math.max(2 * this.learnedMs, longestStepMs)) {
-      // What has lasted twice as long as all that was called normal before is normal: too little had been seen to judge it.
+    if (this.abnormalMs > Math.max(1.25 * this.learnedMs, longestStepMs)) {
+      // What has lasted a quarter longer than all that was called normal before is normal: too little had been seen to judge it.
       this.beginAnew();
       return;
     }
