@@ -44,7 +44,7 @@ describe('another machine like this, in the editor', function () {
           addresses: [{ address: address('Press1', 'Motor').replace('.Motor', ''), what: 'below' }], wires: [['press'], []] },
         {
           id: 'press', type: 'twin-asset', ...z, name: 'Press 1', site: 'site', assetType: 'type', key: 'press-1', place: 'hall', x: 320, y: 120, staleAfter: 9,
-          send: 'every', interval: 10, together: 20, limits: [],
+          send: 'every', interval: 10, together: 20, rebirth: '', limits: [],
           placeholders: [{ name: 'machine', value: 'Press1' }], wires: [['baseline'], ['alert']],
           mapping: [
             { address: address('Press1', 'Zone3.Frequency'), property: 'zone3', scale: 0.5, offset: 0 },

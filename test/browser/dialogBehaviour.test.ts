@@ -295,9 +295,9 @@ describe('what the dialogs do', function () {
     await editor?.openDialog('twin-baseline');
     await page.waitForSelector('.twinwire-machine');
     assert.match(await shown('progress'), /Filler/);
-    assert.match(await shown('progress'), /\d+ %, \S/);
-    await page.click('[data-again="filler"]');
-    assert.match(await shown('progress'), /Forget what was learned for "Filler" and start over\?/);
+    assert.match(await shown('progress'), /\d+ %.*Still needs \S/);
+    await page.click('[data-own="again filler"]');
+    assert.match(await shown('progress'), /Forget what "Filler" learned and learn again\?/);
     await page.click('.twinwire-machine-ask button:has(.fa-check)');
     await page.waitForSelector('.twinwire-dialog [data-part="progress"] [data-kind="good"]');
     await editor?.done();
