@@ -29,6 +29,9 @@ const asGood = 1.05;
 const bandWidths = 4;
 /** Values that a fit must have been tried on. */
 const fitRowsToTrust = 20;
+/** So many rows after a setpoint was moved by so much, in its scaled unit, a new point says nothing of itself. */
+const rowsToArrive = 2;
+const moved = 1 / 6;
 const settledBlocks = 4;
 const settledRows = 40;
 /** The scatter of the blocks' means may be so many times what independent values would show. */
@@ -123,6 +126,9 @@ export class RegimeBaseline implements AssetBaseline {
   private readonly found = { value: NaN, square: 0, widening: 1 };
   /** Of the row in hand: its values, clipped, and what was expected of them. */
   private readonly clipped: Float64Array;
+  /** Where the drivers were in the row before, in their scaled units, and rows since a setpoint among them was moved; not kept over a restart, before which everything stood. */
+  private settings = new Float64Array(0);
+  private rowsSinceSet = rowsToArrive;
   private readonly centres: Float64Array;
   private readonly reaches: Float64Array;
 
@@ -211,6 +217,12 @@ export class RegimeBaseline implements AssetBaseline {
     const pointKnown = this.readPoint(row.values);
     if (pointKnown) {
       const covered = this.isCovered(model);
+      if (this.isJustSet(row) && !covered) {
+        this.lags.read(this.features, row.timeMs);
+        this.lags.follow(row.timeMs);
+        this.countAndKeep(row);
+        return;
+      }
       const thorough = this.learnLagged(model, row, covered);
       for (let column = 0; column < this.judged.length; column += 1) {
         if (!this.isNew(row, column)) continue;
@@ -684,6 +696,21 @@ export class RegimeBaseline implements AssetBaseline {
     return false;
   }
 
+  /**
+   * Whether a setpoint was moved a moment ago: at a point that is new the machine has to get there first, and the setpoint may have arrived before what it
+   * sets. Such a row would stand for what is normal there.
+   */
+  private isJustSet(row: SignalRow): boolean {
+    if (!this.isAnyNew(row)) return false;
+    const { drivers, features, settings } = this;
+    this.rowsSinceSet += 1;
+    for (let driver = 0; driver < drivers.length; driver += 1) {
+      if (this.columns[drivers[driver]!]!.kind === 'setpoint' && Math.abs(features[driver + 1]! - settings[driver]!) > moved) this.rowsSinceSet = 0;
+      settings[driver] = features[driver + 1]!;
+    }
+    return this.rowsSinceSet < rowsToArrive;
+  }
+
   /** Whether the operating point that was read last is known; reads its features. */
   private isCovered(model: ModeModel): boolean {
     this.readFeatures();
@@ -833,6 +860,8 @@ export class RegimeBaseline implements AssetBaseline {
       const { kind } = this.columns[column]!;
       this.judged[column] = (kind === 'measured' || kind === 'derived') && !drivers.includes(column) ? 1 : 0;
     }
+    this.settings = new Float64Array(drivers.length).fill(NaN);
+    this.rowsSinceSet = rowsToArrive;
     this.centers = new Float64Array(drivers.length);
     this.scales = new Float64Array(drivers.length).fill(1);
     this.point = new Float64Array(drivers.length);

@@ -151,9 +151,9 @@ describe('baseline and judge together', () => {
       if (index >= 500) values[2]! += 30;
     }, columns).map((one) => Number(one.split(' ')[0]));
     assert.ok(told.length >= 300 && told.length <= 2_000, `${told.length} rows told`);
-    // A row or two by chance aside.
+    // A short run of rows by chance aside.
     const late = told.filter((row) => row >= 2_500);
-    assert.ok(late.length <= 4, `told at ${late.join()}`);
+    assert.ok(late.length <= 20, `told at ${late.join()}`);
   });
 
   it('understand one message per property as well as one for all', () => {
