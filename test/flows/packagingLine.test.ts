@@ -181,8 +181,9 @@ describe('the packaging line, from the PLC to the message on a phone', function 
     const { line, problem, labels } = await view();
     assert.deepEqual([line?.stations.map(({ key }) => key), problem, labels['labeller/leaks']], [machines, undefined, 'Leaking bottles']);
     const [, sealer, labeller] = line?.stations ?? [];
-    assert.ok(sealer?.transitBy === 'serial' && Math.abs(sealer.transitS! - 20) < 3, `${sealer?.transitS} s to the sealer by ${sealer?.transitBy}`);
-    assert.ok(labeller?.transitBy === 'serial' && Math.abs(labeller.transitS! - 40) < 3 && labeller.transitParts > 100, `${labeller?.transitS} s from ${labeller?.transitParts} parts`);
+    // The serial number is read every 15 s of the plant: half of that it may be off.
+    assert.ok(sealer?.transitBy === 'serial' && Math.abs(sealer.transitS! - 20) < 7.5, `${sealer?.transitS} s to the sealer by ${sealer?.transitBy}`);
+    assert.ok(labeller?.transitBy === 'serial' && Math.abs(labeller.transitS! - 40) < 7.5 && labeller.transitParts > 100, `${labeller?.transitS} s from ${labeller?.transitParts} parts`);
     // What is said before it is sure is "none of these"; some minutes of the plant after the fault it is.
     let answer: CauseAnswer | undefined;
     await eventually(async () => {
