@@ -1,6 +1,7 @@
 import type { FeedbackAnswer, FeedbackEffect, FeedbackRecord } from '../contract/feedback.ts';
 import type { PageAction } from '../contract/http.ts';
 import { Problem } from '../engine/problem.ts';
+import type { RouteTools } from './routeTools.ts';
 
 /** What a site offers of its people's answers. Rejects or throws with a Problem whose code and sentence are shown. */
 export interface FeedbackDesk {
@@ -21,17 +22,11 @@ export interface FeedbackDeskInput {
 }
 
 /** What these routes need of the page's. */
-export interface FeedbackTools {
+export interface FeedbackTools extends RouteTools {
   desk(site: string): { desk: FeedbackDesk; nowMs: number } | undefined;
-  /** Whether the asker may; else the answer is on its way. */
-  allowed(site: string, action: PageAction): boolean;
   /** The name of who is logged in there. */
   userOf(site: string): string | undefined;
   readonly isPost: boolean;
-  posted(): Promise<{ body: unknown } | undefined>;
-  allowMethods(methods: readonly string[]): boolean;
-  sendJson(data: unknown): void;
-  sendError(status: number, code: string, text: string): void;
 }
 
 /** Which right each answer takes. Whoever answers alarms does not change what is an alarm. */

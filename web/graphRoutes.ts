@@ -1,6 +1,6 @@
 import type { GraphElements, GraphPageAnswer, GraphQuestion, SiblingsBy } from '../contract/graph.ts';
-import type { PageAction } from '../contract/http.ts';
 import { Problem } from '../engine/problem.ts';
+import type { RouteTools } from './routeTools.ts';
 
 /** What a site offers of its graph. Rejects with a Problem whose code and sentence are shown. */
 export interface GraphDesk {
@@ -9,13 +9,8 @@ export interface GraphDesk {
 }
 
 /** What these routes need of the page's. */
-export interface GraphTools {
+export interface GraphTools extends Omit<RouteTools, 'posted'> {
   graph(site: string): GraphDesk | undefined;
-  /** Whether the asker may; else the answer is on its way. */
-  allowed(site: string, action: PageAction): boolean;
-  allowMethods(methods: readonly string[]): boolean;
-  sendJson(data: unknown): void;
-  sendError(status: number, code: string, text: string): void;
 }
 
 const mostCharacters = 1_000;

@@ -1,6 +1,6 @@
-import type { PageAction } from '../contract/http.ts';
 import type { LineFrameKind, LineFramesAnswer, LinesAnswer } from '../contract/line.ts';
 import { Problem } from '../engine/problem.ts';
+import type { RouteTools } from './routeTools.ts';
 
 /** What a site offers of its lines; undefined: there is no such line. Rejects with a Problem whose code and sentence are shown. */
 export interface LineDesk {
@@ -11,14 +11,8 @@ export interface LineDesk {
 }
 
 /** What these routes need of the page's. */
-export interface LineTools {
+export interface LineTools extends RouteTools {
   lines(site: string): LineDesk | undefined;
-  /** Whether the asker may; else the answer is on its way. */
-  allowed(site: string, action: PageAction): boolean;
-  posted(): Promise<{ body: unknown } | undefined>;
-  allowMethods(methods: readonly string[]): boolean;
-  sendJson(data: unknown): void;
-  sendError(status: number, code: string, text: string): void;
 }
 
 const mostCharacters = 1_000;

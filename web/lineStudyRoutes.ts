@@ -1,6 +1,7 @@
 import type { PageAction } from '../contract/http.ts';
 import type { CauseAbout, CauseAnswer, CauseQuestion, Scenario, ScenarioAnswer, ScenarioChange, ScenarioChoice, StoredScenario } from '../contract/lineAnswers.ts';
 import { Problem } from '../engine/problem.ts';
+import type { RouteTools } from './routeTools.ts';
 
 /** Questions about a site's lines. Rejects with a Problem whose code and sentence are shown. */
 export interface LineStudyDesk {
@@ -14,14 +15,8 @@ export interface LineStudyDesk {
 }
 
 /** What these routes need of the page's. */
-export interface LineStudyTools {
+export interface LineStudyTools extends RouteTools {
   studies(site: string): LineStudyDesk | undefined;
-  /** Whether the asker may; else the answer is on its way. */
-  allowed(site: string, action: PageAction): boolean;
-  posted(): Promise<{ body: unknown } | undefined>;
-  allowMethods(methods: readonly string[]): boolean;
-  sendJson(data: unknown): void;
-  sendError(status: number, code: string, text: string): void;
 }
 
 const mostCharacters = 1_000;

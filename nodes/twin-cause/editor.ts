@@ -1,7 +1,6 @@
 import { fields } from './config.ts';
 import { form } from '../../editor/form.ts';
-import { request } from '../../editor/request.ts';
-import { withoutMarkup } from '../../editor/text.ts';
+import { startByButton } from '../../editor/startByButton.ts';
 
 const dialog = form('twin-cause', fields);
 
@@ -30,12 +29,7 @@ RED.nodes.registerType('twin-cause', {
       return this.changed !== true;
     },
     onclick() {
-      const label = withoutMarkup(this.name || dialog.text('name'));
-      void request<unknown>('POST', `twinwire/cause/${encodeURIComponent(this.id)}/ask`, {}).then((answer) => {
-        if (answer.ok) RED.notify(dialog.text('ask.done', { name: label }), { type: 'success', timeout: 3000 });
-        else if (answer.status === 404) RED.notify(dialog.text('ask.notDeployed', { name: label }), 'warning');
-        else RED.notify(withoutMarkup(answer.text) || dialog.text('ask.failed', { name: label, status: answer.status }), 'error');
-      });
+      startByButton(dialog, this, `twinwire/cause/${encodeURIComponent(this.id)}/ask`, 'ask');
     },
   },
   oneditprepare() {

@@ -1,7 +1,6 @@
 import { fields } from './config.ts';
 import { form } from '../../editor/form.ts';
-import { request } from '../../editor/request.ts';
-import { withoutMarkup } from '../../editor/text.ts';
+import { startByButton } from '../../editor/startByButton.ts';
 
 const dialog = form('twin-replay', fields);
 
@@ -33,12 +32,7 @@ RED.nodes.registerType('twin-replay', {
       return this['source'] === 'history' || String(this['file'] ?? '') !== '';
     },
     onclick() {
-      const label = withoutMarkup(this.name || dialog.text('name'));
-      void request<unknown>('POST', `twinwire/replay/${encodeURIComponent(this.id)}/start`, {}).then((answer) => {
-        if (answer.ok) RED.notify(dialog.text('start.done', { name: label }), { type: 'success', timeout: 3000 });
-        else if (answer.status === 404) RED.notify(dialog.text('start.notDeployed', { name: label }), 'warning');
-        else RED.notify(withoutMarkup(answer.text) || dialog.text('start.failed', { name: label, status: answer.status }), 'error');
-      });
+      startByButton(dialog, this, `twinwire/replay/${encodeURIComponent(this.id)}/start`, 'start');
     },
   },
   oneditprepare() {

@@ -1,7 +1,6 @@
 import { fields } from './config.ts';
 import { form } from '../../editor/form.ts';
-import { request } from '../../editor/request.ts';
-import { withoutMarkup } from '../../editor/text.ts';
+import { startByButton } from '../../editor/startByButton.ts';
 
 const dialog = form('twin-what-if', fields, {
   changes: (value) => {
@@ -36,12 +35,7 @@ RED.nodes.registerType('twin-what-if', {
       return this.changed !== true;
     },
     onclick() {
-      const label = withoutMarkup(this.name || dialog.text('name'));
-      void request<unknown>('POST', `twinwire/what-if/${encodeURIComponent(this.id)}/ask`, {}).then((answer) => {
-        if (answer.ok) RED.notify(dialog.text('ask.done', { name: label }), { type: 'success', timeout: 3000 });
-        else if (answer.status === 404) RED.notify(dialog.text('ask.notDeployed', { name: label }), 'warning');
-        else RED.notify(withoutMarkup(answer.text) || dialog.text('ask.failed', { name: label, status: answer.status }), 'error');
-      });
+      startByButton(dialog, this, `twinwire/what-if/${encodeURIComponent(this.id)}/ask`, 'ask');
     },
   },
   oneditprepare() {

@@ -4,11 +4,12 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { chromium as playwright, type Browser } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { machineServerUri, startMachineServer, type MachineServer } from '../adapters/opcua/startMachineServer.ts';
 import { startNodeRed, type NodeRed } from '../flows/startNodeRed.ts';
-import { chromium, requireService } from '../services/requireService.ts';
+import { requireService } from '../services/requireService.ts';
 import { EditorPage } from './editorPage.ts';
+import { openBrowser } from './openBrowser.ts';
 
 type Saved = Record<string, unknown> & { id: string; type: string };
 
@@ -64,7 +65,7 @@ describe('another machine like this, in the editor', function () {
         },
       ],
     });
-    browser = await playwright.launch({ executablePath: chromium(), args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
+    browser = await openBrowser();
   });
   after(async () => {
     await editor?.close();

@@ -6,13 +6,14 @@ import { globSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { chromium as playwright, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { packageRoot } from '../../scripts/packageRoot.ts';
 import { startTestServer } from '../adapters/opcua/startTestServer.ts';
 import { readFlow, startNodeRed, type FlowNode, type NodeRed } from '../flows/startNodeRed.ts';
-import { chromium, requireService } from '../services/requireService.ts';
+import { requireService } from '../services/requireService.ts';
 import { flowOfDefaults, nodesWithFields } from './dialogValues.ts';
 import { EditorPage } from './editorPage.ts';
+import { openBrowser } from './openBrowser.ts';
 
 const asset = { key: 'filler', name: 'Filler', wires: [['twin-baseline'], []] };
 const properties = [
@@ -40,7 +41,7 @@ describe('what the dialogs do', function () {
   before(async function () {
     this.timeout(90_000);
     red = await startNodeRed({ flow: await firstDay() });
-    browser = await playwright.launch({ executablePath: chromium(), args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
+    browser = await openBrowser();
   });
   beforeEach(async () => {
     editor = await EditorPage.open(browser as Browser, (red as NodeRed).url, 'light', 'en-US');

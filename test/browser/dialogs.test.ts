@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { chromium as playwright, type Browser } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import type { Fields } from '../../contract/fields.ts';
 import { startNodeRed, type NodeRed } from '../flows/startNodeRed.ts';
 import { listedNodes } from '../checks/nodes/listedNodes.ts';
-import { chromium, requireService } from '../services/requireService.ts';
+import { requireService } from '../services/requireService.ts';
 import { changedValue, flowOfDefaults, nodesWithFields, type NodeFields } from './dialogValues.ts';
 import { EditorPage, type Language, type Theme } from './editorPage.ts';
+import { openBrowser } from './openBrowser.ts';
 
 const nodes = await nodesWithFields();
 const stages: readonly { version: '5' | '4'; theme: Theme; language: Language }[] = [
@@ -26,7 +27,7 @@ describe('dialogs in a real Node-RED and a real browser', function () {
 
   before(requireService('chromium'));
   before(async () => {
-    browser = await playwright.launch({ executablePath: chromium(), args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
+    browser = await openBrowser();
   });
   after(async () => {
     await browser?.close();

@@ -4,12 +4,13 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { chromium as playwright, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import type { GraphPageAnswer } from '../../contract/graph.ts';
 import { startNodeRed, type FlowNode, type NodeRed } from '../flows/startNodeRed.ts';
-import { chromium, requireService } from '../services/requireService.ts';
+import { requireService } from '../services/requireService.ts';
 import { flowOfDefaults, nodesWithFields } from './dialogValues.ts';
 import { EditorPage, type Language } from './editorPage.ts';
+import { openBrowser } from './openBrowser.ts';
 
 describe('tables, PLC bits and expressions in the editor', function () {
   this.timeout(90_000);
@@ -34,7 +35,7 @@ describe('tables, PLC bits and expressions in the editor', function () {
     flow.push({ id: 'bits', type: 'http in', z: 'tab', url: '/bits', method: 'post', wires: [['twin-record']] });
     flow.push({ id: 'done', type: 'http response', z: 'tab', wires: [] });
     red = await startNodeRed({ flow });
-    browser = await playwright.launch({ executablePath: chromium(), args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
+    browser = await openBrowser();
     await open('en-US');
   });
   after(async () => {

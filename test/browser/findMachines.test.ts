@@ -5,11 +5,12 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { chromium as playwright, type Browser } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { startMachineServer, type MachineServer } from '../adapters/opcua/startMachineServer.ts';
 import { startNodeRed, type NodeRed } from '../flows/startNodeRed.ts';
-import { chromium, requireService } from '../services/requireService.ts';
+import { requireService } from '../services/requireService.ts';
 import { EditorPage } from './editorPage.ts';
+import { openBrowser } from './openBrowser.ts';
 
 type Saved = Record<string, unknown> & { id: string; type: string };
 
@@ -33,7 +34,7 @@ describe('machines found in the editor', function () {
         { id: 'source', type: 'twin-opcua-source', z: 'tab', name: '', server: 'plc', addresses: [], interval: 500, queue: 10, x: 120, y: 120, wires: [[], []] },
       ],
     });
-    browser = await playwright.launch({ executablePath: chromium(), args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
+    browser = await openBrowser();
   });
   after(async () => {
     await editor?.close();

@@ -4,13 +4,14 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { chromium as playwright, type Browser } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { openSiteStore } from '../../adapters/sqlite/siteStore.ts';
 import { siteFolder } from '../../contract/siteFolder.ts';
 import { verdictSeries } from '../../engine/site/verdictRecord.ts';
 import { startNodeRed, type FlowNode, type NodeRed } from '../flows/startNodeRed.ts';
-import { chromium, requireService } from '../services/requireService.ts';
+import { requireService } from '../services/requireService.ts';
 import { EditorPage } from './editorPage.ts';
+import { openBrowser } from './openBrowser.ts';
 
 const dayMs = 86_400_000;
 const z = 'plant';
@@ -59,7 +60,7 @@ describe('the dialogs of history', function () {
     red = await startNodeRed({ flow, userDir });
     red.receive('asset', { payload: { temperature: 61.4, force: 812 } });
     await red.until(() => red.sent.some(({ from }) => from === 'baseline'), 'an expectation');
-    browser = await playwright.launch({ executablePath: chromium(), args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
+    browser = await openBrowser();
   });
   after(async () => {
     await browser?.close();

@@ -4,13 +4,14 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { chromium as playwright, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { readTableBytes } from '../../adapters/table/readTableFile.ts';
 import { writeWorkbook } from '../../adapters/table/writeWorkbook.ts';
 import { startNodeRed, type FlowNode, type NodeRed } from '../flows/startNodeRed.ts';
-import { chromium, requireService } from '../services/requireService.ts';
+import { requireService } from '../services/requireService.ts';
 import { flowOfDefaults, nodesWithFields } from './dialogValues.ts';
 import { EditorPage } from './editorPage.ts';
+import { openBrowser } from './openBrowser.ts';
 
 const properties = [{ name: 'temperature', label: 'Oil temperature', unit: 'Cel', valueKind: 'measured', address: 'ns=2;s={machine}.Temp', high: '90' }];
 /** What a person presses to bring fifty machines in, beside choosing the file. */
@@ -35,7 +36,7 @@ describe('the machines of twin-assets in the editor', function () {
       'twin-assets': { assetType: 'twin-type-1', topic: 'plant/{machine}/#' },
     };
     red = await startNodeRed({ flow: flow.filter(({ id }) => wanted.has(id)).map((node): FlowNode => ({ ...node, ...changed[node.id] })) });
-    browser = await playwright.launch({ executablePath: chromium(), args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
+    browser = await openBrowser();
     editor = await EditorPage.open(browser, red.url, 'light', 'en-US');
     ({ page } = editor);
   });

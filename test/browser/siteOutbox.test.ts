@@ -6,10 +6,11 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { chromium as playwright, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { startNodeRed, type FlowNode, type NodeRed } from '../flows/startNodeRed.ts';
-import { chromium, requireService } from '../services/requireService.ts';
+import { requireService } from '../services/requireService.ts';
 import { EditorPage, type Language, type Theme } from './editorPage.ts';
+import { openBrowser } from './openBrowser.ts';
 
 /** What a site still has to deliver, in its dialog: seen and worked on in a real browser. */
 describe('the outbox in the dialog of a site', function () {
@@ -43,7 +44,7 @@ describe('the outbox in the dialog of a site', function () {
     const nodes = flow(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
     red = await startNodeRed({ flow: nodes.slice(0, 1) });
     await red.deploy(nodes, { influx: { token: 'secret' } });
-    browser = await playwright.launch({ executablePath: chromium(), args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
+    browser = await openBrowser();
   });
   after(async () => {
     await editor?.close();

@@ -5,10 +5,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { chromium as playwright, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { startNodeRed, type FlowNode, type NodeRed } from '../flows/startNodeRed.ts';
-import { chromium, requireService } from '../services/requireService.ts';
+import { requireService } from '../services/requireService.ts';
 import { EditorPage, type Language, type Theme } from './editorPage.ts';
+import { openBrowser } from './openBrowser.ts';
 
 const hostile = '<img src=x onerror="window.pwned=1">';
 
@@ -39,7 +40,7 @@ describe('the Twins sidebar', function () {
     const nodes = flow(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
     red = await startNodeRed({ flow: nodes.slice(0, 1) });
     await red.deploy(nodes, { influx: { token: 'secret' } });
-    browser = await playwright.launch({ executablePath: chromium(), args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
+    browser = await openBrowser();
   });
   after(async () => {
     await editor?.close();

@@ -1,10 +1,11 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 import assert from 'node:assert/strict';
-import { chromium as playwright, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { startNodeRed, type FlowNode, type NodeRed } from '../flows/startNodeRed.ts';
-import { chromium, requireService } from '../services/requireService.ts';
+import { requireService } from '../services/requireService.ts';
 import { EditorPage, type Language, type Theme } from './editorPage.ts';
+import { openBrowser } from './openBrowser.ts';
 
 const properties = [
   { name: 'speed', label: 'Speed', unit: '/min', valueKind: 'setpoint' },
@@ -45,7 +46,7 @@ describe('a type that changes while its machines run', function () {
   before(requireService('chromium'));
   before(async () => {
     red = await startNodeRed({ flow });
-    browser = await playwright.launch({ executablePath: chromium(), args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
+    browser = await openBrowser();
     await teach(red);
   });
   after(async () => {
