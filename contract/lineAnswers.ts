@@ -214,6 +214,17 @@ export interface AskedLine {
   stations: { key: string; name: string }[];
 }
 
+/** Questions about a site's lines. Rejects with a Problem whose code and sentence are shown. */
+export interface LineStudyDesk {
+  cause(line: string, question: CauseQuestion): Promise<CauseAnswer>;
+  choices(line: string): ScenarioChoice[];
+  whatIf(line: string, scenario: Scenario): Promise<ScenarioAnswer>;
+  stored(line: string): StoredScenario[];
+  /** Resolves when it is on disk. */
+  store(line: string, scenario: Scenario): Promise<StoredScenario>;
+  forget(line: string, name: string): Promise<boolean>;
+}
+
 /** Sent by twin-cause. */
 export interface CauseMessage {
   topic: string;

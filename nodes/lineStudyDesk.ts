@@ -1,17 +1,10 @@
-import type { CauseAnswer, CauseQuestion, Scenario, ScenarioAnswer, ScenarioChoice, StoredScenario } from '../contract/lineAnswers.ts';
+import type { LineStudyDesk } from '../contract/lineAnswers.ts';
 import { Problem } from '../engine/problem.ts';
 import type { Site } from '../engine/site/site.ts';
 import { problemIn } from './problemSentences.ts';
 
 /** What the page asks about a site's lines; what cannot be answered is said in the site's language. */
-export function lineStudyDesk(site: Site): {
-  cause(line: string, question: CauseQuestion): Promise<CauseAnswer>;
-  choices(line: string): ScenarioChoice[];
-  whatIf(line: string, scenario: Scenario): Promise<ScenarioAnswer>;
-  stored(line: string): StoredScenario[];
-  store(line: string, scenario: Scenario): Promise<StoredScenario>;
-  forget(line: string, name: string): Promise<boolean>;
-} {
+export function lineStudyDesk(site: Site): LineStudyDesk {
   const told = (problem: unknown): unknown => (problem instanceof Problem ? problemIn(problem, site.options.language) : problem);
   const sync = <T>(work: () => T): T => {
     try {

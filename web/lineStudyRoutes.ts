@@ -1,18 +1,7 @@
 import type { PageAction } from '../contract/http.ts';
-import type { CauseAbout, CauseAnswer, CauseQuestion, Scenario, ScenarioAnswer, ScenarioChange, ScenarioChoice, StoredScenario } from '../contract/lineAnswers.ts';
+import type { CauseAbout, CauseQuestion, LineStudyDesk, Scenario, ScenarioChange } from '../contract/lineAnswers.ts';
 import { Problem } from '../engine/problem.ts';
 import type { RouteTools } from './routeTools.ts';
-
-/** Questions about a site's lines. Rejects with a Problem whose code and sentence are shown. */
-export interface LineStudyDesk {
-  cause(line: string, question: CauseQuestion): Promise<CauseAnswer>;
-  choices(line: string): ScenarioChoice[];
-  whatIf(line: string, scenario: Scenario): Promise<ScenarioAnswer>;
-  stored(line: string): StoredScenario[];
-  /** Resolves when it is on disk. */
-  store(line: string, scenario: Scenario): Promise<StoredScenario>;
-  forget(line: string, name: string): Promise<boolean>;
-}
 
 /** What these routes need of the page's. */
 export interface LineStudyTools extends RouteTools {

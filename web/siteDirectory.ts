@@ -1,11 +1,11 @@
 import { Problem } from '../engine/problem.ts';
 import type { AcknowledgeRequest, BackTest, Machine, MachineDetail, Overview, SiteReadinessReport } from '../contract/http.ts';
+import type { LineStudyDesk } from '../contract/lineAnswers.ts';
 import type { SiteAlarmDesk } from './alarmRoutes.ts';
 import type { FeedbackDesk } from './feedbackRoutes.ts';
 import type { SiteGate } from './pageAccess.ts';
 import type { GraphDesk } from './graphRoutes.ts';
 import type { LineDesk } from './lineRoutes.ts';
-import type { LineStudyDesk } from './lineStudyRoutes.ts';
 import type { SitePageSource, TwinPageChange, TwinPageSource } from './twinPageSource.ts';
 
 /**

@@ -1,9 +1,9 @@
 import type { AcknowledgeRequest, BackTest, Machine, MachineDetail, Overview, SiteReadinessReport, SiteSummary } from '../contract/http.ts';
+import type { LineStudyDesk } from '../contract/lineAnswers.ts';
 import type { SiteAlarmDesk } from './alarmRoutes.ts';
 import type { FeedbackDesk } from './feedbackRoutes.ts';
 import type { GraphDesk } from './graphRoutes.ts';
 import type { LineDesk } from './lineRoutes.ts';
-import type { LineStudyDesk } from './lineStudyRoutes.ts';
 import type { SiteGate } from './pageAccess.ts';
 
 /**

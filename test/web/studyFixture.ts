@@ -1,6 +1,5 @@
-import type { CauseAnswer, CauseQuestion, Scenario, ScenarioAnswer, ScenarioChoice, ScenarioFigure, StoredScenario } from '../../contract/lineAnswers.ts';
+import type { CauseAnswer, CauseQuestion, LineStudyDesk, Scenario, ScenarioAnswer, ScenarioChoice, ScenarioFigure, StoredScenario } from '../../contract/lineAnswers.ts';
 import type { Problem } from '../../engine/problem.ts';
-import type { LineStudyDesk } from '../../web/lineStudyRoutes.ts';
 
 /** Answers about a line from memory, as the site would tell them. */
 export class MemoryStudies implements LineStudyDesk {
