@@ -29,9 +29,47 @@ export interface CauseLine {
 
 /** Thresholds and weights were chosen on these; figures are reported on the others alone. */
 export const tuningSeeds = Array.from({ length: 40 }, (_, index) => 1 + index);
-export const reportingSeeds = Array.from({ length: 200 }, (_, index) => 200_001 + index);
+export const reportingSeeds = Array.from({ length: 100 }, (_, index) => 300_001 + index);
 
-const rows = 3_000;
+/** What another line may have otherwise; what is left out is as described above. */
+export interface CauseLineShape {
+  parts?: number;
+  stations?: number;
+  /** Side branches that join. */
+  branches?: number;
+  /** Usual deviations by which a cause is off, least and most. */
+  off?: [number, number];
+  /** Of the parts that a cause touches, and without any. */
+  spoils?: [number, number];
+  base?: [number, number];
+  /** Share of values that are missing. */
+  missing?: number;
+  /** A reading only every so many parts. */
+  readEvery?: number;
+  /** Kinds of product; 1: one only. */
+  kinds?: number;
+  /** Parts by which the place of a part is wrong. */
+  wrongBy?: number;
+}
+
+/** One thing other than usual at a time, to see where it breaks. */
+export const otherShapes: readonly { name: string; shape: CauseLineShape }[] = [
+  { name: '3 stations', shape: { stations: 3 } },
+  { name: '14 stations, 3 branches', shape: { stations: 14, branches: 3 } },
+  { name: '1,000 parts', shape: { parts: 1_000 } },
+  { name: '6,000 parts', shape: { parts: 6_000 } },
+  { name: 'scrap usually 0.05–0.2 %', shape: { base: [0.0005, 0.002] } },
+  { name: 'scrap usually 5–10 %', shape: { base: [0.05, 0.1] } },
+  { name: 'causes off by 1.2–2', shape: { off: [1.2, 2] } },
+  { name: 'causes off by 4–7', shape: { off: [4, 7] } },
+  { name: 'causes spoil 4–8 %', shape: { spoils: [0.04, 0.08] } },
+  { name: '30 % of values missing', shape: { missing: 0.3 } },
+  { name: 'a reading every 10 parts', shape: { readEvery: 10 } },
+  { name: 'places wrong by up to 8 parts', shape: { wrongBy: 8 } },
+  { name: 'one product', shape: { kinds: 1 } },
+  { name: '6 products', shape: { kinds: 6 } },
+];
+
 const perStation = 3;
 
 interface Property {
@@ -42,25 +80,28 @@ interface Property {
   parents: { column: number; weight: number }[];
 }
 
-export function causeLine(kind: CauseCase, seed: number): CauseLine {
+export function causeLine(kind: CauseCase, seed: number, shape: CauseLineShape = {}): CauseLine {
+  const { parts: rows = 3_000, branches = 1, off = [2, 3.6], spoils = [0.1, 0.3], base: baseShare = [0.007, 0.02], missing = 0, readEvery = 1, wrongBy } = shape;
   const random = new RandomStream(seed, `cause ${kind}`);
   const some = (low: number, high: number): number => low + (high - low) * random.uniform();
   const sign = (): number => (random.uniform() < 0.5 ? -1 : 1);
-  const chain = 5 + random.below(4);
+  const chain = shape.stations ?? 5 + random.below(4);
   const branch = chain;
   const air = chain + 1;
-  const stations = [...Array.from({ length: chain }, (_, index) => `station ${index + 1}`), 'side branch', 'compressed air'];
+  const stations = [...Array.from({ length: chain }, (_, index) => `station ${index + 1}`), 'side branch', 'compressed air', ...Array.from({ length: branches - 1 }, (_, index) => `side branch ${index + 2}`)];
   const joins = 1 + random.below(chain - 2);
   const powered = new Set([random.below(chain), random.below(chain)]);
   const relations: FeedRelation[] = [];
   for (let at = 1; at < chain; at += 1) relations.push({ from: stations[at - 1]!, relation: 'feeds', to: stations[at]! });
   relations.push({ from: stations[branch]!, relation: 'feeds', to: stations[joins]! });
+  const joined = Array.from({ length: branches - 1 }, () => 1 + random.below(chain - 2));
+  for (const [index, to] of joined.entries()) relations.push({ from: stations[air + 1 + index]!, relation: 'feeds', to: stations[to]! });
   for (const at of powered) relations.push({ from: stations[air]!, relation: 'powers', to: stations[at]! });
   const before = (station: number): number[] => relations.filter(({ to }) => to === stations[station]).map(({ from }) => stations.indexOf(from));
 
   // Properties in the order in which they can follow from each other.
-  const order = [air, branch, ...Array.from({ length: chain }, (_, index) => index)];
-  const kinds = 2 + random.below(2);
+  const order = [air, branch, ...joined.map((_, index) => air + 1 + index), ...Array.from({ length: chain }, (_, index) => index)];
+  const kinds = shape.kinds ?? 2 + random.below(2);
   const properties: Property[] = [];
   const firstOf = new Map<number, number>();
   for (const station of order) {
@@ -105,7 +146,7 @@ export function causeLine(kind: CauseCase, seed: number): CauseLine {
   };
   for (const one of causes) {
     const marks = episodes();
-    fault(one, marks, some(2, 3.6));
+    fault(one, marks, some(...off));
     if (kind === 'confounded') {
       const decoy = pick(canCause.filter((column) => !causes.includes(column)));
       // Nearly the same times: each mark a little earlier or longer, some left out.
@@ -138,8 +179,8 @@ export function causeLine(kind: CauseCase, seed: number): CauseLine {
     }
     group[row] = now;
   }
-  const base = Array.from({ length: kinds }, () => some(0.007, 0.02));
-  const strength = some(0.1, 0.3);
+  const base = Array.from({ length: kinds }, () => some(...baseShare));
+  const strength = some(...spoils);
   const waves = nothing === 2 ? episodes() : undefined;
   const values = properties.map(() => new Float64Array(rows));
   const noise = new Float64Array(columns);
@@ -177,17 +218,20 @@ export function causeLine(kind: CauseCase, seed: number): CauseLine {
   const hops = Array.from({ length: chain + 1 }, () => longer * Math.round(some(4, 40)) * 1_000);
   const wayOf = (station: number): number | undefined => {
     if (station === air) return undefined;
-    const from = station === branch ? joins : station;
-    return hops.slice(from + 1, chain).reduce((sum, hop) => sum + hop, 0) + (station === branch ? hops[chain]! : 0);
+    const from = station === branch ? joins : station > air ? joined[station - air - 1]! : station;
+    return hops.slice(from + 1, chain).reduce((sum, hop) => sum + hop, 0) + (station >= branch ? hops[chain]! : 0);
   };
 
   // What the tracking gives: each station's values at the time when the part was there, wrong by a part or two (more where ways are long).
-  const blur = kind === 'delayed' ? 3 : 1;
+  const blur = wrongBy ?? (kind === 'delayed' ? 3 : 1);
   const table: PartTable = {
     timesMs: Float64Array.from({ length: rows }, (_, row) => 1_700_000_000_000 + 4_000 * row), bad, group, judgedAt: stations[chain - 1]!,
     columns: properties.map(({ station }, column): PartColumn => {
       const shift = station === chain - 1 ? 0 : random.below(2 * blur + 1) - blur;
-      const seen = Float64Array.from({ length: rows }, (_, row) => 10 * values[column]![Math.max(0, Math.min(rows - 1, row + shift))]! + 200);
+      const seen = Float64Array.from({ length: rows }, (_, row) => {
+        const at = Math.max(0, Math.min(rows - 1, row + shift));
+        return missing > 0 && random.uniform() < missing ? NaN : 10 * values[column]![at - (at % readEvery)]! + 200;
+      });
       const wayMs = wayOf(station);
       return { ...(wayMs === undefined ? {} : { wayMs }), station: stations[station]!, property: `value ${(column % perStation) + 1}`, kind: 'measured', values: seen };
     }),
@@ -197,10 +241,10 @@ export function causeLine(kind: CauseCase, seed: number): CauseLine {
 
 function difficultyOf({ columns, bad }: PartTable, causes: readonly number[]): CauseLine['difficulty'] {
   const off = columns.map(({ values }) => {
-    const good = values.filter((_, row) => bad[row] === 0);
+    const good = values.filter((value, row) => bad[row] === 0 && Number.isFinite(value));
     const mean = good.reduce((sum, value) => sum + value, 0) / good.length;
     const spread = Math.sqrt(good.reduce((sum, value) => sum + (value - mean) ** 2, 0) / good.length);
-    const sick = values.filter((_, row) => bad[row] === 1);
+    const sick = values.filter((value, row) => bad[row] === 1 && Number.isFinite(value));
     return Math.abs(sick.reduce((sum, value) => sum + value, 0) / sick.length - mean) / spread;
   });
   return {

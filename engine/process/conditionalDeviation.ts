@@ -1,6 +1,11 @@
 import { medianInPlace } from '../statistics/order.ts';
 import { solveRidge } from '../statistics/solveRidge.ts';
 
+interface Centre {
+  centre: number;
+  spread: number;
+}
+
 const leastRows = 60;
 /** Beyond so many usual deviations a row does not take part in the second fit. */
 const far = 4;
@@ -8,13 +13,19 @@ const far = 4;
 /**
  * What of a value its leaders do not account for: the rest of a ridge regression on the columns before it and on the group, in units of its
  * usual size. Fitted on good parts, twice, the second time without what lay far off, so that a fault does not teach that it is usual.
+ * @param known centres of columns reckoned before, for a table in which columns lead several others; what is reckoned here is added
  * @returns NaN where a value or a leader is missing; all NaN below 60 rows or when the column does not vary
  */
-export function conditionalDeviation(values: Float64Array, leaders: readonly Float64Array[], bad: Uint8Array, group: Int32Array): Float64Array {
+export function conditionalDeviation(values: Float64Array, leaders: readonly Float64Array[], bad: Uint8Array, group: Int32Array, known = new Map<Float64Array, Centre>()): Float64Array {
   const rows = values.length;
   const groups = Math.max(0, ...new Set(group)) + 1;
   const size = 1 + leaders.length + (groups - 1);
-  const centres = leaders.map((leader) => centreOf(leader));
+  const knownCentre = (column: Float64Array): Centre => {
+    let found = known.get(column);
+    if (found === undefined) known.set(column, (found = centreOf(column)));
+    return found;
+  };
+  const centres = leaders.map(knownCentre);
   const usable = new Uint8Array(rows);
   let count = 0;
   for (let row = 0; row < rows; row += 1) {
@@ -23,7 +34,7 @@ export function conditionalDeviation(values: Float64Array, leaders: readonly Flo
   }
   const rest = new Float64Array(rows).fill(NaN);
   if (count < leastRows) return rest;
-  const own = centreOf(values);
+  const own = knownCentre(values);
   if (!(own.spread > 0)) return rest;
   const x = new Float64Array(size);
   const fill = (row: number): void => {
@@ -69,10 +80,10 @@ export function conditionalDeviation(values: Float64Array, leaders: readonly Flo
 }
 
 /** Median and usual deviation (1.4826 × median absolute deviation; without one, half of the middle 90 % ÷ 1.645). */
-function centreOf(numbers: Float64Array): { centre: number; spread: number } {
+function centreOf(numbers: Float64Array): Centre {
   const finite = numbers.filter((number) => Number.isFinite(number));
   const centre = medianInPlace(finite.slice());
-  const away = finite.map((number) => Math.abs(number - centre)).sort();
-  const spread = 1.4826 * (away[away.length >> 1] ?? NaN);
-  return { centre, spread: spread > 0 ? spread : (away[Math.floor(0.9 * away.length)] ?? NaN) / 1.645 };
+  const away = finite.map((number) => Math.abs(number - centre));
+  const spread = 1.4826 * medianInPlace(away);
+  return { centre, spread: spread > 0 ? spread : (away.sort()[Math.floor(0.9 * away.length)] ?? NaN) / 1.645 };
 }

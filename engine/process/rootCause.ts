@@ -98,7 +98,7 @@ export function rootCause(table: PartTable, graph: FeedGraph, settings: RootCaus
   if (found.length === 0) return answer;
   const rates = groupRates(table.bad, table.group);
   for (const one of found) best(one, table.bad, rates, 0, undefined);
-  answer.chance = chanceOf(found, table, rates, falseClaims);
+  answer.chance = chanceOf(found, table, rates);
   const onset = onsetOf(table.bad);
   if (onset !== undefined) answer.sinceMs = table.timesMs[onset]!;
   if (answer.chance > falseClaims) return answer;
@@ -113,10 +113,11 @@ function candidatesOf(table: PartTable, graph: FeedGraph, answer: RootCauseAnswe
   for (const station of graph.ancestors.get(table.judgedAt) ?? []) {
     if (!byStation.has(station)) answer.left.push({ station, why: 'no values' });
   }
+  const centres = new Map();
   return table.columns.flatMap((column, index): Candidate[] => {
     const leaders = leadersOf(column, table, graph).flatMap((station) => byStation.get(station) ?? []);
     if (column.kind === 'measured') leaders.push(...(byStation.get(column.station) ?? []).filter((one) => table.columns[one]!.kind === 'setpoint'));
-    const deviation = conditionalDeviation(column.values, leaders.map((one) => table.columns[one]!.values), table.bad, table.group);
+    const deviation = conditionalDeviation(column.values, leaders.map((one) => table.columns[one]!.values), table.bad, table.group, centres);
     const bins = binned(deviation);
     if (bins === undefined) {
       answer.left.push({ station: column.station, why: column.values.some((value) => Number.isFinite(value)) ? 'constant' : 'no values' });
@@ -188,25 +189,7 @@ function best(candidate: Candidate, bad: Uint8Array, rates: Float64Array, shift:
     total += bad[from]!;
     expected += rate;
   }
-  // Within `among` or with values missing, what is expected has to add up to what is there.
-  const factor = total / expected;
-  let strongest = 0;
-  let high = false;
-  let cut = -1;
-  for (const side of [0, 1]) {
-    let some = 0;
-    let share = 0;
-    for (let step = 0; step < tails.length; step += 1) {
-      const bin = side === 0 ? step : binCount - 1 - step;
-      some += badIn[bin]!;
-      share += expectedIn[bin]! * factor;
-      const evidence = likelihood(some, share, total);
-      if (evidence <= strongest) continue;
-      strongest = evidence;
-      high = side === 1;
-      cut = bin;
-    }
-  }
+  const { evidence: strongest, high, cut } = strongestTail(total, expected);
   if (shift === 0 && among === undefined) {
     candidate.high = high;
     candidate.cut = cut;
@@ -216,28 +199,92 @@ function best(candidate: Candidate, bad: Uint8Array, rates: Float64Array, shift:
   return strongest;
 }
 
+/** Over the steps from both ends, of what stands in `badIn` and `expectedIn`. */
+function strongestTail(total: number, expected: number): { evidence: number; high: boolean; cut: number } {
+  // Within a part of the rows or with values missing, what is expected has to add up to what is there.
+  const factor = total / expected;
+  const found = { evidence: 0, high: false, cut: -1 };
+  for (const side of [0, 1]) {
+    let some = 0;
+    let share = 0;
+    for (let step = 0; step < tails.length; step += 1) {
+      const bin = side === 0 ? step : binCount - 1 - step;
+      some += badIn[bin]!;
+      share += expectedIn[bin]! * factor;
+      const evidence = likelihood(some, share, total);
+      if (evidence <= found.evidence) continue;
+      found.evidence = evidence;
+      found.high = side === 1;
+      found.cut = bin;
+    }
+  }
+  return found;
+}
+
 /** Log likelihood ratio for more bad parts inside than expected, all else equal (Kulldorff 1997, Poisson). */
 function likelihood(some: number, expected: number, total: number): number {
   if (some <= expected || expected <= 0 || total <= expected) return 0;
   return some * Math.log(some / expected) + (some < total ? (total - some) * Math.log((total - some) / (total - expected)) : 0);
 }
 
-/** Given up, as 1 or less, as soon as it is above what is allowed. */
-function chanceOf(found: readonly Candidate[], { bad }: PartTable, rates: Float64Array, allowed: number): number {
+/**
+ * Column by column over all shifts: the bad parts are few, and what is expected is summed over stretches of one group from running counts, so that a
+ * shift costs some hundred operations whatever the number of parts.
+ */
+function chanceOf(found: readonly Candidate[], { bad, group }: PartTable, rates: Float64Array): number {
   const rows = bad.length;
   const strongest = Math.max(...found.map(({ evidence }) => evidence));
   const least = Math.floor(rows / 25);
-  let asStrong = 0;
-  for (let turn = 0; turn < shifts; turn += 1) {
-    const shift = least + Math.floor(((rows - 2 * least) * (turn + 0.5)) / shifts);
-    for (const one of found) {
-      if (best(one, bad, rates, shift, undefined) < strongest) continue;
-      asStrong += 1;
-      break;
+  const badRows = Int32Array.from(bad.keys()).filter((row) => bad[row] === 1);
+  const begins = Int32Array.from(group.keys()).filter((row) => row === 0 || group[row] !== group[row - 1]);
+  const isStronger = new Uint8Array(shifts);
+  // Products that alternate with every part have as many stretches as parts.
+  const byStretch = begins.length <= rows / 50;
+  const counts = new Uint32Array((rows + 1) * binCount);
+  for (const one of found) {
+    if (byStretch) {
+      for (let row = 0, at = 0; row < rows; row += 1, at += binCount) {
+        counts.copyWithin(at + binCount, at, at + binCount);
+        if (one.bins[row] !== 255) counts[at + binCount + one.bins[row]!]! += 1;
+      }
     }
-    if ((asStrong + 1) / (shifts + 1) > allowed) return (asStrong + 1) / (turn + 2);
+    for (let turn = 0; turn < shifts; turn += 1) {
+      if (isStronger[turn] === 1) continue;
+      const shift = least + Math.floor(((rows - 2 * least) * (turn + 0.5)) / shifts);
+      const evidence = byStretch ? shifted(one.bins, counts, badRows, begins, rates, shift) : best(one, bad, rates, shift, undefined);
+      if (evidence >= strongest) isStronger[turn] = 1;
+    }
   }
-  return (asStrong + 1) / (shifts + 1);
+  return (isStronger.reduce((sum, one) => sum + one, 0) + 1) / (shifts + 1);
+}
+
+/** What `best` says of a shift, from running counts by bin and the rows at which a stretch of one group begins. */
+function shifted(bins: Uint8Array, counts: Uint32Array, badRows: Int32Array, begins: Int32Array, rates: Float64Array, shift: number): number {
+  const rows = bins.length;
+  badIn.fill(0);
+  expectedIn.fill(0);
+  let total = 0;
+  for (const from of badRows) {
+    const bin = bins[from >= shift ? from - shift : from - shift + rows]!;
+    if (bin === 255) continue;
+    badIn[bin]! += 1;
+    total += 1;
+  }
+  const add = (first: number, end: number, rate: number): void => {
+    for (let bin = 0; bin < binCount; bin += 1) expectedIn[bin]! += rate * (counts[end * binCount + bin]! - counts[first * binCount + bin]!);
+  };
+  for (let at = 0; at < begins.length; at += 1) {
+    const first = begins[at]! - shift;
+    const end = (begins[at + 1] ?? rows) - shift;
+    const rate = rates[begins[at]!]!;
+    if (first >= 0) add(first, end, rate);
+    else if (end <= 0) add(first + rows, end + rows, rate);
+    else {
+      add(first + rows, rows, rate);
+      add(0, end, rate);
+    }
+  }
+  return strongestTail(total, expectedIn.reduce((sum, one) => sum + one, 0)).evidence;
 }
 
 /** The row from which on marks are more frequent, by the likelihood of one change; undefined when a change says nothing. */

@@ -55,7 +55,6 @@ describe('twin-cause and twin-what-if', function () {
   });
   after(async () => {
     await run.stop();
-    setTimeout(() => console.error('ACTIVE', process.getActiveResourcesInfo()), 3000).unref();
   });
 
   const answers = (): CauseMessage[] => run.received('answers') as unknown as CauseMessage[];
