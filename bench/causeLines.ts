@@ -88,8 +88,10 @@ export function causeLine(kind: CauseCase, seed: number, shape: CauseLineShape =
   const chain = shape.stations ?? 5 + random.below(4);
   const branch = chain;
   const air = chain + 1;
-  const { parts: rows = 3_000, branches = 1, off = [2, 3.6], spoils = [0.1, 0.3], base: baseShare = [0.007, 0.02] } = shape;
-  const { missing = 0, readEvery = 1, wrongBy } = shape;
+  const stations = [
+    ...Array.from({ length: chain }, (_, index) => `station ${index + 1}`), 'side branch', 'compressed air',
+    ...Array.from({ length: branches - 1 }, (_, index) => `side branch ${index + 2}`),
+  ];
   const joins = 1 + random.below(chain - 2);
   const powered = new Set([random.below(chain), random.below(chain)]);
   const relations: FeedRelation[] = [];
