@@ -62,7 +62,7 @@ const benches: Record<string, (print: (line: string) => void) => Promise<unknown
   alarms: alarmSpeed,
   opcua: opcuaSpeed,
   simulation: simulationSpeed,
-  rootCause: (print) => rootCauseTable(print),
+  rootCause: (print) => rootCauseTable(print, undefined, folder),
   lineFits: (print) => lineFits(print),
 };
 

@@ -1,6 +1,7 @@
 import { feedGraph } from '../engine/process/feedGraph.ts';
 import { rootCause, type RootCauseAnswer } from '../engine/process/rootCause.ts';
 import { causeBaselines } from './causeBaselines.ts';
+import { recordedAlarmTable } from './causeRecordings.ts';
 import { type CauseCase, causeCases, type CauseLine, causeLine, type CauseLineShape, otherShapes, reportingSeeds, withWrongRelations } from './causeLines.ts';
 import { verdictOf } from './verdictOf.ts';
 
@@ -86,7 +87,7 @@ function shapeRow(shape: CauseLineShape, seeds: readonly number[]): { first: num
 }
 
 /** Root cause on generated lines that nothing was tuned on, beside plain rules on the same lines. */
-export async function rootCauseTable(print: (line: string) => void, seeds: readonly number[] = reportingSeeds): Promise<CauseResult[]> {
+export async function rootCauseTable(print: (line: string) => void, seeds: readonly number[] = reportingSeeds, folder?: string): Promise<CauseResult[]> {
   const results: CauseResult[] = [];
   for (const kind of causeCases) {
     results.push(causeResult(kind, seeds));
@@ -138,6 +139,7 @@ export async function rootCauseTable(print: (line: string) => void, seeds: reado
     print(`| ${name} | ${few === 3 * some.length ? '' : withInterval(first, 3 * some.length - few)} | ${few} of ${3 * some.length} | ${percent(both)} | ${percent(silent)} |`);
     await new Promise((resolve) => setImmediate(resolve));
   }
+  if (folder !== undefined) recordedAlarmTable(print, folder);
   return results;
 }
 

@@ -79,11 +79,16 @@ export function conditionalDeviation(values: Float64Array, leaders: readonly Flo
   return rest;
 }
 
-/** Median and usual deviation (1.4826 × median absolute deviation; without one, half of the middle 90 % ÷ 1.645). */
+/**
+ * Median and usual deviation (1.4826 × median absolute deviation; without one, half of the middle 90 % ÷ 1.645; without that too, as of a contact that is
+ * hardly ever off, the standard deviation).
+ */
 function centreOf(numbers: Float64Array): Centre {
   const finite = numbers.filter((number) => Number.isFinite(number));
   const centre = medianInPlace(finite.slice());
   const away = finite.map((number) => Math.abs(number - centre));
   const spread = 1.4826 * medianInPlace(away);
-  return { centre, spread: spread > 0 ? spread : (away.sort()[Math.floor(0.9 * away.length)] ?? NaN) / 1.645 };
+  if (spread > 0) return { centre, spread };
+  const most = away.sort()[Math.floor(0.9 * away.length)] ?? NaN;
+  return { centre, spread: most > 0 ? most / 1.645 : Math.sqrt(away.reduce((sum, distance) => sum + distance ** 2, 0) / away.length) };
 }

@@ -109,6 +109,17 @@ describe('what goes with bad parts', function () {
     assert.ok(conditionalDeviation(follower.slice(0, 40), [], good, group).every((value) => Number.isNaN(value)));
   });
 
+  it('takes a contact that is hardly ever off for a condition, not for a constant', () => {
+    const table = leakingCartons();
+    const random = new RandomStream(4, 'contact');
+    const isOff = Uint8Array.from(table.bad, (_, row) => (row % 600 > 565 ? 1 : 0));
+    const bad = Uint8Array.from(isOff, (off) => (random.uniform() < (off === 1 ? 0.4 : 0.01) ? 1 : 0));
+    const contact = { ...table.columns[0]!, property: 'filter ok', values: Float64Array.from(isOff, (off) => 1 - off) };
+    const [first] = rootCause({ ...table, bad, columns: [contact, table.columns[1]!] }, feedGraph(relations)).conditions;
+    assert.deepEqual([first?.property, first?.direction, first?.fromOff, first?.toOff], ['filter ok', 'low', 1, 1]);
+    assert.ok(conditionalDeviation(new Float64Array(800).fill(1), [], new Uint8Array(800), new Int32Array(800)).every((value) => Number.isNaN(value)));
+  });
+
   it('finds the causes of some generated lines that plain rules miss, and claims nothing on clean ones', () => {
     let first = 0;
     let claimed = 0;
