@@ -29,7 +29,6 @@ function planted(behaviour: Behaviour): NodeUnit {
   return {
     type,
     fields,
-    patienceMs: 300,
     register(RED) {
       RED.nodes.registerType(type, function (this: NodeInstance, definition: NodeDefinition) {
         RED.nodes.createNode(this, definition);
