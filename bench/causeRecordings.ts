@@ -21,8 +21,6 @@ interface Change {
   isCounter: boolean;
 }
 
-const sliceS = 1;
-
 function changesOf(file: string): Change[] {
   return readFileSync(file, 'utf8').trim().split(/\r?\n/).slice(1).flatMap((line): Change[] => {
     const [time = '', node = '', value = '', type = ''] = line.split(',');
@@ -40,24 +38,23 @@ function tableOf(runs: readonly Change[][], alarm: string): PartTable {
   for (const changes of runs) {
     const endS = changes[changes.length - 1]!.timeS;
     const now = new Map<string, number>();
-    const past = new Map<string, number[]>(names.map((name) => [name, []]));
+    const begin = bad.length;
     let at = 0;
-    let isOn = false;
-    for (let beginS = 0; beginS + sliceS <= endS; beginS += sliceS) {
+    for (let beginS = 0; beginS + 1 <= endS; beginS += 1) {
       for (; at < changes.length && changes[at]!.timeS <= beginS; at += 1) now.set(changes[at]!.node, changes[at]!.value);
-      isOn = now.get(alarm) === 1;
-      let comes = false;
-      for (let next = at; next < changes.length && changes[next]!.timeS < beginS + sliceS; next += 1) if (changes[next]!.node === alarm && changes[next]!.value === 1) comes = true;
-      bad.push(isOn || comes ? 1 : 0);
-      for (const [column, name] of names.entries()) {
-        const list = past.get(name)!;
-        list.push(now.get(name) ?? NaN);
-        values[column]!.push(counters.has(name) ? list[list.length - 1]! - (list[list.length - 11] ?? NaN) : list[list.length - 1]!);
-      }
+      let isOn = now.get(alarm) === 1;
+      for (let next = at; next < changes.length && changes[next]!.timeS < beginS + 1; next += 1) if (changes[next]!.node === alarm && changes[next]!.value === 1) isOn = true;
+      bad.push(isOn ? 1 : 0);
+      for (const [column, name] of names.entries()) values[column]!.push(now.get(name) ?? NaN);
+    }
+    for (const [column, name] of names.entries()) {
+      if (!counters.has(name)) continue;
+      const counted = values[column]!.splice(begin);
+      values[column]!.push(...counted.map((count, row) => count - (counted[row - 10] ?? NaN)));
     }
   }
   return {
-    timesMs: Float64Array.from(bad, (_, row) => 1_000 * sliceS * row), bad: Uint8Array.from(bad), group: new Int32Array(bad.length), judgedAt: alarm,
+    timesMs: Float64Array.from(bad, (_, row) => 1_000 * row), bad: Uint8Array.from(bad), group: new Int32Array(bad.length), judgedAt: alarm,
     columns: names.map((station, column) => ({ station, property: 'value', kind: 'measured' as const, values: Float64Array.from(values[column]!) })),
   };
 }

@@ -23,6 +23,9 @@ export interface CauseResult {
 const columnsOf = (line: CauseLine, answer: RootCauseAnswer): number[] =>
   answer.conditions.map(({ station, property }) => line.table.columns.findIndex((column) => column.station === station && column.property === property));
 
+/** Root cause by the relations that the line comes with. */
+const answerOf = ({ table, relations }: CauseLine): RootCauseAnswer => rootCause(table, feedGraph(relations));
+
 export function causeResult(kind: CauseCase, seeds: readonly number[]): CauseResult {
   const result: CauseResult = {
     kind, lines: seeds.length, first: 0, allInThree: 0, silent: 0, firstWrongRelations: 0, baselines: causeBaselines.map(({ name }) => ({ name, first: 0, allInThree: 0 })),
@@ -35,7 +38,7 @@ export function causeResult(kind: CauseCase, seeds: readonly number[]): CauseRes
     result.otherOff += share * line.difficulty.otherOff;
     result.badShare += share * line.difficulty.badShare;
     const beginMs = performance.now();
-    const answer = rootCause(line.table, feedGraph(line.relations));
+    const answer = answerOf(line);
     result.ms += share * (performance.now() - beginMs);
     if (answer.verdict !== 'conditions') result.silent += share;
     if (line.causes.length === 0) continue;
@@ -46,7 +49,7 @@ export function causeResult(kind: CauseCase, seeds: readonly number[]): CauseRes
     count(columnsOf(line, answer), result);
     for (const [index, baseline] of causeBaselines.entries()) count(baseline.rank(line.table, line.relations), result.baselines[index]!);
     const wrong = withWrongRelations(line, seed);
-    if (line.causes.includes(columnsOf(wrong, rootCause(wrong.table, feedGraph(wrong.relations)))[0] ?? -1)) result.firstWrongRelations += share;
+    if (line.causes.includes(columnsOf(wrong, answerOf(wrong))[0] ?? -1)) result.firstWrongRelations += share;
   }
   return result;
 }
@@ -72,15 +75,15 @@ function shapeRow(shape: CauseLineShape, seeds: readonly number[]): { first: num
   for (const seed of seeds) {
     for (const kind of singles) {
       const line = causeLine(kind, seed, shape);
-      const answer = rootCause(line.table, feedGraph(line.relations));
+      const answer = answerOf(line);
       if (answer.verdict === 'not enough data') few += 1;
       else if (line.causes.includes(columnsOf(line, answer)[0] ?? -1)) first += 1;
     }
     const two = causeLine('two causes', seed, shape);
-    const top = columnsOf(two, rootCause(two.table, feedGraph(two.relations))).slice(0, 3);
+    const top = columnsOf(two, answerOf(two)).slice(0, 3);
     if (two.causes.every((cause) => top.includes(cause))) both += 1;
     const clean = causeLine('no cause', seed, shape);
-    if (rootCause(clean.table, feedGraph(clean.relations)).verdict !== 'conditions') silent += 1;
+    if (answerOf(clean).verdict !== 'conditions') silent += 1;
   }
   const judged = singles.length * seeds.length - few;
   return { first: judged === 0 ? NaN : first / judged, few, both: both / seeds.length, silent: silent / seeds.length };
@@ -108,13 +111,15 @@ export async function rootCauseTable(print: (line: string) => void, seeds: reado
   const single = results.filter(({ kind }) => kind === 'single' || kind === 'confounded' || kind === 'delayed');
   const two = results.find(({ kind }) => kind === 'two causes')!;
   const mean = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+  const first = mean(single.map((one) => one.first));
+  const firstWrongRelations = mean(single.map((one) => one.firstWrongRelations));
   let bestPlain = 0;
   for (const [index, { name }] of causeBaselines.entries()) {
     const firsts = single.map(({ baselines }) => baselines[index]!.first);
     bestPlain = Math.max(bestPlain, mean(firsts));
     print(`| ${name} | ${firsts.map(percent).join(' | ')} | ${percent(mean(firsts))} | ${percent(two.baselines[index]!.allInThree)} |`);
   }
-  print(`| twinwire | ${single.map(({ first }) => percent(first)).join(' | ')} | ${percent(mean(single.map(({ first }) => first)))} | ${percent(two.allInThree)} |`);
+  print(`| twinwire | ${single.map((one) => percent(one.first)).join(' | ')} | ${percent(first)} | ${percent(two.allInThree)} |`);
   print('');
   print('| | measured (95 % interval) | aim | |');
   print('|---|---|---|---|');
@@ -122,10 +127,10 @@ export async function rootCauseTable(print: (line: string) => void, seeds: reado
   const n = seeds.length;
   const aims: [string, number, number, string, boolean][] = [
     ['best plain rule, one cause first', bestPlain, 3 * n, '< 60 %', bestPlain < 0.6],
-    ['one cause first', mean(single.map(({ first }) => first)), 3 * n, '≥ 90 %', mean(single.map(({ first }) => first)) >= 0.9],
+    ['one cause first', first, 3 * n, '≥ 90 %', first >= 0.9],
     ['two causes, both in first three', two.allInThree, n, '≥ 80 %', two.allInThree >= 0.8],
     ['no cause, nothing claimed', clean, n, '≥ 95 %', clean >= 0.95],
-    ['a fifth of relations missing or wrong, one cause first', mean(single.map((one) => one.firstWrongRelations)), 3 * n, '≥ 75 %', mean(single.map((one) => one.firstWrongRelations)) >= 0.75],
+    ['a fifth of relations missing or wrong, one cause first', firstWrongRelations, 3 * n, '≥ 75 %', firstWrongRelations >= 0.75],
   ];
   for (const [what, share, count, aim, met] of aims) print(`| ${what} | ${withInterval(share, count)} | ${aim} | ${verdictOf(met)} |`);
   const some = seeds.slice(0, Math.max(3, Math.round(seeds.length / 10)));
@@ -135,8 +140,9 @@ export async function rootCauseTable(print: (line: string) => void, seeds: reado
   print('| lines | one cause first | too few | two causes: both in first three | no cause, nothing claimed |');
   print('|---|---|---|---|---|');
   for (const { name, shape } of otherShapes) {
-    const { first, few, both, silent } = shapeRow(shape, some);
-    print(`| ${name} | ${few === 3 * some.length ? '' : withInterval(first, 3 * some.length - few)} | ${few} of ${3 * some.length} | ${percent(both)} | ${percent(silent)} |`);
+    const row = shapeRow(shape, some);
+    const lines = 3 * some.length;
+    print(`| ${name} | ${row.few === lines ? '' : withInterval(row.first, lines - row.few)} | ${row.few} of ${lines} | ${percent(row.both)} | ${percent(row.silent)} |`);
     await new Promise((resolve) => setImmediate(resolve));
   }
   if (folder !== undefined) recordedAlarmTable(print, folder);

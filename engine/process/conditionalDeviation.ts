@@ -1,7 +1,8 @@
 import { medianInPlace } from '../statistics/order.ts';
 import { solveRidge } from '../statistics/solveRidge.ts';
 
-interface Centre {
+/** Of a column: its median and usual deviation. */
+export interface Centre {
   centre: number;
   spread: number;
 }

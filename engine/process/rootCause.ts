@@ -1,4 +1,4 @@
-import { conditionalDeviation } from './conditionalDeviation.ts';
+import { type Centre, conditionalDeviation } from './conditionalDeviation.ts';
 import { type FeedGraph, wayBetween } from './feedGraph.ts';
 import type { PartColumn, PartTable } from './partTable.ts';
 
@@ -113,7 +113,7 @@ function candidatesOf(table: PartTable, graph: FeedGraph, answer: RootCauseAnswe
   for (const station of graph.ancestors.get(table.judgedAt) ?? []) {
     if (!byStation.has(station)) answer.left.push({ station, why: 'no values' });
   }
-  const centres = new Map();
+  const centres = new Map<Float64Array, Centre>();
   return table.columns.flatMap((column, index): Candidate[] => {
     const leaders = leadersOf(column, table, graph).flatMap((station) => byStation.get(station) ?? []);
     if (column.kind === 'measured') leaders.push(...(byStation.get(column.station) ?? []).filter((one) => table.columns[one]!.kind === 'setpoint'));

@@ -4,13 +4,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium as playwright, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { buildPage } from '../../scripts/buildPage.ts';
 import { MemoryStateStore } from '../../adapters/memory/memoryStore.ts';
 import { SiteUsers } from '../../web/siteUsers.ts';
 import { twinRoutes, type TwinRoutes } from '../../web/twinRoutes.ts';
 import type { Machine, SiteSummary } from '../../contract/http.ts';
-import { chromium, requireService } from '../services/requireService.ts';
+import { requireService } from '../services/requireService.ts';
+import { openBrowser } from './openBrowser.ts';
 import { MemoryPlant, machine, morning, property } from '../web/pageFixture.ts';
 import { faultyReport } from '../web/readinessFixture.ts';
 
@@ -67,10 +68,7 @@ describe('the page in a browser', function () {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'twin-page-'));
     await buildPage(folder);
-    browser = await playwright.launch({
-      ...(chromium() === undefined ? {} : { executablePath: chromium() }),
-      args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
-    });
+    browser = await openBrowser();
   });
   after(async () => {
     await browser?.close();

@@ -4,13 +4,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium as playwright, type Browser, type Page, type Route } from 'playwright-core';
+import type { Browser, Page, Route } from 'playwright-core';
 import { MemoryStateStore } from '../../adapters/memory/memoryStore.ts';
 import type { PageRole } from '../../contract/http.ts';
 import { buildPage } from '../../scripts/buildPage.ts';
 import { SiteUsers } from '../../web/siteUsers.ts';
 import { twinRoutes } from '../../web/twinRoutes.ts';
-import { chromium } from '../services/requireService.ts';
+import { openBrowser } from './openBrowser.ts';
 import { MemoryPlant, morning } from '../web/pageFixture.ts';
 
 export interface PageStage {
@@ -39,9 +39,7 @@ export class PageTheatre {
   async start(): Promise<void> {
     this.#folder = mkdtempSync(join(tmpdir(), 'twin-stage-'));
     await buildPage(this.#folder);
-    this.#browser = await playwright.launch({
-      ...(chromium() === undefined ? {} : { executablePath: chromium() }), args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
-    });
+    this.#browser = await openBrowser();
   }
 
   async stop(): Promise<void> {
