@@ -5,7 +5,7 @@ import { Aedes } from 'aedes';
 import { connect, type MqttClient } from 'mqtt';
 import type { Machine, Overview, SiteSummary } from '../../contract/http.ts';
 import type { LineFramesAnswer, LinesAnswer, LineView } from '../../contract/line.ts';
-import type { CauseAnswer, Scenario, ScenarioAnswer, ScenarioChange } from '../../contract/lineAnswers.ts';
+import type { CauseAnswer, CauseMessage, ScenarioMessage } from '../../contract/lineAnswers.ts';
 import type { AlertMessage, TwinCase } from '../../contract/messages.ts';
 import { findService } from '../services/requireService.ts';
 import { type Influxd, influxd } from '../services/startInfluxd.ts';
@@ -91,6 +91,13 @@ describe('the packaging line, from the PLC to the message on a phone', function 
     return ((await answer.json()) as LinesAnswer).lines[0] as LineView;
   };
   const leaks = async (): Promise<number> => (await view()).line?.stations.at(-1)?.reasons.find(({ counter }) => counter === 'leaks')?.count ?? 0;
+  /** What a node answers to a button of the flow. */
+  const pressed = async <Answer>(button: string, node: string): Promise<Answer> => {
+    const before = nodeRed.sent.filter(({ from }) => from === node).length;
+    await nodeRed.inject(button);
+    await nodeRed.until(() => nodeRed.sent.filter(({ from }) => from === node).length > before, `the answer of ${node}`, 30_000);
+    return nodeRed.sent.filter(({ from }) => from === node)[before]!.message as unknown as Answer;
+  };
   const casesOf = (key: string): Published[] => published.filter((message) => message.case.twin === key);
 
   it('three machines and their order are on the page', async () => {
@@ -184,35 +191,33 @@ describe('the packaging line, from the PLC to the message on a phone', function 
     // The serial number is read every 15 s of the plant: half of that it may be off.
     assert.ok(sealer?.transitBy === 'serial' && Math.abs(sealer.transitS! - 20) < 7.5, `${sealer?.transitS} s to the sealer by ${sealer?.transitBy}`);
     assert.ok(labeller?.transitBy === 'serial' && Math.abs(labeller.transitS! - 40) < 7.5 && labeller.transitParts > 100, `${labeller?.transitS} s from ${labeller?.transitParts} parts`);
-    // What is said before it is sure is "none of these"; some minutes of the plant after the fault it is.
-    let answer: CauseAnswer | undefined;
+    // The button of the flow. What is said before it is sure is "none of these"; some minutes of the plant after the fault it is.
+    let given: CauseMessage | undefined;
     await eventually(async () => {
-      answer = (await (await fetch(`${nodeRed.url}/twin/api/line-cause?site=${id}&line=packaging-line&about=scrap`)).json()) as CauseAnswer;
-      return answer.verdict === 'conditions';
-    }, 'a cause of the leaks', 30_000, () => answer?.sentence ?? '');
-    const [first] = answer!.conditions;
-    assert.ok(first?.station === 'sealer' && first.property.startsWith('jaw_temperature') && first.direction === 'low', answer!.sentence);
-    assert.ok(first.share > 0.6, answer!.sentence);
-    assert.match(answer!.sentence, /^Sealer: \d+ % of the scrap.* goes with Jaw temperature.* low \(\d+ of \d+ bad parts, [\d,]+ of [\d,]+ good\)/);
+      given = await pressed<CauseMessage>('pl-ask-scrap', 'pl-cause');
+      return given.cause.verdict === 'conditions';
+    }, 'a cause of the leaks', 30_000, () => given?.payload ?? '');
+    const { payload: sentence, cause: answer, trigger } = given!;
+    assert.deepEqual([sentence, trigger], [answer.sentence, 'request']);
+    const [first] = answer.conditions;
+    assert.ok(first?.station === 'sealer' && first.property.startsWith('jaw_temperature') && first.direction === 'low', sentence);
+    assert.ok(first.share > 0.6, sentence);
+    assert.match(sentence, /^Sealer: \d+ % of the scrap.* goes with Jaw temperature.* low \(\d+ of \d+ bad parts, [\d,]+ of [\d,]+ good\)/);
     assert.deepEqual(first.path.map(({ key }) => key), ['sealer', 'labeller']);
+    // The page says the same.
+    const shown = (await (await fetch(`${nodeRed.url}/twin/api/line-cause?site=${id}&line=packaging-line&about=scrap`)).json()) as CauseAnswer;
+    assert.deepEqual([shown.verdict, shown.conditions[0]?.station], ['conditions', 'sealer'], shown.sentence);
     const frames = (await (await fetch(`${nodeRed.url}/twin/api/line-frames?site=${id}&line=packaging-line&fromMs=0&toMs=9e15&kind=changeover`)).json()) as LineFramesAnswer;
     assert.ok(frames.frames.length >= 3 && frames.frames.every(({ endMs, startMs }) => endMs === undefined || endMs > startMs), JSON.stringify(frames.frames));
   });
 
   it('+5 % speed where nothing waits for it changes almost nothing, and a whole line at +5 % gives it', async () => {
-    const ask = async (change: Omit<ScenarioChange, 'kind' | 'amount'>): Promise<ScenarioAnswer> => {
-      const scenario: Scenario = { changes: [{ kind: 'speed', amount: 5, ...change }] };
-      const body = JSON.stringify({ site: (await site()).id, line: 'packaging-line', scenario });
-      const response = await fetch(`${nodeRed.url}/twin/api/line-scenario`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
-      assert.equal(response.status, 200, await response.clone().text());
-      return (await response.json()) as ScenarioAnswer;
-    };
-    const spare = await ask({ station: 'labeller' });
-    assert.ok(spare.gainsAlmostNothing && spare.limitToday.key === 'sealer', spare.sentence);
-    assert.match(spare.sentence, /^Labeller: Speed \+5 % changes almost nothing: .*Sealer still limits the line\./);
-    const whole = await ask({});
-    const { today, change } = whole.figures[0]!;
-    assert.ok(!whole.gainsAlmostNothing && change.value > 0.035 * today.value && change.value < 0.065 * today.value, whole.sentence);
+    const spare = await pressed<ScenarioMessage>('pl-ask-labeller', 'pl-what-if');
+    assert.ok(spare.scenario.gainsAlmostNothing && spare.scenario.limitToday.key === 'sealer', spare.payload);
+    assert.match(spare.payload, /^Labeller: Speed \+5 % changes almost nothing: .*Sealer still limits the line\./);
+    const whole = await pressed<ScenarioMessage>('pl-ask-whole', 'pl-what-if');
+    const { today, change } = whole.scenario.figures[0]!;
+    assert.ok(!whole.scenario.gainsAlmostNothing && change.value > 0.035 * today.value && change.value < 0.065 * today.value, whole.payload);
   });
 
   it('names the neighbours, so that nobody looks at the wrong machine', () => {
