@@ -24,6 +24,7 @@ import { prognosisTable } from './prognosisTable.ts';
 import { rootCauseTable } from './rootCauseTable.ts';
 import { simulationSpeed } from './simulationSpeed.ts';
 import { storeSpeed } from './storeSpeed.ts';
+import { studyHold } from './studyHold.ts';
 import { verdictOf } from './verdictOf.ts';
 import { writePath } from './writePath.ts';
 
@@ -64,6 +65,7 @@ const benches: Record<string, (print: (line: string) => void) => Promise<unknown
   simulation: simulationSpeed,
   rootCause: (print) => rootCauseTable(print, undefined, folder),
   lineFits: (print) => lineFits(print),
+  studyHold: (print) => studyHold(print),
 };
 
 const named = process.argv.slice(2).filter((argument) => !isPath(argument));

@@ -5,10 +5,12 @@ import type { QualityOrder } from '../../engine/process/lotRecord.ts';
 import type { QualityAnswer } from '../../engine/process/qualityResponse.ts';
 import type { LineRecord, RecordedModel } from '../../engine/process/recordedModel.ts';
 import type { ScenarioOrder, ScenarioRuns } from '../../engine/process/scenarioRuns.ts';
+import type { StationRecord } from '../../engine/process/stationRecord.ts';
 import { type ReplicationOrder, sharedOut } from '../../engine/simulation/replications.ts';
 import type { RunResult } from '../../engine/simulation/simulateLine.ts';
 import type { LineWork } from '../../engine/site/lineWork.ts';
-import type { LineTask, LineTaskAnswer, LineTasks } from './lineThread.ts';
+import type { LineTask, LineTaskAnswer, LineTasks, PackedTask } from './lineThread.ts';
+import { type PackedStation, packedStretches } from './packedStretches.ts';
 
 /** The thread must run the same form of the code: source under development, JavaScript in the published package. */
 const threadFile = new URL(import.meta.url.endsWith('.ts') ? './lineThread.ts' : './lineThread.js', import.meta.url);
@@ -97,24 +99,38 @@ export class LineThreads implements LineWork {
       worker.on('message', done);
       worker.on('error', failed);
       worker.on('exit', ended);
-      worker.postMessage(task, buffersOf(task));
+      const sent = packed(task);
+      worker.postMessage(sent, buffersOf(sent));
     });
   }
 }
 
+function packed(task: LineTask): PackedTask {
+  const stations = (given: readonly StationRecord[]): PackedStation[] => given.map((station) => ({ ...station, stretches: packedStretches(station.stretches) }));
+  if (task.kind === 'cause') return { kind: task.kind, order: { ...task.order, stations: stations(task.order.stations) } };
+  return task.kind === 'model' ? { kind: task.kind, order: { ...task.order, stations: stations(task.order.stations) } } : task;
+}
+
 /** Columns are handed over rather than copied: a day of a line is tens of megabytes. */
-function buffersOf(task: LineTask): ArrayBuffer[] {
-  if (task.kind !== 'cause' && task.kind !== 'model') return [];
+function buffersOf(task: PackedTask): ArrayBuffer[] {
+  if (task.kind === 'replications' || task.kind === 'scenario') return [];
   const buffers = new Set<ArrayBuffer>();
-  const look = (array: unknown): void => {
-    if (array instanceof Float64Array && array.buffer instanceof ArrayBuffer && array.byteLength === array.buffer.byteLength) buffers.add(array.buffer);
+  const look = (...arrays: readonly unknown[]): void => {
+    for (const array of arrays) {
+      if ((array instanceof Float64Array || array instanceof Uint32Array) && array.buffer instanceof ArrayBuffer && array.byteLength === array.buffer.byteLength) buffers.add(array.buffer);
+    }
   };
-  for (const { parts, bad } of task.order.stations) {
-    for (const counter of parts === undefined ? bad : [parts, ...bad]) for (const array of [counter.times, counter.values]) look(array);
+  if (task.kind === 'quality') {
+    for (const { times, values } of [task.order.parts, ...task.order.bad, ...task.order.series]) look(times, values);
+    return [...buffers];
+  }
+  for (const { parts, bad, stretches } of task.order.stations) {
+    for (const { times, values } of parts === undefined ? bad : [parts, ...bad]) look(times, values);
+    look(stretches.times, stretches.places);
   }
   if (task.kind === 'cause') {
-    for (const { times, values } of task.order.series) for (const array of [times, values]) look(array);
-    for (const array of [task.order.kinds?.times, task.order.kinds?.values]) look(array);
+    for (const { times, values } of task.order.series) look(times, values);
+    look(task.order.kinds?.times, task.order.kinds?.values);
   }
   return [...buffers];
 }

@@ -213,7 +213,12 @@ export class LineTwin {
   /** Way to a station from those before, as entered or by serial numbers; undefined: the pattern alone tells it, or nothing does. */
   surelyWay(key: string): { seconds: number; parts: number } | undefined {
     const settings = this.order.find((one) => one.key === key);
-    const way = settings === undefined ? undefined : this.transitTo(settings, this.stations.get(key));
+    if (settings === undefined) return undefined;
+    const station = this.stations.get(key);
+    // The pattern takes longest, and matters only beside what serial numbers say.
+    const isSaid = settings.transitS !== undefined || this.ways.has(key);
+    if (!isSaid && !settings.before.some((one) => 'ms' in wayBySerial(this.stations.get(one), station))) return undefined;
+    const way = this.transitTo(settings, station);
     return way === undefined || way.by === 'pattern' ? undefined : { seconds: way.seconds, parts: way.parts };
   }
 
@@ -455,7 +460,7 @@ export class LineTwin {
     let longest: { seconds: number; parts: number; by: LineStation['transitBy'] } | undefined;
     for (const one of before) {
       const other = this.stations.get(one);
-      const bySerial = transitBySerial(passingsOf(other), passingsOf(station, other));
+      const bySerial = wayBySerial(other, station);
       const found = 'ms' in bySerial ? bySerial : transitByPattern(other?.passings ?? [], station?.passings ?? [], longestTransitMs);
       if (!('ms' in found)) return undefined;
       if (longest === undefined || found.ms / 1000 > longest.seconds) {
@@ -563,6 +568,10 @@ export class LineTwin {
 }
 
 const wholeNumber = /^\d{1,20}$/;
+
+function wayBySerial(left: Station | undefined, arrived: Station | undefined): ReturnType<typeof transitBySerial> {
+  return transitBySerial(passingsOf(left), passingsOf(arrived, left));
+}
 
 /**
  * Serial numbers with their times. With `asked`, the times at which this station was at the serial numbers of the other one: where both count upwards,

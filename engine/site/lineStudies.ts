@@ -1,7 +1,7 @@
 import type {
   AskedLine, CauseAnswer, CauseQuestion, Scenario, ScenarioAnswer, ScenarioChange, ScenarioChoice, ScenarioFigure, ScenarioNumber, ScenarioQuality, ScenarioTrust, StoredScenario,
 } from '../../contract/lineAnswers.ts';
-import type { Clock, Json } from '../ports.ts';
+import type { Clock, Json, SeriesColumns } from '../ports.ts';
 import { Problem } from '../problem.ts';
 import { wayBetween, feedGraph, type FeedRelation } from '../process/feedGraph.ts';
 import type { LineStationSettings } from '../process/lineTwin.ts';
@@ -44,6 +44,8 @@ export interface StudyPorts {
   lineWork?: LineWork;
   /** A time as people at the plant read it, seen from another one: "10:20". Absent: UTC. */
   localTime?: (timeMs: number, fromMs: number) => string;
+  /** Resolves once everybody else on this thread has had a turn. Absent: nobody else is there. */
+  pause?: () => Promise<void>;
 }
 
 /** A line as it was fitted a moment ago, and its runs as it is. */
@@ -118,7 +120,7 @@ export class LineStudies {
     const line = this.#site.lines.of(lineKey);
     const beganMs = this.#ports.clock.monotonicMs();
     const { fromMs, toMs } = this.#stretch(line, question.fromMs, question.toMs);
-    const stations = await this.#stations(line, fromMs, toMs);
+    const stations = await this.#stations(line, fromMs, toMs, question.about === 'stops' || question.about === 'slow');
     const judgedAt = this.#judge(line, stations, question);
     const relations = this.#relations(line);
     const graph = feedGraph(relations);
@@ -130,7 +132,8 @@ export class LineStudies {
     const kinds = line.batch === '' || question.about !== 'scrap' ? undefined : await this.#kinds(judgedAt, line.batch, fromMs, toMs);
     const fewestBad = Math.round(Math.min(10_000, Math.max(3, question.fewestBad ?? 20)));
     const { answer, ways, notes } = await this.#worker().cause({
-      about: question.about, judgedAt, fromMs, toMs, stations, relations, series, waysS: question.waysS ?? {}, fewestBad,
+      about: question.about, judgedAt, fromMs, toMs, relations,
+      stations: stations.map((station) => (station.key === judgedAt ? station : { ...station, stretches: [] })), series, waysS: question.waysS ?? {}, fewestBad,
       ...(kinds === undefined ? {} : { kinds }), ...(question.about === 'case' ? { caseTimes: this.#caseTimes(judgedAt, fromMs, toMs) } : {}),
     });
     const nameOf = (key: string): string => this.#nameOf(key);
@@ -279,15 +282,16 @@ export class LineStudies {
     return [...own, ...this.#site.relations.open().filter(({ relation, from, to }) => (relation === 'feeds' || relation === 'powers') && this.#site.knows(from) && this.#site.knows(to))];
   }
 
-  async #stations(line: OpenLine, fromMs: number, toMs: number): Promise<StationRecord[]> {
+  async #stations(line: OpenLine, fromMs: number, toMs: number, withStates: boolean): Promise<StationRecord[]> {
     const stations: StationRecord[] = [];
     for (const { key, before, parts, bad, buffer, idealS } of line.stations) {
       const made = parts === '' ? undefined : await this.#counter(key, parts, fromMs, toMs);
       const spoiled: CounterReadings[] = [];
       for (const property of bad) spoiled.push(await this.#counter(key, property, fromMs, toMs));
+      await this.#ports.pause?.();
       const way = line.twin.surelyWay(key);
       stations.push({
-        key, before, bad: spoiled, ...(way === undefined ? {} : { way }), stretches: line.twin.statesBetween(key, fromMs, toMs),
+        key, before, bad: spoiled, ...(way === undefined ? {} : { way }), stretches: withStates ? line.twin.statesBetween(key, fromMs, toMs) : [],
         ...(made === undefined ? {} : { parts: made }), ...(buffer === undefined ? {} : { placesBefore: buffer }),
         ...(idealS === undefined ? {} : { idealS }),
       });
@@ -299,15 +303,14 @@ export class LineStudies {
     return this.#columns(twin, property, fromMs, toMs);
   }
 
-  /** Numbers of a series; NaN: bad, or no number. The newest where there are more than 60,000. */
+  /** Numbers of a series; NaN: bad, or no number. The newest where there are more than 60,000. Others have a turn before each, for what a thread answers comes at once. */
   async #columns(twin: string, property: string, fromMs: number, toMs: number): Promise<CounterReadings> {
+    await this.#ports.pause?.();
     this.#mayGoOn();
     const { historian } = this.#site;
     let columns = await historian.columns(twin, property, fromMs, toMs, mostPoints);
     if (columns.times.length === mostPoints) columns = await historian.columns(twin, property, toMs - (columns.times[mostPoints - 1]! - columns.times[0]!), toMs, mostPoints);
-    const { times, values: given, qualities } = columns;
-    const values = Float64Array.from(given as ArrayLike<unknown>, (value, index) => (qualities[index] === 2 ? NaN : numberOf(value)));
-    return { times: times.slice(), values };
+    return { times: columns.times.slice(), values: numbersOf(columns) };
   }
 
   async #series(stations: readonly string[], fromMs: number, toMs: number): Promise<StationSeries[]> {
@@ -324,6 +327,7 @@ export class LineStudies {
 
   /** Products as numbers, where there are 2 to 6 of them: a name for each lot would tell nothing. */
   async #kinds(station: string, property: string, fromMs: number, toMs: number): Promise<CounterReadings | undefined> {
+    await this.#ports.pause?.();
     const { times, values } = await this.#site.historian.columns(station, property, fromMs, toMs, mostPoints);
     const numbers = new Map<unknown, number>();
     for (const value of values) if (!numbers.has(value)) numbers.set(value, numbers.size);
@@ -362,7 +366,7 @@ export class LineStudies {
 
   async #quality(line: OpenLine, changes: readonly ScenarioChange[], fromMs: number, toMs: number): Promise<ScenarioQuality> {
     const { language } = this.#site.options;
-    const stations = await this.#stations(line, fromMs, toMs);
+    const stations = await this.#stations(line, fromMs, toMs, false);
     const judge = stations.find(({ key }) => key === this.#judge(line, stations, { about: 'scrap' }))!;
     const nameOf = (setting: string): string => {
       const at = setting.indexOf('/');
@@ -426,7 +430,7 @@ export class LineStudies {
     const nowMs = this.#ports.clock.monotonicMs();
     const before = this.#models.get(name);
     if (before !== undefined && nowMs - before.atMs < modelHoldsMs) return before;
-    const read = await this.#stations(line, fromMs, toMs);
+    const read = await this.#stations(line, fromMs, toMs, true);
     const stations = keys.map((key) => read.find((station) => station.key === key)!);
     const power = await this.#power(stations, fromMs, toMs);
     const model = await this.#worker().model({ fromMs, toMs, stations, operators, plannedHours: aDay ? line.plannedHours : 24 });
@@ -483,6 +487,14 @@ export function chainOf(stations: readonly LineStationSettings[]): LineStationSe
 
 function orderOf({ fitted, uncertain }: RecordedModel, aDay: boolean, count: number): Omit<ScenarioOrder, 'changes'> {
   return { model: fitted.model, uncertain, seed: 1, first: 0, count, ...(aDay ? { warmUpS: 0, runS: 86_400 } : { warmUpS, runS: runHours * 3_600 }) };
+}
+
+/** A copy; NaN where the quality is bad or the value no number. */
+export function numbersOf({ values, qualities }: SeriesColumns): Float64Array {
+  const numbers = values instanceof Float64Array ? values.slice() : new Float64Array(values.length);
+  if (!(values instanceof Float64Array)) for (let at = 0; at < numbers.length; at += 1) numbers[at] = numberOf(values[at]);
+  for (let at = 0; at < numbers.length; at += 1) if (qualities[at] === 2) numbers[at] = NaN;
+  return numbers;
 }
 
 /** Counters beyond 2^53 come as text. */

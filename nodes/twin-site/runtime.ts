@@ -4,6 +4,7 @@ import { lineDesk } from '../lineDesk.ts';
 import { lineStudyDesk } from '../lineStudyDesk.ts';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pictureToPng } from '../../adapters/picture/pictureToPng.ts';
 import { readCsv } from '../../adapters/csv/readCsv.ts';
 import * as restoring from '../../adapters/sqlite/restoreMark.ts';
@@ -199,7 +200,10 @@ export default function twinSite(RED: Runtime): void {
           ...(config.keepHistoryAtMost > 0 && { keepHistoryBytes: config.keepHistoryAtMost * 1_000_000 }),
           keepCasesDays: config.keepCasesDays,
         },
-        { clock: wallClock, state: store.state, historian: store.historian, graph: store.graph, outbox: store.outbox, trainer, lineWork, localTime: localTimeIn(language) },
+        {
+          clock: wallClock, state: store.state, historian: store.historian, graph: store.graph, outbox: store.outbox, trainer, lineWork, localTime: localTimeIn(language),
+          pause: () => nextTurn(),
+        },
       );
       await opened.start();
       for (const problem of await addRelations(opened, config.relations)) twin.warn(problem);

@@ -30,6 +30,11 @@ describe('the twin of a line', () => {
     assert.equal(packer.transitBy, 'serial');
     assert.ok(Math.abs(packer.transitS! - 42) < 2, `${packer.transitS} s`);
     assert.ok(packer.transitParts >= 50, `${packer.transitParts} parts`);
+    assert.deepEqual(line.surelyWay('packer'), { seconds: packer.transitS, parts: packer.transitParts });
+    const unnamed = new LineTwin(settings);
+    unnamed.setStations([station('filler', [], { serial: '' }), station('packer', ['filler'], { serial: '' })]);
+    run(unnamed, 20);
+    assert.deepEqual([unnamed.surelyWay('filler'), unnamed.surelyWay('packer')], [undefined, undefined]);
     assert.ok(Math.abs(packer.between! - 21) < 3, `${packer.between} between`);
     const longer = new LineTwin(settings);
     longer.setStations([station('filler', []), station('packer', ['filler'])]);

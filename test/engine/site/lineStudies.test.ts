@@ -4,6 +4,7 @@ import { openMemoryStore } from '../../../adapters/memory/memoryStore.ts';
 import type { Scenario } from '../../../contract/lineAnswers.ts';
 import type { HistoryPoint, Json } from '../../../engine/ports.ts';
 import { LineTwin, type LineStationSettings } from '../../../engine/process/lineTwin.ts';
+import { numbersOf } from '../../../engine/site/lineStudies.ts';
 import { Site } from '../../../engine/site/site.ts';
 import type { LineModel } from '../../../engine/simulation/lineModel.ts';
 import { simulateLine } from '../../../engine/simulation/simulateLine.ts';
@@ -36,7 +37,7 @@ describe('questions about a line', function () {
 
   /** A site that has lived through a plant's hours. */
   async function lived(
-    story: Partial<PlantStory> = {}, { language = 'en-US' as 'en-US' | 'de', before = {} as Record<string, string[]>, plannedHours = 24 } = {},
+    story: Partial<PlantStory> = {}, { language = 'en-US' as 'en-US' | 'de', before = {} as Record<string, string[]>, plannedHours = 24, steps = [] as ('pause' | 'read')[] } = {},
   ): Promise<{ site: Site; plant: PlantLine }> {
     const clock = new TestClock();
     const hours = story.hours ?? 3;
@@ -45,7 +46,15 @@ describe('questions about a line', function () {
     const site = new Site(
       { id: 'site', name: 'Plant', language, clock: 'live', clockRate: 1, clockOriginMs: 0, keepHistoryDays: 30, keepCasesDays: 365 },
       {
-        clock, state: store.state, historian: store.historian, graph: store.graph, outbox: store.outbox, lineWork: threads,
+        clock, state: store.state, graph: store.graph, outbox: store.outbox, lineWork: threads,
+        historian: {
+          ...store.historian,
+          columns: (...asked) => {
+            steps.push('read');
+            return store.historian.columns(...asked);
+          },
+        },
+        pause: async () => void steps.push('pause'),
         localTime: (timeMs) => new Date(timeMs).toISOString().slice(11, 16),
       },
     );
@@ -95,6 +104,33 @@ describe('questions about a line', function () {
     // 40 s of belt and the labeller's own work.
     assert.ok(way.seconds > 40 && way.seconds < 48 && way.parts > 1_000 && !way.given, JSON.stringify(way));
     assert.ok(!answer.sentence.includes('weight'));
+  });
+
+  it('others have a turn before every reading of the history, and before the states of every station', async () => {
+    const steps: ('pause' | 'read')[] = [];
+    const { site: paused } = await lived({}, { steps });
+    const together = (): number => steps.filter((step, at) => step === 'read' && steps[at - 1] !== 'pause').length;
+    steps.length = 0;
+    const answer = await paused.studies.cause('line', { about: 'scrap' });
+    const reads = steps.filter((step) => step === 'read').length;
+    // Four counters, and every value but counters and states.
+    assert.deepEqual([reads, steps.length - reads, together()], [4 + 6, 4 + 6 + 3, 0], steps.join());
+    assert.equal(answer.conditions[0]!.property, 'jaw');
+    steps.length = 0;
+    await paused.studies.whatIf('line', { changes: [{ kind: 'speed', station: 'sealer', amount: 5 }], forced: true });
+    // Four counters and the power of the sealer.
+    assert.deepEqual([steps.filter((step) => step === 'read').length, together()], [5, 0], steps.join());
+    steps.splice(0, Infinity, 'pause', 'read', 'read');
+    assert.equal(together(), 1);
+  });
+
+  it('readings are numbers, or nothing where the quality is bad or the value is none', () => {
+    const qualities = Uint8Array.from([0, 1, 2, 0, 0]);
+    const given = Float64Array.from([1, 2, 3, NaN, -0]);
+    const numbers = numbersOf({ times: given, values: given, qualities });
+    assert.deepEqual(numbers, Float64Array.from([1, 2, NaN, NaN, -0]));
+    assert.notEqual(numbers.buffer, given.buffer);
+    assert.deepEqual(numbersOf({ times: given, values: ['18014398509481984', 2, 3, 'open', null], qualities }), Float64Array.from([18_014_398_509_481_984, 2, NaN, NaN, NaN]));
   });
 
   it('a floor is a floor; a clean line says none of these', async () => {
