@@ -37,6 +37,8 @@ export interface LineStation {
   buffer: number | null;
   /** Bad parts by counter, most first. */
   reasons: readonly { counter: string; count: number }[];
+  /** Rows that came too late to count in the period; the history has them. */
+  late: number;
   /** Stable code of why a figure is missing; ''. */
   code: string;
 }

@@ -295,7 +295,7 @@ export const messageSchemas = {
       key: text, name: text, state: reference('LineState'), reason: text, sinceMs: timeMs, availability: share, performance: share, quality: share, oee: share,
       parts: number, bad: number, plannedMin: number, producedMin: number, unknownMin: number, idealS: share, idealLearnt: flag, transitS: share, transitParts: count,
       transitBy: { enum: ['setting', 'page', 'serial', 'pattern', ''] }, before: texts, between: share, buffer: share,
-      reasons: { type: 'array', items: shape({ counter: text, count }) }, code: text,
+      reasons: { type: 'array', items: shape({ counter: text, count }) }, late: count, code: text,
     }),
     LineMessage: shape(
       {

@@ -215,7 +215,8 @@ export class LinePage extends PageElement {
         const number = value(name);
         return html`<div class=${name === 'oee' ? 'is-first' : ''}><dt>${text(`kpi.${name}`)}</dt><dd>${number === null ? '–' : told(number)}</dd></div>`;
       })}</dl>
-      ${value('oee') === null && last !== undefined && hasLineText(code) ? html`<p class="line-why">${text('kpi.why', { station: plainName(last.name, 60), reason: text(code) })}</p>` : nothing}`;
+      ${value('oee') === null && last !== undefined && hasLineText(code) ? html`<p class="line-why">${text('kpi.why', { station: plainName(last.name, 60), reason: text(code) })}</p>` : nothing}
+      ${line.stations.filter(({ late }) => late > 0).map(({ name, late }) => html`<p class="line-why">${text('kpi.late', { station: plainName(name, 60), count: whole.format(late) })}</p>`)}`;
   }
 
   /** A Pareto: longest first, each bar as a share of the first. */

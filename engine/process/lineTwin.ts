@@ -46,7 +46,9 @@ export interface StationWord {
 }
 
 export interface LineFinding {
-  code: 'LINE_BOTTLENECK' | 'LINE_STOP' | 'TWIN_LINE_SILENT' | 'TWIN_LINE_COUNTER_RESET' | 'TWIN_LINE_MODE' | 'TWIN_OEE_NO_PLAN' | 'TWIN_OEE_RECORD';
+  code:
+    | 'LINE_BOTTLENECK' | 'LINE_STOP' | 'TWIN_LINE_SILENT' | 'TWIN_LINE_LATE' | 'TWIN_LINE_COUNTER_RESET' | 'TWIN_LINE_NOT_ARRIVING' | 'TWIN_LINE_MODE' | 'TWIN_OEE_NO_PLAN'
+    | 'TWIN_OEE_RECORD';
   station: string;
   timeMs: number;
   /** Reason, mode or share, as the sentence of this code needs it. */
@@ -88,6 +90,8 @@ export interface LineTwinSnapshot {
   frames: EventFramesSnapshot;
   /** Ways that people entered on the page, seconds by station. */
   ways?: [station: string, seconds: number][];
+  /** Rows that came late, by station and minute. */
+  late?: [station: string, minutes: [minute: number, rows: number][]][];
 }
 
 const minuteMs = 60_000;
@@ -98,6 +102,11 @@ const mostContext = 200;
 const longestTransitMs = 1_800_000;
 /** The station that limits is told as another one from here on. */
 const sureFrom = 0.8;
+/** After a silence, what is so much older than now tells of the past and not of now. */
+const lateMs = minuteMs;
+/** So many parts given on, and none of them seen by a station that has worked so long. */
+const notArrivingParts = 60;
+const notArrivingMin = 10;
 /** Below it, naming a station would be a guess. */
 const unsureBelow = 0.5;
 const bottleneckNeedsMs = 600_000;
@@ -118,6 +127,12 @@ export class LineTwin {
   private limits = '';
   private readonly told = new Set<string>();
   private readonly ways = new Map<string, number>();
+  private readonly lateRows = new Map<string, [minute: number, rows: number][]>();
+  private readonly lateToldMs = new Map<string, number>();
+  /** Since when anybody listens: what was said while nothing ran is nobody's silence. */
+  private listeningMs = NaN;
+  /** Stations of which it was told that nothing comes. */
+  private readonly silent = new Set<string>();
   private news: LineNews = { findings: [], frames: [] };
 
   constructor(settings: LineSettings) {
@@ -128,7 +143,7 @@ export class LineTwin {
   setStations(order: readonly LineStationSettings[]): void {
     this.order = order;
     const keys = new Set(order.map(({ key }) => key));
-    for (const key of this.stations.keys()) if (!keys.has(key)) this.stations.delete(key);
+    for (const known of [this.stations, this.lateRows, this.lateToldMs, this.silent]) for (const key of known.keys()) if (!keys.has(key)) known.delete(key);
   }
 
   get timeMs(): number {
@@ -139,13 +154,21 @@ export class LineTwin {
     return this.order.some(({ key }) => key === station);
   }
 
-  /** What was said earlier than the last word of the line counts as said then: clocks of stations differ. */
+  /**
+   * What was said earlier than the last word of the line counts as said then: clocks of stations differ. But of a station that was silent, what is more than a
+   * minute old tells of a time that counts as not known already, and is counted as late alone.
+   */
   take({ station: key, timeMs, mode, values }: StationWord): void {
     const settings = this.order.find((each) => each.key === key);
     if (settings === undefined || !Number.isFinite(timeMs)) return;
     if (Number.isNaN(this.startMs)) this.startMs = this.nowMs = timeMs;
     this.advance(timeMs);
     let station = this.stations.get(key);
+    const wasSilent = this.nowMs - this.heardMs(key) > this.settings.staleAfterMs;
+    if (wasSilent && this.nowMs - timeMs > lateMs) {
+      this.late(key, 1, this.nowMs);
+      return;
+    }
     if (station === undefined) {
       station = {
         seenMs: this.nowMs, mode: '', values: {}, state: 'unknown', sinceMs: this.nowMs, reason: '', past: [], counters: {}, minutes: [], reasons: [],
@@ -181,11 +204,29 @@ export class LineTwin {
     }
   }
 
+  /** Rows of a station came too late to count; the history has them. */
+  late(key: string, rows: number, nowMs: number): void {
+    if (!this.has(key) || !(rows > 0) || !Number.isFinite(nowMs)) return;
+    const minute = Math.floor(nowMs / minuteMs);
+    const minutes = this.lateRows.get(key) ?? [];
+    const last = minutes.at(-1);
+    if (last === undefined || last[0] < minute) minutes.push([minute, rows]);
+    else last[1] += rows;
+    this.lateRows.set(key, minutes);
+    // Late rows come in heaps: told once, until there was none for a while.
+    const toldMs = this.lateToldMs.get(key) ?? -Infinity;
+    this.lateToldMs.set(key, nowMs);
+    if (nowMs - toldMs > this.settings.staleAfterMs) this.news.findings.push({ code: 'TWIN_LINE_LATE', station: key, timeMs: nowMs, detail: '' });
+  }
+
   /** Time passes: who is silent for too long is not known any more; planned hours begin and end. */
   advance(timeMs: number): void {
-    if (Number.isNaN(this.nowMs) || !(timeMs > this.nowMs)) return;
+    if (Number.isNaN(this.nowMs)) return;
+    if (Number.isNaN(this.listeningMs)) this.listeningMs = Math.max(this.nowMs, timeMs);
+    if (!(timeMs > this.nowMs)) return;
     const { isPlanned, staleAfterMs } = this.settings;
     const edges = [...this.stations.values()].filter(({ state }) => state !== 'unknown').map(({ seenMs }) => seenMs + staleAfterMs + 1);
+    for (const { key } of this.order) if (!this.silent.has(key)) edges.push(this.heardMs(key) + staleAfterMs + 1);
     if (isPlanned !== undefined) {
       const firstMinute = Math.floor(Math.max(this.nowMs, timeMs - this.settings.periodMs) / minuteMs) + 1;
       let before = isPlanned(this.nowMs);
@@ -245,6 +286,7 @@ export class LineTwin {
       this.limits = found.station;
       this.say('LINE_BOTTLENECK', found.station, `${Math.round(100 * found.share)}`);
     }
+    this.tellNotArriving(stations);
     const last = stations.at(-1);
     const bad = stations.reduce((sum, station) => sum + station.bad, 0);
     const made = last === undefined ? 0 : last.parts + bad - last.bad;
@@ -286,7 +328,8 @@ export class LineTwin {
   }
 
   snapshot(): LineTwinSnapshot {
-    return structuredCloneOf({ v: 1, startMs: this.startMs, nowMs: this.nowMs, limits: this.limits, stations: [...this.stations], frames: this.frames.snapshot(), ways: [...this.ways] });
+    const { startMs, nowMs, limits } = this;
+    return structuredCloneOf({ v: 1, startMs, nowMs, limits, stations: [...this.stations], frames: this.frames.snapshot(), ways: [...this.ways], late: [...this.lateRows] });
   }
 
   /** What was known before a restart; the time in between is not known and counts as that. */
@@ -301,6 +344,8 @@ export class LineTwin {
       this.stations.set(key, { ...station, counters, reasons, serials, countedSinceMs });
     }
     for (const [station, seconds] of snapshot.ways ?? []) this.ways.set(station, seconds);
+    for (const [station, minutes] of snapshot.late ?? []) this.lateRows.set(station, minutes);
+    this.listeningMs = NaN;
     this.frames.restore(snapshot.frames);
   }
 
@@ -357,18 +402,41 @@ export class LineTwin {
       const station = this.stations.get(key);
       if (station === undefined) continue;
       const state = states.get(key)!;
-      const silent = nowMs - station.seenMs > this.settings.staleAfterMs;
-      if (!silent && meaningOf(station.mode, modes) === undefined) this.sayOnce('TWIN_LINE_MODE', key, station.mode);
+      if (nowMs - station.seenMs <= this.settings.staleAfterMs && meaningOf(station.mode, modes) === undefined) this.sayOnce('TWIN_LINE_MODE', key, station.mode);
       if (state === station.state && (state !== 'down' || station.reason === station.mode)) continue;
       const change = { station: key, fromMs: station.sinceMs, toMs: nowMs, state: station.state, reason: station.reason };
       if (change.toMs > change.fromMs) station.past.push(change);
       if (station.past.length > mostStretches) station.past.shift();
       if (state === 'down' && station.state !== 'down') this.say('LINE_STOP', key, station.mode);
-      if (silent && station.state !== 'unknown') this.say('TWIN_LINE_SILENT', key, '');
       station.state = state;
       station.reason = station.mode;
       station.sinceMs = nowMs;
       this.framed(this.frames.state(key, state, station.mode, nowMs, station.values));
+    }
+    for (const { key } of this.order) {
+      if (nowMs - this.heardMs(key) <= this.settings.staleAfterMs) this.silent.delete(key);
+      else if (!this.silent.has(key)) {
+        this.silent.add(key);
+        this.say('TWIN_LINE_SILENT', key, '');
+      }
+    }
+  }
+
+  /** When a station said something last; one that never did, or spoke before anybody listened, is waited for from then on. */
+  private heardMs(key: string): number {
+    return Math.max(this.stations.get(key)?.seenMs ?? -Infinity, this.listeningMs);
+  }
+
+  /** A station that works and counts none of what those before it give: a counter that stands, or a wrong one. */
+  private tellNotArriving(stations: readonly LineStation[]): void {
+    for (const [index, { key, before, parts, bad }] of this.order.entries()) {
+      const feeders = before.map((one) => stations.find((station) => station.key === one)).filter((one) => one !== undefined);
+      const given = feeders.reduce((sum, one) => sum + one.parts - one.bad, 0);
+      const own = stations[index]!;
+      const isCounted = parts !== '' && Object.hasOwn(this.stations.get(key)?.counters ?? {}, parts);
+      const missing = isCounted && own.parts === 0 && given >= notArrivingParts && own.producedMin >= notArrivingMin && !bad.includes(parts);
+      if (missing) this.sayOnce('TWIN_LINE_NOT_ARRIVING', key, '');
+      else this.told.delete(`TWIN_LINE_NOT_ARRIVING\n${key}`);
     }
   }
 
@@ -389,7 +457,7 @@ export class LineTwin {
     const reasons = this.reasonsOf(key, fromMs);
     let code = '';
     let oee: ReturnType<typeof oeeOf> | undefined;
-    if (station === undefined || plannedMs + (ms.get('planned stop') ?? 0) <= 0) code = 'TWIN_LINE_SILENT';
+    if (station === undefined || plannedMs + (ms.get('planned stop') ?? 0) <= 0) code = station?.state === 'unknown' && !this.silent.has(key) ? 'TWIN_LINE_MODE' : 'TWIN_LINE_SILENT';
     else {
       try {
         oee = oeeOf({
@@ -414,7 +482,8 @@ export class LineTwin {
       oee: availability === null || speed === null || quality === null ? null : availability * speed * quality, parts, bad,
       plannedMin: Math.max(0, plannedMs) / minuteMs, producedMin: producedMs / minuteMs, unknownMin: unknownMs / minuteMs,
       idealS: ideal ?? null, idealLearnt: learnt !== undefined, transitS: transit?.seconds ?? null, transitParts: transit?.parts ?? 0, transitBy: transit?.by ?? '',
-      before: [...before], between: transit === undefined ? null : this.partsBetween(settings, transit.seconds, fromMs, toMs), buffer: buffer ?? null, reasons, code,
+      before: [...before], between: transit === undefined ? null : this.partsBetween(settings, transit.seconds, fromMs, toMs), buffer: buffer ?? null, reasons,
+      late: this.lateIn(key, fromMs), code,
     };
   }
 
@@ -507,6 +576,10 @@ export class LineTwin {
     return running < 10 ? null : Math.max(0, rounded(now - sum / running + (passed / (60 * running)) * transitS, 1));
   }
 
+  private lateIn(key: string, fromMs: number): number {
+    return (this.lateRows.get(key) ?? []).reduce((sum, [minute, rows]) => sum + ((minute + 1) * minuteMs > fromMs ? rows : 0), 0);
+  }
+
   private reasonsOf(key: string, fromMs: number): LineStation['reasons'] {
     const counts = new Map<string, number>();
     for (const [minute, counter, bad] of this.stations.get(key)?.reasons ?? []) if ((minute + 1) * minuteMs > fromMs) counts.set(counter, (counts.get(counter) ?? 0) + bad);
@@ -553,6 +626,7 @@ export class LineTwin {
 
   private forget(): void {
     const oldest = this.nowMs - this.settings.periodMs;
+    for (const minutes of this.lateRows.values()) while (minutes.length > 0 && (minutes[0]![0] + 1) * minuteMs <= oldest) minutes.shift();
     for (const station of this.stations.values()) {
       let gone = 0;
       while (gone < station.past.length && station.past[gone]!.toMs <= oldest) gone += 1;

@@ -993,6 +993,11 @@ export class Twin {
   }
 
   /** The operating mode; '' where none is known. */
+  /** How far the source's clock is behind the site's (> 0) or ahead (< 0), as far as it is certain; 0: it agrees. */
+  get clockOffsetMs(): number {
+    return this.#clock.offsetMs;
+  }
+
   get state(): string {
     return this.#mode;
   }

@@ -29,6 +29,13 @@ const mostSeconds = 86_400;
 interface Replayed {
   line: LineTwin;
   dueMs: number;
+  /** What stations said and is not taken yet: a replay brings a stretch of one machine and then of the next. */
+  words: StationWord[];
+  /** Stations of which words wait, and those that have said all. */
+  spoke: Set<string>;
+  over: Set<string>;
+  marks: object;
+  saidMs: number;
 }
 
 export default function twinLine(RED: Runtime): void {
@@ -123,6 +130,14 @@ export default function twinLine(RED: Runtime): void {
       twin.show({ ...shown, fill: stopped.length > 0 ? 'yellow' : 'green' });
     };
 
+    /** What came later than the line can take it: out of order by moments is usual, what is older than a silence is told. */
+    const takeLate = (site: Site, station: string, message: Message): void => {
+      const nowMs = site.clock.nowMs();
+      const rows = wordsOf(station, message).filter(({ timeMs }) => nowMs - timeMs > config.staleAfter * 60_000).length;
+      live.late(station, rows, nowMs);
+      tellNews(site, live, {});
+    };
+
     const takeWaiting = (site: Site): void => {
       const words = waiting.sort((one, other) => one.timeMs - other.timeMs);
       waiting = [];
@@ -130,7 +145,20 @@ export default function twinLine(RED: Runtime): void {
       tellNews(site, live, {});
     };
 
+    const takeReplayed = (site: Site, replayed: Replayed): void => {
+      const { line, marks } = replayed;
+      if (replayed.words.length === 0) return;
+      for (const word of replayed.words.sort((one, other) => one.timeMs - other.timeMs)) line.take(word);
+      replayed.words = [];
+      replayed.spoke.clear();
+      tellNews(site, line, marks);
+      if (replayed.over.size === 0 && !(line.timeMs >= replayed.dueMs)) return;
+      replayed.dueMs = line.timeMs + config.interval * 1_000;
+      report(site, line, marks);
+    };
+
     const turn = (site: Site): void => {
+      for (const replayed of replays.values()) if (performance.now() - replayed.saidMs >= togetherMs) takeReplayed(site, replayed);
       const nowMs = site.clock.nowMs();
       if (performance.now() - orderedMs >= orderEveryMs) {
         orderedMs = performance.now();
@@ -231,11 +259,18 @@ export default function twinLine(RED: Runtime): void {
         return;
       }
       const asset = assetOfMessage(site, message, twin.title);
-      if (asset === undefined || isLate(message)) return;
+      if (asset === undefined) return;
       if (orderedMs === -Infinity && loopProblem === undefined) turn(site);
+      if (isLate(message)) {
+        takeLate(site, asset.key, message);
+        return;
+      }
       const words = wordsOf(asset.key, message);
       const id = replayOf(message);
       if (id === undefined) {
+        // A clock that is known to be wrong moves nothing: the line goes by the site's.
+        const { clockOffsetMs } = asset.twin;
+        for (const word of words) word.timeMs += clockOffsetMs;
         if (loopProblem?.code === 'TWIN_FEEDS_LOOP' || (loopProblem !== undefined && isSettled())) throw loopProblem;
         if (isSettled() && !live.has(asset.key)) {
           throw new Problem('TWIN_LINE_STATION', `${asset.twin.name} is no station of this line.`, 'Enter it in twin-line, draw its "feeds" relation, or take the wire away.', { station: asset.key });
@@ -248,18 +283,19 @@ export default function twinLine(RED: Runtime): void {
       const marks = { historical: true, ...(mark === undefined ? {} : { replay: mark }) };
       let replayed = replays.get(id);
       if (replayed === undefined) {
-        replayed = { line: newLine(), dueMs: -Infinity };
+        replayed = { line: newLine(), dueMs: -Infinity, words: [], spoke: new Set(), over: new Set(), marks, saidMs: 0 };
         order(site, replayed.line);
         replays.set(id, replayed);
         if (replays.size > mostReplays) replays.delete(replays.keys().next().value!);
       }
-      const { line } = replayed;
-      for (const word of words) line.take(word);
-      tellNews(site, line, marks);
-      const complete = (mark as { complete?: unknown } | undefined)?.complete === true;
-      if (!complete && !(line.timeMs >= replayed.dueMs)) return;
-      replayed.dueMs = line.timeMs + config.interval * 1_000;
-      report(site, line, marks);
+      if (replayed.spoke.has(asset.key) || replayed.words.length + words.length > mostWaiting) takeReplayed(site, replayed);
+      replayed.words.push(...words);
+      replayed.spoke.add(asset.key);
+      replayed.marks = marks;
+      replayed.saidMs = performance.now();
+      if ((mark as { complete?: unknown } | undefined)?.complete === true) replayed.over.add(asset.key);
+      // The last word of the last machine: nothing more is waited for.
+      if (config.stations.every(({ key: station }) => station === '' || replayed.over.has(station)) && config.stations.length > 0) takeReplayed(site, replayed);
     });
   });
 }

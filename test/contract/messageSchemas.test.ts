@@ -66,7 +66,7 @@ const alert = {
 const lineStation = {
   key: 'filler', name: 'Filler', state: 'starved', reason: 'idle', sinceMs: 1, availability: 0.9, performance: null, quality: null, oee: null, parts: 7, bad: 0,
   plannedMin: 60, producedMin: 54, unknownMin: 0, idealS: null, idealLearnt: false, transitS: null, transitParts: 0,
-  transitBy: '', before: [], between: null, buffer: 5, reasons: [{ counter: 'rejects', count: 3 }], code: 'TWIN_LINE_NO_CYCLE',
+  transitBy: '', before: [], between: null, buffer: 5, reasons: [{ counter: 'rejects', count: 3 }], late: 0, code: 'TWIN_LINE_NO_CYCLE',
 } as const;
 const line = {
   topic: 'line-1', payload: { oee: 74.8, wip: null, bottleneck: 'Filler' }, timestamp: 1,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { LineFindingMessage, LineFrameMessage, LineFramesMessage, LineMessage, LinesAnswer, LineFramesAnswer } from '../../contract/line.ts';
 import type { Message } from '../../nodes/red.d.ts';
+import { siteHandle } from '../../nodes/siteHandle.ts';
 import { messageProblems } from '../checks/messageProblems.ts';
 import { codeOf, plantFlow } from './plantFlow.ts';
 import { property, startFlow } from './startFlow.ts';
@@ -100,6 +101,51 @@ describe('twin-line', function () {
     assert.ok(frames().some(({ frame }) => frame.kind === 'stop' && frame.change === 'ends' && frame.station === 'sealer' && frame.endMs !== undefined));
     // The last station has no bad counter that moved: good are all, and nothing is invented for what was never counted.
     assert.equal(last()!.payload['wip'], null);
+  });
+
+  it('a replay brings one machine after the other and is taken in the order of time; a counter that began again, silence and no planned time are findings', async () => {
+    run = await startFlow(flow(), { userDir });
+    const startMs = Date.now() - 60 * minuteMs;
+    const rows = (minutes: number, mode: string, cycles: (minute: number) => number): Record<string, unknown>[] =>
+      Array.from({ length: minutes + 1 }, (_, minute) => ({ time: startMs + minute * minuteMs, mode, cycles: cycles(minute), rejects: 0 }));
+    const replayed = (key: string, payload: Record<string, unknown>[]): void =>
+      run.node(key).receive({ payload, historical: true, replay: { id: 'r1', complete: true } } as unknown as Message);
+    replayed('filler', rows(30, 'Execute', (minute) => (minute < 10 ? 1_000 + 50 * minute : 50 * (minute - 10))));
+    replayed('sealer', rows(8, 'Execute', (minute) => 50 * minute));
+    replayed('packer', rows(30, 'Break', () => 0));
+    await run.until(() => last() !== undefined, () => JSON.stringify(run.received('caught').map(codeOf)));
+    const told = findings().map(({ finding, payload, historical }) => [finding.code, finding.station, payload, historical]);
+    assert.deepEqual(told.filter(([code]) => code !== 'LINE_BOTTLENECK'), [
+      ['TWIN_LINE_COUNTER_RESET', 'filler', 'Filler: the counter "cycles" has begun again; what it shows since then is counted.', true],
+      ['TWIN_LINE_SILENT', 'sealer', 'Nothing comes from Sealer; its state is not known.', true],
+      ['TWIN_OEE_NO_PLAN', 'packer', 'Packer: no time was planned, so there is no availability and no OEE.', true],
+    ]);
+    assert.deepEqual(last()!.line.stations.map(({ parts, late, code, producedMin }) => [parts, late, code, Math.round(producedMin)]), [
+      [1_450, 0, '', 30], [400, 0, '', 13], [0, 0, 'TWIN_OEE_NO_PLAN', 0],
+    ]);
+    assert.equal(last()!.payload['oee'], null);
+  });
+
+  it('a batch of long ago is told and counted, on the page too; it changes no figure, and the history has it', async () => {
+    run = await startFlow(flow({}, [], ['packer']), { userDir });
+    const nowMs = Date.now();
+    say('packer', { mode: 'Execute', cycles: 1_000 });
+    const rows = Array.from({ length: 26 }, (_, minute) => ({ time: nowMs - (40 - minute) * minuteMs, mode: minute === 7 ? 'Held' : 'Execute', cycles: 700 + 10 * minute, rejects: 0 }));
+    run.node('packer').receive({ payload: rows } as unknown as Message);
+    await run.until(() => (last()?.line.stations[0]?.late ?? 0) > 0, () => JSON.stringify([last(), run.received('caught').map(codeOf)]));
+    const { late, parts, code } = last()!.line.stations[0]!;
+    assert.deepEqual([late, parts, code], [26, 0, '']);
+    assert.deepEqual(findings().map(({ finding, payload }) => [finding.code, payload]), [
+      ['TWIN_LINE_LATE', 'Packer: values of the past came late. They are in the history; the figures of the line leave them out and count that time as not known.'],
+    ]);
+    assert.deepEqual(frames(), []);
+    for (const message of [...run.received('figures'), ...run.received('findings')]) assert.deepEqual(messageProblems(message), []);
+    const page = JSON.parse((await run.page('/twin/api/lines?site=site')).text) as LinesAnswer;
+    assert.equal(page.lines[0]?.line?.stations[0]?.late, 26);
+    const { times, values } = await siteHandle(run.node('site'))!.site!.historian.columns('packer', 'cycles', nowMs - 60 * minuteMs, nowMs + minuteMs, 100);
+    assert.deepEqual([times.length, values[0]], [27, 700]);
+    say('packer', { mode: 'Execute', cycles: 1_004 });
+    await run.until(() => last()?.line.stations[0]?.parts === 4, () => JSON.stringify(last()));
   });
 
   it('what was known is there after a restart', async () => {

@@ -6,7 +6,8 @@ const minuteMs = 60_000;
 function station(key: string, name: string, nowMs: number, more: Partial<LineStation> = {}): LineStation {
   return {
     key, name, state: 'producing', reason: 'Execute', sinceMs: nowMs - 12 * minuteMs, availability: 0.92, performance: 0.96, quality: null, oee: null, parts: 3_412, bad: 0,
-    plannedMin: 480, producedMin: 441, unknownMin: 0, idealS: 8, idealLearnt: true, transitS: null, transitParts: 0, transitBy: '', before: [], between: null, buffer: null, reasons: [], code: '',
+    plannedMin: 480, producedMin: 441, unknownMin: 0, idealS: 8, idealLearnt: true, transitS: null, transitParts: 0, transitBy: '', before: [], between: null, buffer: null, reasons: [],
+    late: 0, code: '',
     ...more,
   };
 }
