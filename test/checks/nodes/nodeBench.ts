@@ -45,6 +45,7 @@ export class NodeBench {
   /** Where messages go in: the node itself, or a twin-asset before it. */
   readonly entry: string;
   private readonly units: readonly NodeUnit[];
+  private readonly patienceMs: number;
   private userDir = '';
   private timersBefore = new Set<unknown>();
   private openBefore = new Map<string, number>();
@@ -85,6 +86,7 @@ export class NodeBench {
     flow.push({ id: 'end', type: 'helper', z: 'tab', wires: [] });
     this.flow = flow;
     this.units = [...units.values()];
+    this.patienceMs = unit.patienceMs ?? 3_000;
     this.entry = withAsset ? assetBefore : nodeUnderTest;
   }
 
@@ -128,9 +130,9 @@ export class NodeBench {
     return messageId;
   }
 
-  /** Resolves when the node has called `done` for all of these, or has had `timeoutMs` to do so. */
-  async completed(messageIds: readonly string[], timeoutMs = 3_000): Promise<void> {
-    const deadline = performance.now() + timeoutMs;
+  /** Resolves when the node has called `done` for all of these, or has had as long as it may take to do so. */
+  async completed(messageIds: readonly string[]): Promise<void> {
+    const deadline = performance.now() + this.patienceMs;
     const isDone = (): boolean => {
       const done = new Set(this.completions.map((completion) => completion.messageId));
       return messageIds.every((messageId) => done.has(messageId));

@@ -10,6 +10,8 @@ export interface NodeUnit {
   type: string;
   fields: Fields;
   register: (RED: Runtime) => void;
+  /** How long a message may take until it is done; default 3,000 ms. A planted node answers at once or never. */
+  patienceMs?: number;
 }
 
 /** The names of the node folders that have a runtime. */

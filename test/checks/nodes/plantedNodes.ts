@@ -29,6 +29,7 @@ function planted(behaviour: Behaviour): NodeUnit {
   return {
     type,
     fields,
+    patienceMs: 300,
     register(RED) {
       RED.nodes.registerType(type, function (this: NodeInstance, definition: NodeDefinition) {
         RED.nodes.createNode(this, definition);
