@@ -57,7 +57,7 @@ describe('dialogs in a real Node-RED and a real browser', function () {
             editor = undefined;
           });
           for (const node of nodes) {
-            it(`${node.type} ${stage.changes ? 'opens, changes, saves and reopens' : 'opens whole and closes unchanged'}`, async () => {
+            it(`${node.type} ${stage.changes ? 'opens, changes, saves and reopens' : 'opens whole and is left unchanged'}`, async () => {
               editor ??= await EditorPage.open(browser, red?.url ?? '', stage.theme, stage.language);
               await (stage.changes ? checkDialog(editor, node) : checkOpening(editor, node));
               passed.add(`${node.type} ${version} ${stage.theme} ${stage.language}`);
@@ -84,8 +84,8 @@ async function checkOpening(editor: EditorPage, { type, isConfig }: NodeFields):
   await editor.openDialog(id);
   assert.deepEqual(await editor.missingTexts(), [], 'texts without translation');
   assert.deepEqual(await editor.cutTexts(), [], 'texts cut off');
-  await editor.done();
-  assert.deepEqual(await editor.exported(id), before, 'opening and closing changes nothing');
+  await editor.cancel();
+  assert.deepEqual(await editor.exported(id), before, 'looking changes nothing');
   assert.deepEqual(editor.complaints, [], 'the browser complains');
 }
 

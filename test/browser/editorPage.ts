@@ -90,7 +90,15 @@ export class EditorPage {
   }
 
   async done(): Promise<void> {
-    await this.page.click('#node-dialog-ok, #node-config-dialog-ok');
+    await this.#leave('ok');
+  }
+
+  async cancel(): Promise<void> {
+    await this.#leave('cancel');
+  }
+
+  async #leave(button: 'ok' | 'cancel'): Promise<void> {
+    await this.page.click(`#node-dialog-${button}, #node-config-dialog-${button}`);
     await this.page.waitForFunction(() => document.querySelector('.twinwire-dialog') === null);
     await this.#trayAtRest();
   }
