@@ -992,12 +992,12 @@ export class Twin {
     return this.#machineStale;
   }
 
-  /** The operating mode; '' where none is known. */
-  /** How far the source's clock is behind the site's (> 0) or ahead (< 0), as far as it is certain; 0: it agrees. */
+  /** How far the source's clock is behind the site's (> 0) or ahead (< 0), as far as it is certain; 0: it agrees. Milliseconds. */
   get clockOffsetMs(): number {
     return this.#clock.offsetMs;
   }
 
+  /** The operating mode; '' where none is known. */
   get state(): string {
     return this.#mode;
   }
