@@ -23,7 +23,8 @@ describe('twin-cause and twin-what-if', function () {
       site: { language },
       properties: [
         property('mode', { valueKind: 'state' }), property('cycles', { valueKind: 'counter' }), property('rejects', { valueKind: 'counter' }),
-        property('jaw', { label: 'jaw temperature', unit: 'Cel' }), property('weight', { unit: 'g' }), property('torque', { unit: 'N.m' }), property('pressure', { unit: 'bar' }),
+        property('jaw', { label: 'jaw temperature', unit: 'Cel' }), property('weight', { unit: 'g' }), property('torque', { unit: 'N.m' }), property('pressure', { label: 'pressure', unit: 'bar' }),
+        property('foam', { label: 'foam', unit: 'mm' }), property('power', { label: 'power', unit: 'kW' }),
       ],
       more: [
         ...Object.keys(names).map(asset),
@@ -43,12 +44,18 @@ describe('twin-cause and twin-what-if', function () {
     run = await startFlow(flow());
     const startMs = Date.now() - 3 * hourMs - 60_000;
     plant = plantLine({ seed: 5, startMs, hours: 3 });
+    plantStory(plant);
     // Values so old would come late; a line that has run for three hours knows them all the same.
     const site = (): Site | undefined => siteHandle(run.node('site'))?.site;
     await run.until(() => (site()?.lines.list()[0]?.stations.length ?? 0) === 3 && plant.keys.every((key) => site()?.asset(key) !== undefined), 'the line');
     const { lines, historian } = site()!;
     const words = plant.keys.flatMap((station) => plant.rows.get(station)!.map(({ timeMs, values }) => ({ station, timeMs, mode: String(values['mode']), values })));
     for (const word of words.sort((one, other) => one.timeMs - other.timeMs)) lines.list()[0]!.twin.take(word);
+    // The labeller had cases before, which are over.
+    for (const [index, [fromMs, toMs]] of caseTimes(plant).slice(0, -1).entries()) {
+      const { open, ...ended } = { open: undefined, v: 1, id: `before-${index}`, twin: 'labeller', state: 'cleared', change: 'cleared', sinceMs: fromMs, changedMs: toMs, clearedMs: toMs } as const;
+      site()!.keepCase({ case: { ...ended, letter: 'M', signals: [], occurrences: 1, historical: false, open } } as never);
+    }
     await historian.write(words.flatMap(({ station: twin, timeMs, values }) => Object.entries(values).map(([name, value]) => ({ twin, property: name, timeMs, value, quality: 'good' as const }))));
     for (const key of plant.keys) run.node(key).receive({ payload: plant.rows.get(key)!.at(-1)!.values } as unknown as Message);
     await run.until(() => site()!.asset('labeller')!.twin.payload()['rejects'] === plant.bad, 'the last values');
@@ -81,6 +88,20 @@ describe('twin-cause and twin-what-if', function () {
     assert.deepEqual([status, body], [200, { ok: true }]);
     await run.until(() => answers().length === 3, 'the answer of the button');
     assert.equal((await run.admin('POST', '/twinwire/cause/none/ask', {})).status, 404);
+  });
+
+  it('a stop, a case and a figure that went wrong are asked about the same way, and what was planted for each is named first', async () => {
+    const planted = [
+      [{ about: 'stops', station: 'sealer', fewestBad: 5 }, 'filler/foam high'], [{ about: 'case', station: 'labeller' }, 'sealer/pressure high'],
+      [{ about: 'slow', fewestBad: 5 }, 'sealer/power low'],
+    ] as const;
+    for (const [question, wanted] of planted) {
+      const { payload, cause } = await asked('cause', answers, question);
+      const [first] = cause.conditions;
+      assert.equal(first === undefined ? cause.verdict : `${first.station}/${first.property} ${first.direction}`, wanted, payload);
+      assert.ok(first!.share > 0.6 && first!.goodWith < cause.good / 5, payload);
+      assert.deepEqual(messageProblems({ topic: cause.line, payload, cause, trigger: 'request', timestamp: cause.toMs }), []);
+    }
   });
 
   it('what if: the dialog’s scenario, another by message, stored ones in a table', async () => {
@@ -118,12 +139,15 @@ describe('twin-cause and twin-what-if', function () {
     const labeller = site.asset('labeller')!;
     // First it looks at what was open before.
     await new Promise((resolve) => setTimeout(resolve, 1_100));
-    const sealer = site.asset('sealer')!;
     const sinceMs = Date.now() - 600_000;
-    sealer.cases.condition({ name: 'test', active: true, timeMs: sinceMs, sinceMs, severity: 'high', signals: [] } as never);
+    labeller.cases.condition({ name: 'test', active: true, timeMs: sinceMs, sinceMs, severity: 'high', signals: [] } as never);
     await run.until(() => answers().some(({ trigger }) => trigger === 'case'), 'the answer about the case');
     const told = answers().find(({ trigger }) => trigger === 'case')!;
-    assert.deepEqual([told.cause.about, told.cause.station], ['case', 'sealer']);
+    assert.deepEqual([told.cause.about, told.cause.station], ['case', 'labeller']);
+    assert.match(told.payload, /^Sealing station: \d+ % of the time with a case at Labeller since .* goes with pressure .* high/);
+    // The jaws have been cold from a minute before the line's end until now.
+    const cold = Array.from({ length: Math.ceil((Date.now() - plant.endMs) / 5_000) }, (_, index) => plant.endMs + 5_000 * index);
+    await site.historian.write(cold.map((timeMs) => ({ twin: 'sealer', property: 'jaw', timeMs, value: coldJaw, quality: 'good' as const })));
     const counts = labeller.twin.valuesOf(['cycles', 'rejects']) as Record<string, number>;
     for (const [parts, bad] of [[500, 200], [600, 260]] as const) {
       run.node('labeller').receive({ payload: { mode: 'Execute', cycles: counts['cycles']! + parts, rejects: counts['rejects']! + bad } } as unknown as Message);
@@ -131,7 +155,30 @@ describe('twin-cause and twin-what-if', function () {
     }
     await run.until(() => answers().some(({ trigger }) => trigger === 'watch'), () => JSON.stringify(run.statuses('cause').slice(-3)));
     const watched = answers().find(({ trigger }) => trigger === 'watch')!;
-    assert.equal(watched.cause.station, 'labeller');
+    assert.deepEqual([watched.cause.about, watched.cause.station, watched.cause.bad > plant.bad + 150], ['scrap', 'labeller', true], watched.payload);
+    assert.match(watched.payload, /^Sealing station: \d+ % of the scrap since .* goes with jaw temperature .* low/);
     assert.ok(answers().length - before <= 3);
   });
 });
+
+const coldJaw = 174.5;
+
+/** Stretches in which the labeller has a case; the last one goes on. */
+function caseTimes({ endMs }: PlantLine): [fromMs: number, toMs: number][] {
+  return [130, 100, 60, 10].map((minutes) => [endMs - minutes * 60_000, endMs - (minutes - 10) * 60_000]);
+}
+
+/**
+ * Foam at the filler while the bottle is there that the sealer will stop with, and high pressure of the sealer before and in each case of the labeller; in the last
+ * minute its jaws get cold.
+ */
+function plantStory(plant: PlantLine): void {
+  const sealer = plant.rows.get('sealer')!;
+  const stopsMs = sealer.filter(({ values }, at) => values['mode'] === 'Aborted' && sealer[at - 1]?.values['mode'] !== 'Aborted').map(({ timeMs }) => timeMs);
+  for (const [index, { timeMs, values }] of plant.rows.get('filler')!.entries()) {
+    values['foam'] = 2 + ((index * 7_919) % 100) / 100 + (stopsMs.some((stopMs) => timeMs > stopMs - 120_000 && timeMs <= stopMs) ? 6 : 0);
+  }
+  for (const { timeMs, values } of sealer) if (timeMs > plant.endMs - 60_000) values['jaw'] = coldJaw;
+  const cases = caseTimes(plant);
+  for (const { timeMs, values } of sealer) if (cases.some(([fromMs, toMs]) => timeMs > fromMs - 60_000 && timeMs < toMs)) values['pressure'] = Number(values['pressure']) + 0.6;
+}

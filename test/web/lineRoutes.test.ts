@@ -58,7 +58,8 @@ describe('routes of the lines', () => {
     const ask = (query: string): Promise<Response> => fetch(`${base}/line-cause?${query}`);
     assert.equal(((await (await ask('site=northfield&line=line-1')).json()) as CauseAnswer).bad, 256);
     assert.equal((await ask('site=northfield&line=line-1&about=stops&station=northfield%2Fsealer')).status, 200);
-    assert.deepEqual(studies.asked, [{ about: 'scrap' }, { about: 'stops', station: 'northfield/sealer' }]);
+    for (const about of ['case', 'slow']) assert.equal((await ask(`site=northfield&line=line-1&about=${about}`)).status, 200);
+    assert.deepEqual(studies.asked, [{ about: 'scrap' }, { about: 'stops', station: 'northfield/sealer' }, { about: 'case' }, { about: 'slow' }]);
     const asked = { site: 'northfield', line: 'line-1', scenario: { changes: [{ kind: 'speed', amount: 5, station: '', odd: 1 }], name: ' Faster ', forced: true, operators: 2 } };
     assert.equal((await post(asked, 'line-scenario')).status, 200);
     assert.deepEqual(studies.tried, [{ changes: [{ kind: 'speed', amount: 5 }], name: 'Faster', forced: true, operators: 2 }]);

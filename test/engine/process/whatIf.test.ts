@@ -27,8 +27,8 @@ function recordOf(model: LineModel, seed: number, runS: number): LineEvent[] {
 
 const order = { seed: 11, first: 0, count: 16, warmUpS: 600, runS: 4 * 3_600 };
 
-function answerOf(model: LineModel, changes: readonly LineChange[], experience = new Map<string, { low: number; high: number }>()) {
-  const { today, after } = whatIfOrders(model, changes, order);
+function answerOf(model: LineModel, changes: readonly LineChange[], experience = new Map<string, { low: number; high: number }>(), count = order.count) {
+  const { today, after } = whatIfOrders(model, changes, { ...order, count });
   return whatIfAnswer(replicate(today), replicate(after), changes, experience, new Map([['m1', { producingKw: 4, waitingKw: 1, downKw: 0.5 }]]));
 }
 
@@ -109,6 +109,39 @@ describe('the line fitted from its record, and what if', function () {
       { kind: 'speed', station: 'nobody', share: 0.05 }, { kind: 'speed', share: -2 }, { kind: 'places', buffer: 'b0', more: -9 }, { kind: 'crew', crew: 'fitters', more: -1 },
       { kind: 'speed', share: NaN },
     ] as LineChange[]) assert.throws(() => changedLine(rich, [wrong]), { code: 'TWIN_WHAT_IF_CHANGE' }, JSON.stringify(wrong));
+  });
+
+  it('one more to repair helps where stops wait for people, and changes nothing where none ever does', () => {
+    const crewed = (people: number, stations: readonly number[], betweenS = 300): LineModel => ({
+      ...straightLine([0, 1, 2].map((at) => ({
+        cycle: { kind: 'gamma', mean: 2, scv: 0.05 },
+        ...(stations.includes(at) ? { failures: [{ between: exponential(betweenS), repair: exponential(90), crew: 'people' }] } : {}),
+      })), [20, 20]),
+      crews: [{ name: 'people', count: people }],
+    });
+    const more = (model: LineModel, by = 1) => answerOf(model, [{ kind: 'crew', crew: 'people', more: by }], undefined, 8).figures[0]!;
+    const short = more(crewed(1, [0, 1, 2]));
+    assert.ok(short.low > 0.01 * short.today, JSON.stringify(short));
+    const fewer = more(crewed(2, [0, 1, 2]), -1);
+    assert.ok(fewer.high < -0.01 * fewer.today, JSON.stringify(fewer));
+    // The third helps less than the second; a fourth never has anything to do.
+    const third = more(crewed(2, [0, 1, 2]));
+    assert.ok(third.change >= 0 && third.change < short.change / 2, JSON.stringify([short, third]));
+    for (const idle of [crewed(3, [0, 1, 2]), crewed(1, [1])]) assert.deepEqual([more(idle).low, more(idle).change, more(idle).high], [0, 0, 0]);
+  });
+
+  it('more planned hours give more of a day, fewer give less, and at all hours planned nothing is left to add', () => {
+    const day = (hours: number): LineModel => ({
+      ...plant, shifts: [{ name: 'day', cycleS: 86_400, work: [[0, 3_600 * hours]] }],
+      blocks: plant.blocks.map((block) => (block.kind === 'station' || block.kind === 'source' ? { ...block, shift: 'day' } : block)),
+    });
+    const aDay = { ...order, count: 2, warmUpS: 0, runS: 86_400 };
+    const perDay = (model: LineModel): number => replicate({ ...aDay, model }).reduce((sum, run) => sum + run.good, 0) / aDay.count;
+    const today = perDay(day(8));
+    const after = (hours: number, more: number): number => perDay(changedLine(day(hours), [{ kind: 'hours', shift: 'day', more }]));
+    assert.ok(Math.abs(after(8, 8) / today - 2) < 0.03, `${after(8, 8)} after ${today}`);
+    assert.ok(Math.abs(after(8, -4) / today - 0.5) < 0.03, `${after(8, -4)} after ${today}`);
+    assert.equal(after(24, 8), perDay(day(24)));
   });
 
   it('trust: inside, at the edge, never seen; the last is withheld unless forced', () => {

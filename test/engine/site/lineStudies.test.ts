@@ -191,7 +191,8 @@ describe('questions about a line', function () {
 
   it('operators and planned hours; what the line has not is refused', async () => {
     const people = await site.studies.whatIf('line', { changes: [{ kind: 'operators', amount: 1 }], operators: 1, forced: true });
-    assert.ok(people.figures[0]!.change.value >= 0, people.sentence);
+    // Filler and sealer now and then stop at the same time, and one person sees to one of them.
+    assert.ok(people.figures[0]!.change.value > 0, people.sentence);
     const day = await lived({}, { plannedHours: 8 });
     const longer = await day.site.studies.whatIf('line', { changes: [{ kind: 'hours', amount: 8 }], forced: true });
     const [throughput] = longer.figures;
