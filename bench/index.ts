@@ -11,6 +11,7 @@ import { packageRoot } from '../scripts/packageRoot.ts';
 import { alarmSpeed } from './alarmSpeed.ts';
 import { backTestSpeed } from './backTestSpeed.ts';
 import { calibrationTable } from './calibrationTable.ts';
+import { causeWatch } from './causeWatch.ts';
 import { chainSpeed } from './chainSpeed.ts';
 import { detectionSpeed } from './detectionSpeed.ts';
 import { detectionStream } from './detectionStream.ts';
@@ -65,6 +66,7 @@ const benches: Record<string, (print: (line: string) => void) => Promise<unknown
   simulation: simulationSpeed,
   rootCause: (print) => rootCauseTable(print, undefined, folder),
   lineFits: (print) => lineFits(print),
+  causeWatch: (print) => causeWatch(print),
   studyHold: (print) => studyHold(print),
 };
 

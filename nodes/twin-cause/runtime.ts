@@ -1,7 +1,7 @@
 import type { CauseAnswer, CauseMessage, CauseQuestion } from '../../contract/lineAnswers.ts';
 import { Problem } from '../../engine/problem.ts';
-import { ScrapWatch } from '../../engine/process/scrapWatch.ts';
 import { causeInShort } from '../../engine/site/causeSentences.ts';
+import { LineScrapWatch } from '../../engine/site/lineScrapWatch.ts';
 import type { Site } from '../../engine/site/site.ts';
 import type { OpenLine } from '../../engine/site/siteLines.ts';
 import { askedOf, causeQuestionOf, ownText } from '../lineQuestion.ts';
@@ -17,14 +17,6 @@ const lookEveryMs = 1_000;
 const sliceMs = 20_000;
 const mostCases = 100;
 
-interface Watched {
-  watch: ScrapWatch;
-  parts: number;
-  bad: number;
-  /** What was said last while scrap was high; '': nothing yet. */
-  said: string;
-}
-
 export default function twinCause(RED: Runtime): void {
   const askers = new Map<string, () => void>();
 
@@ -36,7 +28,7 @@ export default function twinCause(RED: Runtime): void {
     const language = languageOf(handle);
     const windowMs = config.window * 3_600_000;
     const usual: CauseQuestion & { windowMs: number } = { about: config.about as CauseQuestion['about'], station: config.station, fewestBad: config.fewestBad, windowMs };
-    const watched = new Map<string, Watched>();
+    const scrap = new LineScrapWatch(config.fewestBad);
     const cases = new Map<string, { station: string; sinceMs: number }>();
     const seenCases = new Set<string>();
     let hasLooked = false;
@@ -83,38 +75,11 @@ export default function twinCause(RED: Runtime): void {
       );
     };
 
-    /** A few operations for each station, whatever the number of parts: the ranking is asked for only when scrap has risen. */
     const watchScrap = (site: Site, line: OpenLine): void => {
-      for (const { key, parts, bad } of line.stations) {
-        if (parts === '' || bad.length === 0 || (config.station !== '' && config.about === 'scrap' && config.station !== key)) continue;
-        const values = site.asset(key)?.twin.valuesOf([parts, ...bad]);
-        if (values === undefined) continue;
-        const now = { parts: Number(values[parts] ?? NaN), bad: bad.reduce((sum, name) => sum + Number(values[name] ?? NaN), 0) };
-        const one = watched.get(key);
-        if (one === undefined) {
-          watched.set(key, { watch: new ScrapWatch({ fewest: config.fewestBad }), ...now, said: '' });
-          continue;
-        }
-        if (one.watch.learns) {
-          const counted = line.twin.counted(key);
-          one.watch.seed(counted.parts, counted.bad);
-        }
-        const [made, spoiled] = [now.parts - one.parts, now.bad - one.bad];
-        Object.assign(one, now);
-        // A counter that began again says nothing of the time between.
-        const hasRisen = made >= 0 && spoiled >= 0 && one.watch.take(made, spoiled);
-        if (!one.watch.risen) one.said = '';
-        if (!hasRisen) continue;
-        one.watch.told();
-        const same = one;
-        askByItself(site, line, { about: 'scrap', station: key }, 'watch', (answer) => {
-          if (answer.verdict === 'not enough data') return false;
-          const [first] = answer.conditions;
-          const said = first === undefined ? answer.verdict : `${first.station}/${first.property}/${Math.round(5 * first.share)}`;
-          if (said === same.said) return false;
-          same.said = said;
-          return true;
-        });
+      const only = config.about === 'scrap' ? config.station : '';
+      for (const station of scrap.look(line, only, (key, names) => site.asset(key)?.twin.valuesOf(names))) {
+        askByItself(site, line, { about: 'scrap', station }, 'watch', ({ verdict, conditions: [first] }) =>
+          verdict !== 'not enough data' && scrap.isNews(station, first === undefined ? verdict : `${first.station}/${first.property}/${Math.round(5 * first.share)}`));
       }
     };
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { causeWatch } from '../../bench/causeWatch.ts';
 import { chainSpeed } from '../../bench/chainSpeed.ts';
 import { detectionSpeed } from '../../bench/detectionSpeed.ts';
 import { detectionStream } from '../../bench/detectionStream.ts';
@@ -37,6 +38,13 @@ describe('benches', function () {
     }
     // Two heads with their rules, and in each a line per case.
     assert.equal(table().length, 2 * (2 + cases.length));
+  });
+
+  it('cause watch: every part of every station is followed and every second looked at, and the watch has learned', async () => {
+    const costs = await causeWatch(print, 500);
+    assert.deepEqual(costs.map(({ partsPerSecond, looks }) => [partsPerSecond, looks]), [[1, 500], [10, 50], [100, 5]]);
+    for (const { trackingUs, watchUs } of costs) assert.ok(trackingUs > 0 && watchUs >= 0, `${trackingUs} ${watchUs}`);
+    assert.equal(table().length, 2 + costs.length);
   });
 
   it('memory: twins have learned; the heap is looked at as often as asked', async () => {
