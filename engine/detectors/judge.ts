@@ -135,6 +135,8 @@ interface JudgeChart {
   detector: Detector;
   lines: TailLines;
   scores: Float64Array;
+  /** Per column, where its line lies; NaN until it is asked for after what it is made from has changed. */
+  drawn: Float64Array;
 }
 
 class RegistryJudge implements AssetJudge {
@@ -174,8 +176,8 @@ class RegistryJudge implements AssetJudge {
   private line = 0;
   /** The same of the loosest setting that is ever asked about. */
   private loosest = 0;
-  /** Share of the line, of the one below which nothing is learned. */
-  private readonly suspicion: Float64Array;
+  /** 1 where a value may be the begin of something, which must not be learned. */
+  private readonly suspicious: Uint8Array;
   /** What `passed` and `told` are with the row in hand; belong to `ratios`. */
   private readonly passedNow: Float64Array;
   private readonly toldNow: Float64Array;
@@ -188,8 +190,20 @@ class RegistryJudge implements AssetJudge {
   private readonly on: Uint8Array;
   /** ln(paceMs). */
   private readonly paceLogs: Float64Array;
-  /** What `ratios`, `kinds`, `toldNow` and the scores were made from, so that learning a row that was just judged need not do it again. */
-  private readonly seen: { timeMs: number; ready: boolean; fresh: Uint8Array; numbers: Float64Array };
+  /** How much higher lines lie while little is known. */
+  private readonly early: Float64Array;
+  /** Of the row in hand: whose word counts of a column: 0 nobody's, 1 that it stands still, 2 all. */
+  private readonly speaks: Uint8Array;
+  /** What lines make of it: 0 nothing, 1 it is normal, 2 it is not. */
+  private readonly use: Uint8Array;
+  /** Whether a column of the row in hand passes any line, or may go on doing so; what follows from it is left out where none does. */
+  private passing = false;
+  /** Whether any did in the rows before that count. */
+  private passedBefore = true;
+  /** Whether a value of the row in hand is outside what is expected. */
+  private outside = false;
+  /** What `ratios`, `kinds`, `toldNow` and the scores were made from, beside `plain` and `input`, so that learning a row that was just judged need not do it again. */
+  private readonly seen: { timeMs: number; ready: boolean; fresh: Uint8Array; lows: Float64Array; highs: Float64Array; phases: Uint8Array };
 
   constructor(columns: readonly ColumnInfo[], options: JudgeOptions, snapshot?: Json) {
     const width = columns.length;
@@ -202,7 +216,10 @@ class RegistryJudge implements AssetJudge {
     const charts = Math.max(1, this.witnesses) * detectors.length + (jointly ? jointDetectors.length : 0);
     this.perWeek = perWeek;
     this.rarityOfOne = detectors.map(({ blockRows }) => TailLines.logRarity(blockRows / weekMs / charts));
-    this.suspicion = new Float64Array(width);
+    this.suspicious = new Uint8Array(width);
+    this.early = new Float64Array(width);
+    this.speaks = new Uint8Array(width);
+    this.use = new Uint8Array(width);
     this.passedNow = new Float64Array(width);
     this.toldNow = new Float64Array(width);
     this.toStay = new Float64Array(width);
@@ -210,7 +227,9 @@ class RegistryJudge implements AssetJudge {
     this.byChart = new ChartLeast(width);
     this.on = Uint8Array.from(detectors, ({ kind }) => (options.off?.includes(kind) === true ? 0 : 1));
     this.paceLogs = new Float64Array(width).fill(Math.log(1_000));
-    this.seen = { timeMs: NaN, ready: false, fresh: new Uint8Array(width), numbers: new Float64Array(width * 5) };
+    this.seen = {
+      timeMs: NaN, ready: false, fresh: new Uint8Array(width), lows: new Float64Array(width), highs: new Float64Array(width), phases: new Uint8Array(width),
+    };
     this.smallest = Float64Array.from(columns, ({ smallestChange = 0 }) => smallestChange);
     this.input = { values: new Float64Array(width), usable: new Uint8Array(width), expected: new Float64Array(width), coarse: new Float64Array(width) };
     this.plain = { ...this.input, values: new Float64Array(width), usable: new Uint8Array(width) };
@@ -276,7 +295,7 @@ class RegistryJudge implements AssetJudge {
     if (!this.isSeen(row, expectation)) this.evaluate(row, expectation);
     this.seen.timeMs = NaN;
     this.byChart.learn();
-    const { state, trains, input } = this;
+    const { state, trains, input, use } = this;
     const normal = verdict.verdict !== 'anomaly';
     const passedMs = Math.min(longestStepMs, row.timeMs > this.timeMs ? row.timeMs - this.timeMs : 0);
     const changed = verdict.verdict !== 'learning' && passedMs > 0 && this.noteBudget(row.timeMs, normal);
@@ -320,7 +339,7 @@ class RegistryJudge implements AssetJudge {
       if (abnormal) quiet[column] = 0;
       else if (usable && quiet[column]! < quietRows) quiet[column]! += 1;
       if (quiet[column]! < quietRows) anyOpen = true;
-      trains[column] = normal && company && quiet[column]! >= quietRows && this.suspicion[column]! < suspiciousShare ? 1 : 0;
+      trains[column] = normal && company && quiet[column]! >= quietRows && this.suspicious[column] === 0 ? 1 : 0;
       if (!usable) continue;
       const stepMs = row.timeMs - state.timeMs[column]!;
       if (stepMs > 0) {
@@ -330,6 +349,7 @@ class RegistryJudge implements AssetJudge {
         if (Math.abs(now - state.paceMs[column]!) > 0.1 * state.paceMs[column]!) {
           state.paceMs[column] = now;
           this.paceLogs[column] = Math.log(now);
+          for (const { drawn } of this.charts) drawn[column] = NaN;
         }
       }
       state.timeMs[column] = row.timeMs;
@@ -345,12 +365,8 @@ class RegistryJudge implements AssetJudge {
     }
     if (changed) this.drawLine();
     this.sinceMs = anyOpen ? (Number.isNaN(this.sinceMs) ? row.timeMs : this.sinceMs) : NaN;
-    for (const { lines, scores } of this.charts) {
-      for (let column = 0; column < scores.length; column += 1) {
-        if (state.open[column]! > 0) lines.reject(column);
-        else if (normal && company && state.quiet[column]! >= quietRows && !Number.isNaN(scores[column]!)) lines.addOf(column, scores);
-      }
-    }
+    for (let column = 0; column < use.length; column += 1) use[column] = state.open[column]! > 0 ? 2 : normal && company && quiet[column]! >= quietRows ? 1 : 0;
+    for (const { lines, scores, drawn } of this.charts) lines.learn(scores, use, drawn);
     for (const { detector, scores } of this.charts) {
       if (detector !== this.charts[stuckChart]!.detector) {
         detector.learn(input, trains);
@@ -384,7 +400,7 @@ class RegistryJudge implements AssetJudge {
         const begun = fresh[index]!;
         const detector = entry.create(this.parameters(), entry.move(chart.detector.snapshot(), begun.detector.snapshot(), moves));
         begun.lines.restore(moveTailLines(chart.lines.snapshot(), begun.lines.snapshot(), moves), entry.name);
-        return { detector, lines: begun.lines, scores: chart.scores };
+        return { detector, lines: begun.lines, scores: chart.scores, drawn: begun.drawn };
       });
       this.state.rows[column] = 0;
       this.state.open[column] = 0;
@@ -461,6 +477,7 @@ class RegistryJudge implements AssetJudge {
     this.line = this.budget.lineFor(this.perWeek);
     if (this.together !== undefined) this.together.perWeek = Math.exp(this.line);
     this.loosest = this.budget.lineFor(loosestPerWeek);
+    for (const { drawn } of this.charts) drawn.fill(NaN);
   }
 
   private begin(charts: Json[] | undefined): void {
@@ -481,7 +498,7 @@ class RegistryJudge implements AssetJudge {
       const detector = entry.create(this.parameters(), known);
       const lines = new TailLines(columns, entry.blockRows, entry.typical);
       if (stored !== undefined) lines.restore(member(stored, 'lines'), `lines of ${entry.name}`);
-      return { detector, lines, scores: new Float64Array(columns).fill(NaN) };
+      return { detector, lines, scores: new Float64Array(columns).fill(NaN), drawn: new Float64Array(columns).fill(NaN) };
     });
   }
 
@@ -548,122 +565,157 @@ class RegistryJudge implements AssetJudge {
   }
 
   private isSeen(row: SignalRow, { expected, low, high, phase }: Expectation): boolean {
-    const { timeMs, fresh, numbers } = this.seen;
+    const { timeMs, fresh, lows, highs, phases } = this.seen;
     if (timeMs !== row.timeMs) return false;
-    for (let column = 0, place = 0; column < fresh.length; column += 1, place += 5) {
-      if (fresh[column] !== row.fresh[column] || numbers[place + 4] !== phase[column]) return false;
-      if (!same(numbers[place]!, row.values[column]!) || !same(numbers[place + 1]!, expected[column]!)) return false;
-      if (!same(numbers[place + 2]!, low[column]!) || !same(numbers[place + 3]!, high[column]!)) return false;
+    const { values } = row;
+    const seenValues = this.plain.values;
+    const seenExpected = this.input.expected;
+    for (let column = 0; column < fresh.length; column += 1) {
+      if (fresh[column] !== row.fresh[column] || phases[column] !== phase[column]) return false;
+      if (!same(seenValues[column]!, values[column]!) || !same(seenExpected[column]!, expected[column]!)) return false;
+      if (!same(lows[column]!, low[column]!) || !same(highs[column]!, high[column]!)) return false;
     }
     return true;
   }
 
-  private remember(row: SignalRow, { expected, low, high, phase }: Expectation, ready: boolean): void {
-    const { fresh, numbers } = this.seen;
-    this.seen.timeMs = row.timeMs;
-    this.seen.ready = ready;
-    for (let column = 0, place = 0; column < fresh.length; column += 1, place += 5) {
-      fresh[column] = row.fresh[column]!;
-      numbers[place] = row.values[column]!;
-      numbers[place + 1] = expected[column]!;
-      numbers[place + 2] = low[column]!;
-      numbers[place + 3] = high[column]!;
-      numbers[place + 4] = phase[column]!;
+  /** Fills `ratios`, `kinds`, `toldNow` and every chart's scores, and remembers from what. */
+  private evaluate(row: SignalRow, expectation: Expectation): void {
+    this.byChart.begin();
+    this.take(row, expectation);
+    this.passing = this.passedBefore;
+    for (let index = 0; index < this.charts.length; index += 1) this.ask(index);
+    this.together?.look(this.jointRow);
+    if (this.outside) this.keepOutside(row, expectation);
+    this.reckonTold();
+    if (!this.byChart.isSilent) this.byChart.reckon(this.input.usable);
+    if (!this.passing && this.byChart.isCalm) return;
+    for (let column = 0; column < this.columns.length; column += 1) {
+      const abnormal = this.isAbnormal(column);
+      if (abnormal || !this.byChart.isCalm) this.byChart.told(column, abnormal ? this.kinds[column]! : -1, this.perWeek, this.on);
     }
   }
 
-  /** Fills `ratios`, `kinds`, `leastNow` and every chart's scores, and remembers from what. */
-  private evaluate(row: SignalRow, expectation: Expectation): void {
-    const { input, state, ratios, kinds } = this;
-    const width = this.columns.length;
-    const late = row.timeMs < this.timeMs || !Number.isFinite(row.timeMs);
+  /** Takes a row in hand: what detectors look at, and what is true of a column before they do. */
+  private take(row: SignalRow, expectation: Expectation): void {
+    const { input, plain, state, ratios, kinds, suspicious, passedNow, toStay, ofStretches, speaks, early, held, coarse, jointRow } = this;
+    const { timeMs, values, fresh } = row;
+    const { expected, low, high, phase } = expectation;
+    const { lows, highs, phases } = this.seen;
+    const late = timeMs < this.timeMs || !Number.isFinite(timeMs);
     const moving = this.isMoving(expectation);
-    const { suspicion, passedNow, toStay, ofStretches } = this;
-    this.byChart.begin();
     let ready = false;
-    // What `counts` asks for.
-    for (let column = 0; column < width; column += 1) this.seen.numbers[5 * column + 4] = expectation.phase[column]!;
-    for (let column = 0; column < width; column += 1) {
-      const value = row.values[column]!;
-      const usable = !late && row.fresh[column] === 1 && isMeasurement(value) && this.judged[column] === 1 &&
-        !(row.timeMs <= state.timeMs[column]!) && isReady(expectation, column) && this.isFitToStart(column, value, expectation);
-      this.plain.values[column] = value;
-      input.values[column] = this.evened(column, value, expectation);
-      input.expected[column] = expectation.expected[column]!;
-      input.coarse[column] = this.coarse.step(column);
-      const afterGap = row.timeMs - state.timeMs[column]! > gapIntervals * state.intervalMs[column]!;
-      const usableAs = usable ? (afterGap ? 2 : moving ? 4 : 1) : 0;
-      this.plain.usable[column] = usableAs;
+    let news = 0;
+    let outside = false;
+    for (let column = 0; column < ratios.length; column += 1) {
+      const value = values[column]!;
+      const rows = state.rows[column]!;
+      const lowest = low[column]!;
+      const highest = high[column]!;
+      const middle = expected[column]!;
+      const isOutside = value < lowest || value > highest;
+      const isJudged = this.judged[column] === 1 && isMeasurement(value) && phase[column] !== phaseFrozen;
+      // Until the detectors know a column, only values inside the baseline's band teach them.
+      const usable = !late && isJudged && fresh[column] === 1 && !(timeMs <= state.timeMs[column]!) &&
+        (phase[column] !== phaseLearning || !Number.isNaN(middle)) && (rows >= provisionalRows || !isOutside);
+      const evened = this.evened(column, value, expectation);
+      this.seen.fresh[column] = fresh[column]!;
+      lows[column] = lowest;
+      highs[column] = highest;
+      phases[column] = phase[column]!;
+      plain.values[column] = value;
+      input.values[column] = evened;
+      input.expected[column] = middle;
+      input.coarse[column] = coarse.steps[column]!;
+      jointRow.residuals[column] = isJudged ? evened - middle : NaN;
+      let usableAs = 0;
+      if (usable) {
+        const afterGap = timeMs - state.timeMs[column]! > gapIntervals * state.intervalMs[column]!;
+        usableAs = afterGap ? 2 : moving ? 4 : 1;
+        news += 1;
+      }
+      plain.usable[column] = usableAs;
       // What an analyser repeats until its next sample is no news, but to who asks whether it stands still.
-      const news = usable && !this.held.isRepeat(column, value);
-      input.usable[column] = news ? usableAs : 0;
+      const isNews = usable && !held.isRepeat(column, value);
+      input.usable[column] = isNews ? usableAs : 0;
+      if (isOutside && isNews) outside = true;
       // A column without news stays as it was told last.
-      ratios[column] = news ? 0 : state.open[column]!;
-      suspicion[column] = news ? 0 : state.open[column]!;
+      const open = isNews ? 0 : state.open[column]!;
+      ratios[column] = open;
+      suspicious[column] = open >= suspiciousShare ? 1 : 0;
+      kinds[column] = isNews ? 0 : state.kind[column]!;
       passedNow[column] = Infinity;
       toStay[column] = Infinity;
       ofStretches[column] = Infinity;
-      kinds[column] = news ? 0 : state.kind[column]!;
-      if (state.rows[column]! >= provisionalRows) ready = true;
+      if (rows >= provisionalRows) {
+        ready = true;
+        // A driver's own changes are the operator's, and what is not yet settled may still change: there, only standing still is a fault.
+        speaks[column] = phase[column] !== phaseLearning && !Number.isNaN(middle) ? 2 : 1;
+        const share = armedRows / rows;
+        early[column] = rows < armedRows ? provisionalFactor : 1 + (provisionalFactor - 1) * share * share * share;
+      } else speaks[column] = 0;
     }
-    for (let index = 0; index < this.charts.length; index += 1) {
-      const { detector, lines, scores } = this.charts[index]!;
-      detector.score(index === stuckChart ? this.plain : input, scores);
-      // What comes after is told that a fault has ended.
-      for (let column = 0; column < width; column += 1) if (scores[column]! < 0) input.usable[column] = 3;
-      const beyond = this.rarityOfOne[index]!;
-      const ofStretch = index === stuckChart || index === noiseChart;
-      for (let column = 0; column < width; column += 1) {
-        const score = scores[column]!;
-        if (!(score > 0)) continue;
-        if (!this.counts(column, index)) continue;
-        const early = this.early(column);
-        const lowest = this.lowest(column, index);
-        const promised = beyond - this.paceLogs[column]!;
-        const own = lines.line(column, promised - this.line);
-        const ratio = score / ((own > lowest ? own : lowest) * early);
-        const asked = this.on[index] === 1;
-        if (asked && ratio > ratios[column]!) {
+    this.outside = outside;
+    jointRow.timeMs = timeMs;
+    jointRow.moving = moving || late;
+    jointRow.news = news;
+    this.seen.timeMs = timeMs;
+    this.seen.ready = ready;
+  }
+
+  /** Asks one detector of the row in hand, and holds against its lines what it says. */
+  private ask(index: number): void {
+    const { ratios, kinds, suspicious, speaks, early, smallest } = this;
+    const { detector, scores, drawn } = this.charts[index]!;
+    const { usable } = this.input;
+    const least = index === stuckChart ? 1 : 2;
+    const asked = this.on[index] === 1;
+    detector.score(index === stuckChart ? this.plain : this.input, scores);
+    for (let column = 0; column < scores.length; column += 1) {
+      const score = scores[column]!;
+      if (!(score > 0)) {
+        // What comes after is told that a fault has ended.
+        if (score < 0) usable[column] = 3;
+        continue;
+      }
+      if (speaks[column]! < least) continue;
+      // With a smallest change of interest given, the detector's own line is already there.
+      const lowest = smallest[column]! > 0 ? 1 : index === stuckChart ? lowestToLearn : lowestLine;
+      let own = drawn[column]!;
+      if (Number.isNaN(own)) own = this.draw(index, column);
+      const sooner = early[column]!;
+      if (asked) {
+        const ratio = score / ((own > lowest ? own : lowest) * sooner);
+        if (ratio > ratios[column]!) {
           ratios[column] = ratio;
           kinds[column] = index;
         }
-        const suspicious = score / ((own > lowestToLearn ? own : lowestToLearn) * early);
-        if (asked && suspicious > suspicion[column]!) suspicion[column] = suspicious;
-        const opening = score / early;
-        if (opening < releaseShare * lowest) continue;
-        // A line lies as many mean excesses higher as the promise is stricter, e times stricter for each.
-        const stays = promised - lines.rarity(column, opening / releaseShare);
-        const opens = opening < lowest ? Infinity : promised - lines.rarity(column, opening);
-        if (stays < this.loosest) this.byChart.note(index, column, opens < this.loosest ? this.budget.settingFor(opens) : Infinity, this.budget.settingFor(stays));
-        if (!asked) continue;
-        if (stays < toStay[column]!) toStay[column] = stays;
-        if (opens < passedNow[column]!) passedNow[column] = opens;
-        if (ofStretch && opens < ofStretches[column]!) ofStretches[column] = opens;
+        if (score >= suspiciousShare * (own > lowestToLearn ? own : lowestToLearn) * sooner) suspicious[column] = 1;
       }
+      if (score >= releaseShare * lowest * sooner) this.pass(index, column, score / sooner, lowest);
     }
-    this.lookTogether(row, expectation, moving || late);
-    this.keepOutside(row, expectation);
-    this.reckonTold();
-    this.byChart.reckon(input.usable);
-    for (let column = 0; column < width; column += 1) {
-      const abnormal = this.isAbnormal(column);
-      if (abnormal || !this.byChart.isCalm) this.byChart.told(column, abnormal ? kinds[column]! : -1, this.perWeek, this.on);
-    }
-    this.remember(row, expectation, ready);
   }
 
-  private lookTogether(row: SignalRow, { expected, phase }: Expectation, passing: boolean): void {
-    const { together, jointRow, input } = this;
-    if (together === undefined) return;
-    jointRow.timeMs = row.timeMs;
-    jointRow.moving = passing;
-    jointRow.news = 0;
-    for (let column = 0; column < this.columns.length; column += 1) {
-      if (this.plain.usable[column] !== 0) jointRow.news += 1;
-      const judged = this.judged[column] === 1 && isMeasurement(row.values[column]!) && phase[column] !== phaseFrozen;
-      jointRow.residuals[column] = judged ? input.values[column]! - expected[column]! : NaN;
-    }
-    together.look(jointRow);
+  /** Reckons where a line lies. */
+  private draw(index: number, column: number): number {
+    const { lines, drawn } = this.charts[index]!;
+    return (drawn[column] = lines.line(column, this.rarityOfOne[index]! - this.paceLogs[column]! - this.line));
+  }
+
+  /** Notes which lines a score passes that may do so. */
+  private pass(index: number, column: number, opening: number, lowest: number): void {
+    const { passedNow, toStay, ofStretches } = this;
+    const { lines } = this.charts[index]!;
+    const promised = this.rarityOfOne[index]! - this.paceLogs[column]!;
+    // A line lies as many mean excesses higher as the promise is stricter, e times stricter for each.
+    const stays = promised - lines.rarity(column, opening / releaseShare);
+    const opens = opening < lowest ? Infinity : promised - lines.rarity(column, opening);
+    if (stays < this.loosest) this.byChart.note(index, column, opens < this.loosest ? this.budget.settingFor(opens) : Infinity, this.budget.settingFor(stays));
+    if (this.on[index] !== 1) return;
+    if (stays < toStay[column]!) toStay[column] = stays;
+    if (!(opens < Infinity)) return;
+    this.passing = true;
+    if (opens < passedNow[column]!) passedNow[column] = opens;
+    if ((index === stuckChart || index === noiseChart) && opens < ofStretches[column]!) ofStretches[column] = opens;
   }
 
   /**
@@ -693,11 +745,6 @@ class RegistryJudge implements AssetJudge {
     }
   }
 
-  /** Until the detectors know a column, only values inside the baseline's band teach them. */
-  private isFitToStart(column: number, value: number, { low, high }: Expectation): boolean {
-    return this.state.rows[column]! >= provisionalRows || !(value < low[column]! || value > high[column]!);
-  }
-
   /** While the operating point moves, columns that lag behind or run ahead make jumps that are no fault. */
   private isMoving({ expected, low, high }: Expectation): boolean {
     const before = this.state.expected;
@@ -714,6 +761,10 @@ class RegistryJudge implements AssetJudge {
    */
   private reckonTold(): void {
     const { passedNow, toldNow, toStay, state, input } = this;
+    if (!this.passing) {
+      toldNow.fill(Infinity);
+      return;
+    }
     const { passed, told, recent } = state;
     let strictest = Infinity;
     let second = Infinity;
@@ -746,37 +797,16 @@ class RegistryJudge implements AssetJudge {
   /** ln of the promise of the strictest line at which something is told of the row in hand; Infinity: at none. */
   private told(): number {
     let told = Infinity;
-    for (let column = 0; column < this.toldNow.length; column += 1) if (this.toldNow[column]! < told) told = this.toldNow[column]!;
+    if (this.passing) for (let column = 0; column < this.toldNow.length; column += 1) if (this.toldNow[column]! < told) told = this.toldNow[column]!;
     const { together } = this;
     if (together === undefined || !together.on) return told;
+    if (together.leastNow === Infinity && !together.isAbnormal) return told;
     return together.isAbnormal ? Math.min(told, this.line, Math.log(together.leastNow)) : Math.min(told, Math.max(Math.log(together.leastNow), this.line + 1e-9));
-  }
-
-  /** Whether what this chart says of the column counts already. */
-  private counts(column: number, chart: number): boolean {
-    if (this.state.rows[column]! < provisionalRows) return false;
-    // A driver's own changes are the operator's, and what is not yet settled may still change: there, only standing still is a fault.
-    return chart === stuckChart || (this.seen.numbers[5 * column + 4] !== phaseLearning && !Number.isNaN(this.input.expected[column]!));
-  }
-
-  private early(column: number): number {
-    const rows = this.state.rows[column]!;
-    return rows < armedRows ? provisionalFactor : 1 + (provisionalFactor - 1) * (armedRows / rows) ** 3;
-  }
-
-  private lowest(column: number, chart: number): number {
-    // With a smallest change of interest given, the detector's own line is already there.
-    return this.smallest[column]! > 0 ? 1 : chart === stuckChart ? lowestToLearn : lowestLine;
   }
 
   private isAbnormal(column: number): boolean {
     return this.toldNow[column]! <= this.line;
   }
-}
-
-/** Whether the baseline knows enough of the column for its values to teach the detectors. */
-function isReady({ phase, expected }: Expectation, column: number): boolean {
-  return phase[column] === phaseLearning ? !Number.isNaN(expected[column]!) : phase[column] !== phaseFrozen;
 }
 
 function same(one: number, other: number): boolean {

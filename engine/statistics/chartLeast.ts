@@ -69,6 +69,11 @@ export class ChartLeast {
     }
   }
 
+  /** Whether there is nothing to reckon. */
+  get isSilent(): boolean {
+    return this.words.length === 0 && this.known.size === 0;
+  }
+
   get isCalm(): boolean {
     return this.words.length === 0;
   }

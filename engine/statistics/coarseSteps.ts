@@ -18,18 +18,18 @@ const mostChange = 4;
  * Choose it rather than the smallest change ever seen, which one value that was converted otherwise makes tiny. 5 numbers per column.
  */
 export class CoarseSteps {
+  /** Per column, in its unit; 0 where it is not coarse. */
+  readonly steps: Float64Array;
   private readonly state: { last: Float64Array; timeMs: Float64Array; repeats: Float64Array; changes: Float64Array; change: Float64Array };
 
   constructor(columns: number) {
-    const take = columnArrays(columns, 5);
+    const take = columnArrays(columns, 6);
+    this.steps = take();
     this.state = { last: take(NaN), timeMs: take(NaN), repeats: take(), changes: take(), change: take() };
   }
 
-  /** In the column's unit; 0 where it is not coarse. */
   step(column: number): number {
-    const { repeats, changes, change } = this.state;
-    const all = repeats[column]! + changes[column]!;
-    return all >= warmUpRows && repeats[column]! > coarseShare * all ? change[column]! : 0;
+    return this.steps[column]!;
   }
 
   /** Takes a value; one that is no later than the one before is left out. @param trains whether it is normal */
@@ -50,9 +50,11 @@ export class CoarseSteps {
       const counted = known < warmUpRows ? size : Math.min(size, mostChange * change[column]!);
       change[column]! += (counted - change[column]!) / (known + 1);
     }
-    if (repeats[column]! + changes[column]! < longestMemory) return;
-    repeats[column]! /= 2;
-    changes[column]! /= 2;
+    if (repeats[column]! + changes[column]! >= longestMemory) {
+      repeats[column]! /= 2;
+      changes[column]! /= 2;
+    }
+    this.measure(column);
   }
 
   snapshot(): Json {
@@ -62,6 +64,13 @@ export class CoarseSteps {
   /** @throws Problem TWIN_SNAPSHOT_UNREADABLE */
   restore(json: Json | undefined, what: string): void {
     tableFromJson(this.state, json, what);
+    for (let column = 0; column < this.steps.length; column += 1) this.measure(column);
+  }
+
+  private measure(column: number): void {
+    const { repeats, changes, change } = this.state;
+    const all = repeats[column]! + changes[column]!;
+    this.steps[column] = all >= warmUpRows && repeats[column]! > coarseShare * all ? change[column]! : 0;
   }
 }
 

@@ -93,22 +93,35 @@ export class TailLines {
   add(column: number, score: number): void {
     const place = column * places + maximum;
     if (score > this.state[place]!) this.state[place] = score;
-    this.count(column);
+    this.state[column * places + rows]! += 1;
+    if (this.state[column * places + rows]! >= this.blockRows) this.endBlock(column);
   }
 
-  /** The same of a row's scores, one per column: a number that is handed over by itself is put on the heap. */
-  addOf(column: number, scores: Float64Array): void {
-    const place = column * places + maximum;
-    const score = scores[column]!;
-    if (score > this.state[place]!) this.state[place] = score;
-    this.count(column);
+  /**
+   * The same of a row's scores, one per column; NaN: none.
+   * @param use 1 where the score is normal, 2 where it is not (see reject), 0 where nothing is to be made of it
+   * @param drawn becomes NaN where a line has changed
+   */
+  learn(scores: Float64Array, use: Uint8Array, drawn: Float64Array): void {
+    const { state, blockRows } = this;
+    for (let column = 0, place = 0; column < scores.length; column += 1, place += places) {
+      const score = scores[column]!;
+      if (use[column] !== 1 || score !== score) {
+        if (use[column] === 2) this.reject(column);
+        continue;
+      }
+      if (score > state[place + maximum]!) state[place + maximum] = score;
+      const count = state[place + rows]! + 1;
+      state[place + rows] = count;
+      if (count < blockRows) continue;
+      this.endBlock(column);
+      drawn[column] = NaN;
+    }
   }
 
-  private count(column: number): void {
+  private endBlock(column: number): void {
     const { state } = this;
     const place = column * places;
-    state[place + rows]! += 1;
-    if (state[place + rows]! < this.blockRows) return;
     const before = state[place + pending]!;
     state[place + pending] = state[place + maximum]!;
     state[place + rows] = 0;
