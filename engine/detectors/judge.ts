@@ -7,7 +7,7 @@ import {
 } from '../statistics/columnTable.ts';
 import { keptMove, moveNumbers, moveTable } from '../statistics/columnMove.ts';
 import type { ColumnMove } from '../statistics/columnMove.ts';
-import { AlarmBudget } from '../statistics/alarmBudget.ts';
+import { AlarmBudget, loosestCounted } from '../statistics/alarmBudget.ts';
 import type { ExpectedAgainstSeen } from '../statistics/alarmBudget.ts';
 import { CoarseSteps, moveCoarseSteps } from '../statistics/coarseSteps.ts';
 import { HeldSamples, moveHeldSamples } from '../statistics/heldSamples.ts';
@@ -137,6 +137,8 @@ interface JudgeChart {
   scores: Float64Array;
   /** Per column, where its line lies; NaN until it is asked for after what it is made from has changed. */
   drawn: Float64Array;
+  /** Drawn with it: below it a score passes no line that anybody asks about, nor goes on doing so. */
+  near: Float64Array;
 }
 
 class RegistryJudge implements AssetJudge {
@@ -174,10 +176,13 @@ class RegistryJudge implements AssetJudge {
   private readonly rarityOfOne: readonly number[];
   /** What lines have to promise, as ln. */
   private line = 0;
-  /** The same of the loosest setting that is ever asked about. */
+  /** The same of the loosest setting that is ever asked about, and of the loosest line that anybody asks about: what passes only lines beyond it passes none. */
   private loosest = 0;
+  private asked = 0;
   /** 1 where a value may be the begin of something, which must not be learned. */
   private readonly suspicious: Uint8Array;
+  /** Whether `passedNow`, `toStay` and `ofStretches` hold anything of the row in hand. */
+  private marked = true;
   /** What `passed` and `told` are with the row in hand; belong to `ratios`. */
   private readonly passedNow: Float64Array;
   private readonly toldNow: Float64Array;
@@ -200,6 +205,8 @@ class RegistryJudge implements AssetJudge {
   private passing = false;
   /** Whether any did in the rows before that count. */
   private passedBefore = true;
+  /** Whether `toldNow` holds anything. */
+  private telling = true;
   /** Whether a value of the row in hand is outside what is expected. */
   private outside = false;
   /** What `ratios`, `kinds`, `toldNow` and the scores were made from, beside `plain` and `input`, so that learning a row that was just judged need not do it again. */
@@ -308,64 +315,60 @@ class RegistryJudge implements AssetJudge {
       return;
     }
     let anyOpen = false;
-    const { recent, quiet } = state;
+    const { quiet } = state;
+    const columns = quiet.length;
     if (this.together !== undefined) {
       let calm = true;
-      for (let column = 0; column < this.columns.length; column += 1) if (this.isAbnormal(column) || state.quiet[column]! < quietRows) calm = false;
+      for (let column = 0; column < columns; column += 1) if (this.isAbnormal(column) || quiet[column]! < quietRows) calm = false;
       this.together.learn(this.jointRow, normal, calm);
       if (!this.together.isQuiet) anyOpen = true;
     }
     const company = this.together?.isQuiet !== false;
     this.learnHeld(row);
-    for (let column = 0; column < this.columns.length; column += 1) {
-      // Also before anything is judged: what only flickers must be known by then.
-      if (row.fresh[column] === 1 && !this.held.isRepeat(column, row.values[column]!)) this.coarse.learn(column, row, normal);
-    }
-    for (let column = 0; column < this.columns.length; column += 1) {
-      const abnormal = !normal && this.isAbnormal(column);
-      const usable = input.usable[column] !== 0;
-      state.open[column] = abnormal ? this.ratios[column]! : 0;
-      // What somebody called normal has not been told.
-      const called = !abnormal && this.isAbnormal(column);
-      state.told[column] = called ? Infinity : this.toldNow[column]!;
-      state.passed[column] = called ? Infinity : this.passedNow[column]!;
-      if (usable && this.witnesses >= witnesses) {
-        // By hand: five numbers are moved sooner than a function for it is called.
-        const end = (column + 1) * keptPassed - 1;
-        for (let place = end - keptPassed + 1; place < end; place += 1) recent[place] = recent[place + 1]!;
-        recent[end] = this.passedNow[column]!;
-      }
-      state.kind[column] = this.kinds[column]!;
-      if (abnormal) quiet[column] = 0;
-      else if (usable && quiet[column]! < quietRows) quiet[column]! += 1;
-      if (quiet[column]! < quietRows) anyOpen = true;
-      trains[column] = normal && company && quiet[column]! >= quietRows && this.suspicious[column] === 0 ? 1 : 0;
+    this.coarse.learnRow(row, this.held, normal);
+    if (this.passing) this.learnTold(normal);
+    const { suspicious, kinds } = this;
+    const { usable: usables, expected: middles } = input;
+    const { kind, timeMs: timeOf, intervalMs, paceMs, expected, rows, half: halfOf, open } = state;
+    const { timeMs } = row;
+    const { follows, low, high } = expectation;
+    for (let column = 0; column < columns; column += 1) {
+      const isOpen = open[column]! > 0;
+      const usable = usables[column] !== 0;
+      kind[column] = kinds[column]!;
+      let quietFor = quiet[column]!;
+      if (isOpen) quietFor = quiet[column] = 0;
+      else if (usable && quietFor < quietRows) quietFor = quiet[column]! += 1;
+      if (quietFor < quietRows) anyOpen = true;
+      const sound = normal && company && quietFor >= quietRows;
+      const train = sound && suspicious[column] === 0;
+      use[column] = isOpen ? 2 : sound ? 1 : 0;
+      trains[column] = train ? 1 : 0;
       if (!usable) continue;
-      const stepMs = row.timeMs - state.timeMs[column]!;
+      const stepMs = timeMs - timeOf[column]!;
       if (stepMs > 0) {
-        const usual = state.intervalMs[column]!;
-        const now = Number.isNaN(usual) ? stepMs : usual + 0.02 * (Math.min(stepMs, 4 * usual) - usual);
-        state.intervalMs[column] = now;
-        if (Math.abs(now - state.paceMs[column]!) > 0.1 * state.paceMs[column]!) {
-          state.paceMs[column] = now;
+        const usual = intervalMs[column]!;
+        const now = usual !== usual ? stepMs : usual + 0.02 * (Math.min(stepMs, 4 * usual) - usual);
+        intervalMs[column] = now;
+        if (Math.abs(now - paceMs[column]!) > 0.1 * paceMs[column]!) {
+          paceMs[column] = now;
           this.paceLogs[column] = Math.log(now);
           for (const { drawn } of this.charts) drawn[column] = NaN;
         }
       }
-      state.timeMs[column] = row.timeMs;
-      const before = state.expected[column]!;
-      const now = input.expected[column]!;
-      state.expected[column] = Number.isNaN(before) || Number.isNaN(now) ? now : before + 0.2 * (now - before);
-      if (trains[column] !== 1) continue;
-      state.rows[column]! += 1;
-      if (state.half[column] === 0 && expectation.follows[column] === 1) {
-        const half = (expectation.high[column]! - expectation.low[column]!) / 2;
-        if (half > 0) state.half[column] = half;
+      timeOf[column] = timeMs;
+      const before = expected[column]!;
+      const now = middles[column]!;
+      expected[column] = before !== before || now !== now ? now : before + 0.2 * (now - before);
+      if (!train) continue;
+      rows[column]! += 1;
+      if (halfOf[column] === 0 && follows[column] === 1) {
+        const half = (high[column]! - low[column]!) / 2;
+        if (half > 0) halfOf[column] = half;
       }
     }
     if (changed) this.drawLine();
     this.sinceMs = anyOpen ? (Number.isNaN(this.sinceMs) ? row.timeMs : this.sinceMs) : NaN;
-    for (let column = 0; column < use.length; column += 1) use[column] = state.open[column]! > 0 ? 2 : normal && company && quiet[column]! >= quietRows ? 1 : 0;
     for (const { lines, scores, drawn } of this.charts) lines.learn(scores, use, drawn);
     for (const { detector, scores } of this.charts) {
       if (detector !== this.charts[stuckChart]!.detector) {
@@ -378,11 +381,33 @@ class RegistryJudge implements AssetJudge {
     }
   }
 
+  /** Keeps which lines are passed, and what was told. */
+  private learnTold(normal: boolean): void {
+    const { state, toldNow, passedNow, ratios, input } = this;
+    const { open, told, passed, recent } = state;
+    let any = false;
+    for (let column = 0; column < open.length; column += 1) {
+      const abnormal = this.isAbnormal(column);
+      // What somebody called normal has not been told.
+      const called = abnormal && normal;
+      open[column] = abnormal && !normal ? ratios[column]! : 0;
+      told[column] = called ? Infinity : toldNow[column]!;
+      passed[column] = called ? Infinity : passedNow[column]!;
+      if (told[column]! < Infinity || passed[column]! < Infinity) any = true;
+      const end = (column + 1) * keptPassed - 1;
+      if (input.usable[column] !== 0 && this.witnesses >= witnesses) {
+        // By hand: five numbers are moved sooner than a function for it is called.
+        for (let place = end - keptPassed + 1; place < end; place += 1) recent[place] = recent[place + 1]!;
+        recent[end] = passedNow[column]!;
+      }
+      for (let place = end - keptPassed + 1; place <= end; place += 1) if (recent[place]! < Infinity) any = true;
+    }
+    this.passedBefore = any;
+  }
+
   /** A row without a value that can be judged is none. @returns whether lines changed */
   private noteBudget(timeMs: number, normal: boolean): boolean {
-    let any = false;
-    for (let column = 0; column < this.columns.length; column += 1) if (this.plain.usable[column] !== 0) any = true;
-    if (!any) return false;
+    if (this.jointRow.news === 0) return false;
     const passedMs = Number.isNaN(this.notedMs) ? 0 : Math.min(longestStepMs, timeMs - this.notedMs);
     this.notedMs = timeMs;
     return this.budget.note(timeMs, passedMs, this.perWeek, this.told(), normal ? 'sound' : Number.isNaN(this.sinceMs) ? 'begins' : 'abnormal');
@@ -400,7 +425,7 @@ class RegistryJudge implements AssetJudge {
         const begun = fresh[index]!;
         const detector = entry.create(this.parameters(), entry.move(chart.detector.snapshot(), begun.detector.snapshot(), moves));
         begun.lines.restore(moveTailLines(chart.lines.snapshot(), begun.lines.snapshot(), moves), entry.name);
-        return { detector, lines: begun.lines, scores: chart.scores, drawn: begun.drawn };
+        return { ...begun, detector, scores: chart.scores };
       });
       this.state.rows[column] = 0;
       this.state.open[column] = 0;
@@ -477,10 +502,12 @@ class RegistryJudge implements AssetJudge {
     this.line = this.budget.lineFor(this.perWeek);
     if (this.together !== undefined) this.together.perWeek = Math.exp(this.line);
     this.loosest = this.budget.lineFor(loosestPerWeek);
+    this.asked = Math.max(this.loosest, this.line, loosestCounted) + 1e-9;
     for (const { drawn } of this.charts) drawn.fill(NaN);
   }
 
   private begin(charts: Json[] | undefined): void {
+    this.passedBefore = true;
     this.held = new HeldSamples(this.columns.length);
     this.coarse = new CoarseSteps(this.columns.length);
     this.charts = this.newCharts(charts);
@@ -498,7 +525,8 @@ class RegistryJudge implements AssetJudge {
       const detector = entry.create(this.parameters(), known);
       const lines = new TailLines(columns, entry.blockRows, entry.typical);
       if (stored !== undefined) lines.restore(member(stored, 'lines'), `lines of ${entry.name}`);
-      return { detector, lines, scores: new Float64Array(columns).fill(NaN), drawn: new Float64Array(columns).fill(NaN) };
+      const [scores, drawn, near] = [new Float64Array(columns).fill(NaN), new Float64Array(columns).fill(NaN), new Float64Array(columns)];
+      return { detector, lines, scores, drawn, near };
     });
   }
 
@@ -597,67 +625,94 @@ class RegistryJudge implements AssetJudge {
 
   /** Takes a row in hand: what detectors look at, and what is true of a column before they do. */
   private take(row: SignalRow, expectation: Expectation): void {
-    const { input, plain, state, ratios, kinds, suspicious, passedNow, toStay, ofStretches, speaks, early, held, coarse, jointRow } = this;
+    const { input, plain, state, ratios, kinds, suspicious, speaks, early, held, judged, smallest } = this;
     const { timeMs, values, fresh } = row;
     const { expected, low, high, phase } = expectation;
-    const { lows, highs, phases } = this.seen;
+    const { lows, highs, phases, fresh: freshSeen } = this.seen;
+    const { usable: usables, values: evenedValues, expected: middles, coarse } = input;
+    const { usable: plainUsables, values: plainValues } = plain;
+    const { residuals } = this.jointRow;
+    const { steps } = this.coarse;
+    const { rows: rowsOf, timeMs: timeOf, intervalMs, open: openOf, kind: kindOf, half: halfOf } = state;
     const late = timeMs < this.timeMs || !Number.isFinite(timeMs);
     const moving = this.isMoving(expectation);
     let ready = false;
     let news = 0;
     let outside = false;
+    if (this.marked) {
+      this.marked = false;
+      this.passedNow.fill(Infinity);
+      this.toStay.fill(Infinity);
+      this.ofStretches.fill(Infinity);
+    }
     for (let column = 0; column < ratios.length; column += 1) {
       const value = values[column]!;
-      const rows = state.rows[column]!;
+      const rows = rowsOf[column]!;
       const lowest = low[column]!;
       const highest = high[column]!;
       const middle = expected[column]!;
+      const phaseNow = phase[column]!;
+      const isFresh = fresh[column]!;
       const isOutside = value < lowest || value > highest;
-      const isJudged = this.judged[column] === 1 && isMeasurement(value) && phase[column] !== phaseFrozen;
-      // Until the detectors know a column, only values inside the baseline's band teach them.
-      const usable = !late && isJudged && fresh[column] === 1 && !(timeMs <= state.timeMs[column]!) &&
-        (phase[column] !== phaseLearning || !Number.isNaN(middle)) && (rows >= provisionalRows || !isOutside);
-      const evened = this.evened(column, value, expectation);
-      this.seen.fresh[column] = fresh[column]!;
+      const isJudged = judged[column] === 1 && isMeasurement(value) && phaseNow !== phaseFrozen;
+      freshSeen[column] = isFresh;
       lows[column] = lowest;
       highs[column] = highest;
-      phases[column] = phase[column]!;
-      plain.values[column] = value;
-      input.values[column] = evened;
-      input.expected[column] = middle;
-      input.coarse[column] = coarse.steps[column]!;
-      jointRow.residuals[column] = isJudged ? evened - middle : NaN;
-      let usableAs = 0;
-      if (usable) {
-        const afterGap = timeMs - state.timeMs[column]! > gapIntervals * state.intervalMs[column]!;
-        usableAs = afterGap ? 2 : moving ? 4 : 1;
-        news += 1;
+      phases[column] = phaseNow;
+      plainValues[column] = value;
+      middles[column] = middle;
+      // A value so far from what is expected as it would be had the column's band always the same width: noise may grow with the load, and
+      // what was learned of the distances while the machine was hardly known counts in the measure of that time.
+      let evened = value;
+      const usual = halfOf[column]!;
+      if (usual > 0) {
+        const half = (highest - lowest) / 2;
+        if (half > 0) {
+          const widening = half / usual;
+          // What is smaller than the smallest change of interest must not be blown up.
+          if (!(widening < 1 && smallest[column]! > 0)) evened = middle + (value - middle) / widening;
+        }
       }
-      plain.usable[column] = usableAs;
+      evenedValues[column] = evened;
+      coarse[column] = steps[column]!;
+      residuals[column] = isJudged ? evened - middle : NaN;
+      // Until the detectors know a column, only values inside the baseline's band teach them.
+      let usable = 0;
+      if (isJudged && !late && isFresh === 1 && (phaseNow !== phaseLearning || !Number.isNaN(middle)) && (rows >= provisionalRows || !isOutside)) {
+        const before = timeOf[column]!;
+        if (!(timeMs <= before)) {
+          usable = timeMs - before > gapIntervals * intervalMs[column]! ? 2 : moving ? 4 : 1;
+          news += 1;
+        }
+      }
+      plainUsables[column] = usable;
       // What an analyser repeats until its next sample is no news, but to who asks whether it stands still.
-      const isNews = usable && !held.isRepeat(column, value);
-      input.usable[column] = isNews ? usableAs : 0;
-      if (isOutside && isNews) outside = true;
-      // A column without news stays as it was told last.
-      const open = isNews ? 0 : state.open[column]!;
-      ratios[column] = open;
-      suspicious[column] = open >= suspiciousShare ? 1 : 0;
-      kinds[column] = isNews ? 0 : state.kind[column]!;
-      passedNow[column] = Infinity;
-      toStay[column] = Infinity;
-      ofStretches[column] = Infinity;
+      if (usable !== 0 && !held.isRepeat(column, value)) {
+        usables[column] = usable;
+        if (isOutside) outside = true;
+        ratios[column] = 0;
+        suspicious[column] = 0;
+        kinds[column] = 0;
+      } else {
+        // A column without news stays as it was told last.
+        usables[column] = 0;
+        const open = openOf[column]!;
+        ratios[column] = open;
+        suspicious[column] = open >= suspiciousShare ? 1 : 0;
+        kinds[column] = kindOf[column]!;
+      }
       if (rows >= provisionalRows) {
         ready = true;
         // A driver's own changes are the operator's, and what is not yet settled may still change: there, only standing still is a fault.
-        speaks[column] = phase[column] !== phaseLearning && !Number.isNaN(middle) ? 2 : 1;
+        speaks[column] = phaseNow !== phaseLearning && !Number.isNaN(middle) ? 2 : 1;
         const share = armedRows / rows;
         early[column] = rows < armedRows ? provisionalFactor : 1 + (provisionalFactor - 1) * share * share * share;
       } else speaks[column] = 0;
     }
     this.outside = outside;
-    jointRow.timeMs = timeMs;
-    jointRow.moving = moving || late;
-    jointRow.news = news;
+    this.jointRow.timeMs = timeMs;
+    this.jointRow.moving = moving || late;
+    this.jointRow.news = news;
     this.seen.timeMs = timeMs;
     this.seen.ready = ready;
   }
@@ -665,7 +720,7 @@ class RegistryJudge implements AssetJudge {
   /** Asks one detector of the row in hand, and holds against its lines what it says. */
   private ask(index: number): void {
     const { ratios, kinds, suspicious, speaks, early, smallest } = this;
-    const { detector, scores, drawn } = this.charts[index]!;
+    const { detector, scores, drawn, near } = this.charts[index]!;
     const { usable } = this.input;
     const least = index === stuckChart ? 1 : 2;
     const asked = this.on[index] === 1;
@@ -678,10 +733,10 @@ class RegistryJudge implements AssetJudge {
         continue;
       }
       if (speaks[column]! < least) continue;
+      let own = drawn[column]!;
+      if (own !== own) own = this.draw(index, column);
       // With a smallest change of interest given, the detector's own line is already there.
       const lowest = smallest[column]! > 0 ? 1 : index === stuckChart ? lowestToLearn : lowestLine;
-      let own = drawn[column]!;
-      if (Number.isNaN(own)) own = this.draw(index, column);
       const sooner = early[column]!;
       if (asked) {
         const ratio = score / ((own > lowest ? own : lowest) * sooner);
@@ -691,45 +746,36 @@ class RegistryJudge implements AssetJudge {
         }
         if (score >= suspiciousShare * (own > lowestToLearn ? own : lowestToLearn) * sooner) suspicious[column] = 1;
       }
-      if (score >= releaseShare * lowest * sooner) this.pass(index, column, score / sooner, lowest);
+      if (score >= near[column]! * sooner && score >= releaseShare * lowest * sooner) this.pass(index, column, score / sooner, lowest);
     }
   }
 
-  /** Reckons where a line lies. */
+  /** Reckons where a line lies, and from where on a score is of interest at any setting. */
   private draw(index: number, column: number): number {
-    const { lines, drawn } = this.charts[index]!;
-    return (drawn[column] = lines.line(column, this.rarityOfOne[index]! - this.paceLogs[column]! - this.line));
+    const { lines, drawn, near } = this.charts[index]!;
+    const promised = this.rarityOfOne[index]! - this.paceLogs[column]!;
+    // A trifle less, so that it is `pass` that decides.
+    near[column] = (1 - 1e-6) * releaseShare * lines.line(column, promised - this.asked);
+    return (drawn[column] = lines.line(column, promised - this.line));
   }
 
   /** Notes which lines a score passes that may do so. */
   private pass(index: number, column: number, opening: number, lowest: number): void {
-    const { passedNow, toStay, ofStretches } = this;
+    const { passedNow, toStay, ofStretches, asked } = this;
     const { lines } = this.charts[index]!;
     const promised = this.rarityOfOne[index]! - this.paceLogs[column]!;
     // A line lies as many mean excesses higher as the promise is stricter, e times stricter for each.
     const stays = promised - lines.rarity(column, opening / releaseShare);
+    if (!(stays < asked)) return;
     const opens = opening < lowest ? Infinity : promised - lines.rarity(column, opening);
     if (stays < this.loosest) this.byChart.note(index, column, opens < this.loosest ? this.budget.settingFor(opens) : Infinity, this.budget.settingFor(stays));
     if (this.on[index] !== 1) return;
+    this.marked = true;
     if (stays < toStay[column]!) toStay[column] = stays;
-    if (!(opens < Infinity)) return;
+    if (!(opens < asked)) return;
     this.passing = true;
     if (opens < passedNow[column]!) passedNow[column] = opens;
     if ((index === stuckChart || index === noiseChart) && opens < ofStretches[column]!) ofStretches[column] = opens;
-  }
-
-  /**
-   * A value so far from what is expected as it would be had the column's band always the same width: noise may grow with the load, and what was
-   * learned of the distances while the machine was hardly known counts in the measure of that time.
-   */
-  private evened(column: number, value: number, { expected, low, high }: Expectation): number {
-    const usual = this.state.half[column]!;
-    const half = (high[column]! - low[column]!) / 2;
-    if (!(usual > 0) || !(half > 0)) return value;
-    let widening = half / usual;
-    // What is smaller than the smallest change of interest must not be blown up.
-    if (widening < 1 && this.smallest[column]! > 0) widening = 1;
-    return expected[column]! + (value - expected[column]!) / widening;
   }
 
   /** What was found is not over while the value is outside what is expected, though the chart that told it may have let go. */
@@ -738,6 +784,7 @@ class RegistryJudge implements AssetJudge {
     for (let column = 0; column < ratios.length; column += 1) {
       if (input.usable[column] === 0 || !(values[column]! < low[column]! || values[column]! > high[column]!)) continue;
       toStay[column] = -Infinity;
+      this.marked = true;
       if (!(state.open[column]! > 0) || ratios[column]! >= releaseShare) continue;
       ratios[column] = releaseShare;
       kinds[column] = state.kind[column]!;
@@ -762,9 +809,12 @@ class RegistryJudge implements AssetJudge {
   private reckonTold(): void {
     const { passedNow, toldNow, toStay, state, input } = this;
     if (!this.passing) {
-      toldNow.fill(Infinity);
+      if (this.telling) toldNow.fill(Infinity);
+      this.telling = false;
       return;
     }
+    this.telling = true;
+    this.marked = true;
     const { passed, told, recent } = state;
     let strictest = Infinity;
     let second = Infinity;

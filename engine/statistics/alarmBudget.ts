@@ -14,6 +14,8 @@ const places = 4;
 const levels = 8;
 const firstLevel = Math.log(1 / 4);
 const levelStep = Math.log(4);
+/** ln of what the loosest of them promises a week. */
+export const loosestCounted = firstLevel + (levels - 1) * levelStep;
 /** Alarms that are so near to each other are one. */
 const oneAlarmRows = 30;
 /** A line that is passed more often than once in so many rows says nothing: one alarm would run into the next. */

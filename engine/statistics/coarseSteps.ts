@@ -1,4 +1,5 @@
 import type { Json } from '../ports.ts';
+import type { SignalRow } from '../signalRow.ts';
 import { moveTable } from './columnMove.ts';
 import type { ColumnMove } from './columnMove.ts';
 import { columnArrays, isMeasurement, tableFromJson, tableToJson } from './columnTable.ts';
@@ -32,29 +33,30 @@ export class CoarseSteps {
     return this.steps[column]!;
   }
 
-  /** Takes a value; one that is no later than the one before is left out. @param trains whether it is normal */
-  learn(column: number, row: { values: Float64Array; timeMs: number }, trains: boolean): void {
-    const value = row.values[column]!;
-    const { timeMs } = row;
-    if (!isMeasurement(value) || timeMs <= this.state.timeMs[column]!) return;
-    this.state.timeMs[column] = timeMs;
-    const { last, repeats, changes, change } = this.state;
-    const size = Math.abs(value - last[column]!);
-    last[column] = value;
-    if (!trains || Number.isNaN(size)) return;
-    if (size === 0) {
-      repeats[column]! += 1;
-    } else {
-      const known = changes[column]!;
-      changes[column] = known + 1;
-      const counted = known < warmUpRows ? size : Math.min(size, mostChange * change[column]!);
-      change[column]! += (counted - change[column]!) / (known + 1);
+  /** Takes what is new in a row; a value that is no later than the one before is left out. @param trains whether it is normal */
+  learnRow({ values, fresh, timeMs }: SignalRow, held: { isRepeat(column: number, value: number): boolean }, trains: boolean): void {
+    const { last, timeMs: timeOf, repeats, changes, change } = this.state;
+    for (let column = 0; column < last.length; column += 1) {
+      const value = values[column]!;
+      if (fresh[column] !== 1 || held.isRepeat(column, value) || !isMeasurement(value) || timeMs <= timeOf[column]!) continue;
+      timeOf[column] = timeMs;
+      const size = Math.abs(value - last[column]!);
+      last[column] = value;
+      if (!trains || size !== size) continue;
+      if (size === 0) {
+        repeats[column]! += 1;
+      } else {
+        const known = changes[column]!;
+        changes[column] = known + 1;
+        const usual = change[column]!;
+        change[column] = usual + ((known < warmUpRows || size < mostChange * usual ? size : mostChange * usual) - usual) / (known + 1);
+      }
+      if (repeats[column]! + changes[column]! >= longestMemory) {
+        repeats[column]! /= 2;
+        changes[column]! /= 2;
+      }
+      this.measure(column);
     }
-    if (repeats[column]! + changes[column]! >= longestMemory) {
-      repeats[column]! /= 2;
-      changes[column]! /= 2;
-    }
-    this.measure(column);
   }
 
   snapshot(): Json {
