@@ -37,24 +37,16 @@ class DeviationDetector implements Detector {
   }
 
   score(input: DetectorInput, into: Float64Array): void {
+    this.chart.deviations(input, this.width, into);
     for (let column = 0; column < this.columns; column += 1) {
-      const usable = input.usable[column]!;
-      into[column] = NaN;
-      if (usable === 0 || usable === 3) continue;
-      const value = input.values[column]!;
-      const expected = input.expected[column]!;
-      const coarse = input.coarse?.[column];
-      const average = this.chart.deviation(column, value, expected, coarse) / this.width;
-      const single = usable === 2 ? this.chart.distance(column, value, expected, coarse) / this.singleWidth : 0;
-      into[column] = single > average ? Math.min(single, 1_000) : average;
+      if (input.usable[column] !== 2) continue;
+      const single = this.chart.distance(column, input.values[column]!, input.expected[column]!, input.coarse?.[column]) / this.singleWidth;
+      if (single > into[column]!) into[column] = Math.min(single, 1_000);
     }
   }
 
   learn(input: DetectorInput, trains: Uint8Array): void {
-    for (let column = 0; column < this.columns; column += 1) {
-      if (input.usable[column] === 3) this.chart.restart(column);
-      if (input.usable[column] !== 0) this.chart.learn(column, input, trains[column] === 1);
-    }
+    this.chart.learn(input, trains);
   }
 
   snapshot(): Json {

@@ -19,29 +19,21 @@ const horizons: readonly number[] = [64, 256, 1024];
 
 class DriftDetector implements Detector {
   private readonly width: number;
-  private readonly columns: number;
   private readonly chart: ResidualChart;
 
   constructor(parameters: DriftParameters, snapshot?: Json) {
     const { columns, width } = { ...defaults, ...parameters };
     this.width = width;
-    this.columns = columns;
     this.chart = new ResidualChart(columns, horizons, true, smallestChanges(parameters, columns));
     if (snapshot !== undefined) this.chart.restore(snapshot, 'drift');
   }
 
   score(input: DetectorInput, into: Float64Array): void {
-    for (let column = 0; column < this.columns; column += 1) {
-      const usable = input.usable[column] !== 0 && input.usable[column] !== 3;
-      into[column] = usable ? this.chart.deviation(column, input.values[column]!, input.expected[column]!, input.coarse?.[column]) / this.width : NaN;
-    }
+    this.chart.deviations(input, this.width, into);
   }
 
   learn(input: DetectorInput, trains: Uint8Array): void {
-    for (let column = 0; column < this.columns; column += 1) {
-      if (input.usable[column] === 3) this.chart.restart(column);
-      if (input.usable[column] !== 0) this.chart.learn(column, input, trains[column] === 1);
-    }
+    this.chart.learn(input, trains);
   }
 
   snapshot(): Json {

@@ -16,9 +16,10 @@ const clip = 3;
 /** An average so many usual sizes away may be the begin of something, even if too small to be of interest: no spread is learned from it. */
 const suspicious = 3;
 
-/** One place per column; `expected` is NaN where nothing is, `coarse` see DetectorInput. */
+/** One place per column; see DetectorInput. */
 export interface ResidualRow {
   values: Float64Array;
+  usable: Uint8Array;
   expected: Float64Array;
   coarse?: Float64Array;
 }
@@ -36,6 +37,9 @@ export class ResidualChart {
   private readonly state: { rows: Float64Array; mean: Float64Array; square: Float64Array; short: Float64Array; basis: Float64Array };
   private readonly averages: Float64Array;
   private readonly averageSquares: Float64Array;
+  /** Per memory, what a new value counts, and the mean square that averages of independent values have at least. */
+  private readonly shares: Float64Array;
+  private readonly independent: Float64Array;
 
   /** @param horizons memories in rows. @param ownMean whether the own slow mean stands in for a missing expectation. */
   constructor(columns: number, horizons: readonly number[], ownMean: boolean, smallest: Float64Array) {
@@ -45,31 +49,46 @@ export class ResidualChart {
     const numbers = columnArrays(columns, 5);
     this.state = { rows: numbers(), mean: numbers(), square: numbers(), short: numbers(), basis: numbers() };
     this.averages = new Float64Array(columns * horizons.length);
+    this.shares = Float64Array.from(horizons, (rows) => 1 / rows);
+    this.independent = Float64Array.from(horizons, (rows) => 1 / (2 * rows - 1));
     this.averageSquares = new Float64Array(columns * horizons.length);
   }
 
-  /** How many of its own usual sizes the most unusual average lies from 0; NaN while it cannot say. @param coarse see DetectorInput */
-  deviation(column: number, value: number, expected: number, coarse = 0): number {
-    const { state, horizons } = this;
-    if (!isMeasurement(value)) return NaN;
-    const rows = state.rows[column]!;
-    const basis = Number.isNaN(expected) ? 0 : 1;
-    if (rows < warmUpRows || (basis === 0 && !this.ownMean) || basis !== state.basis[column]) return NaN;
-    const spread = this.spread(column, value, coarse);
-    const residual = value - (basis === 1 ? expected : state.mean[column]!);
-    const standard = this.clipped(column, residual / spread, spread);
-    let most = NaN;
-    for (let index = 0; index < horizons.length; index += 1) {
-      const horizon = horizons[index]!;
-      if (rows < 3 * horizon) break;
-      const place = column * horizons.length + index;
-      const average = this.averages[place]! + (standard - this.averages[place]!) / horizon;
-      const deviation = Math.abs(average) / this.averageSpread(place, horizon, rows);
-      // What is smaller than the smallest change of interest is none.
-      const counted = Math.abs(average) * spread < this.smallest[column]! ? 0 : deviation;
-      if (!(most >= counted)) most = counted;
+  /**
+   * Writes of each column how many of its own usual sizes the most unusual average lies from 0, as a share of `width`; NaN while it cannot say, and where
+   * there is no new value or another fault has just ended.
+   */
+  deviations({ values, expected, usable, coarse }: ResidualRow, width: number, into: Float64Array): void {
+    const { horizons, ownMean, smallest, averages, averageSquares, shares, independent } = this;
+    const { rows: rowsOf, mean, square, basis: basisOf } = this.state;
+    const count = horizons.length;
+    for (let column = 0; column < rowsOf.length; column += 1) {
+      const value = values[column]!;
+      const usableNow = usable[column]!;
+      const rows = rowsOf[column]!;
+      const middle = expected[column]!;
+      const basis = middle !== middle ? 0 : 1;
+      if (usableNow === 0 || usableNow === 3 || !isMeasurement(value) || rows < warmUpRows || (basis === 0 && !ownMean) || basis !== basisOf[column]) {
+        into[column] = NaN;
+        continue;
+      }
+      const spread = spreadOf(square[column]!, coarse === undefined ? 0 : coarse[column]!, value);
+      const least = smallest[column]!;
+      const standard = clipped(least, (value - (basis === 1 ? middle : mean[column]!)) / spread, spread);
+      const unsure = 1 / (rows + 1);
+      let most = NaN;
+      for (let index = 0, place = column * count; index < count; index += 1, place += 1) {
+        if (rows < 3 * horizons[index]!) break;
+        const before = averages[place]!;
+        const average = before + (standard - before) * shares[index]!;
+        const usual = averageSquares[place]!;
+        const own = independent[index]!;
+        // What is smaller than the smallest change of interest is none.
+        const counted = Math.abs(average) * spread < least ? 0 : (average * average) / ((usual > own ? usual : own) + unsure);
+        if (!(most >= counted)) most = counted;
+      }
+      into[column] = Math.sqrt(most) / width;
     }
-    return most;
   }
 
   /**
@@ -82,56 +101,70 @@ export class ResidualChart {
     const distance = value - expected;
     const least = this.smallest[column]! / 4;
     const size = Math.max(square[column]!, least * least);
-    return distance * distance < 16 * size ? 0 : Math.abs(distance) / Math.max(this.spread(column, value, coarse), least);
+    return distance * distance < 16 * size ? 0 : Math.abs(distance) / Math.max(spreadOf(square[column]!, coarse, value), least);
   }
 
-  /** Takes the row rather than its numbers: numbers that are handed over one by one are put on the heap each. */
-  learn(column: number, row: ResidualRow, trains: boolean): void {
-    const { state, horizons } = this;
-    const value = row.values[column]!;
-    const expected = row.expected[column]!;
-    const coarse = row.coarse === undefined ? 0 : row.coarse[column]!;
-    if (!isMeasurement(value)) return;
-    const basis = Number.isNaN(expected) ? 0 : 1;
-    if (basis === 0 && !this.ownMean) return;
-    if (basis !== state.basis[column]) {
-      state.basis[column] = basis;
-      state.rows[column] = 0;
-      state.short[column] = 0;
-      state.square[column] = 0;
-      this.averages.fill(0, column * horizons.length, (column + 1) * horizons.length);
-      this.averageSquares.fill(0, column * horizons.length, (column + 1) * horizons.length);
-    }
-    const rows = state.rows[column]!;
-    if (rows === 0 && basis === 0) state.mean[column] = value;
-    const residual = value - (basis === 1 ? expected : state.mean[column]!);
-    const spread = this.spread(column, value, coarse);
-    const standard = rows < warmUpRows ? 0 : this.clipped(column, residual / spread, spread);
-    const short = state.short[column]! + shortShare * (standard - state.short[column]!);
-    state.short[column] = short;
-    const share = Math.max(1 / (rows + 1), 1 / longestMemory);
-    let calm = true;
-    for (let index = 0; index < horizons.length; index += 1) {
-      const horizon = horizons[index]!;
-      const place = column * horizons.length + index;
-      const average = this.averages[place]! + (standard - this.averages[place]!) / horizon;
-      const usual = this.averageSpread(place, horizon, rows);
-      if (Math.abs(average) > 3 * usual && short * Math.sign(average) < 0.5 * Math.abs(average) - 1.5 * shortSpread) {
-        this.averages[place] = 0;
-        continue;
+  /** Takes a row. @param trains 1 where the value is normal */
+  learn({ values, expected, usable, coarse }: ResidualRow, trains: Uint8Array): void {
+    const { state, horizons, ownMean, smallest, averages, averageSquares, shares, independent } = this;
+    const { rows: rowsOf, mean, square: squares, short: shorts, basis: basisOf } = state;
+    const count = horizons.length;
+    for (let column = 0; column < rowsOf.length; column += 1) {
+      const usableNow = usable[column]!;
+      const value = values[column]!;
+      if (usableNow === 3) this.restart(column);
+      if (usableNow === 0 || !isMeasurement(value)) continue;
+      const middle = expected[column]!;
+      const basis = middle !== middle ? 0 : 1;
+      if (basis === 0 && !ownMean) continue;
+      if (basis !== basisOf[column]) this.begin(column, basis);
+      const rows = rowsOf[column]!;
+      if (rows === 0 && basis === 0) mean[column] = value;
+      const residual = value - (basis === 1 ? middle : mean[column]!);
+      const spread = spreadOf(squares[column]!, coarse === undefined ? 0 : coarse[column]!, value);
+      const standard = rows < warmUpRows ? 0 : clipped(smallest[column]!, residual / spread, spread);
+      const short = shorts[column]! + shortShare * (standard - shorts[column]!);
+      shorts[column] = short;
+      const training = trains[column] === 1;
+      const unsure = 1 / (rows + 1);
+      const share = unsure > 1 / longestMemory ? unsure : 1 / longestMemory;
+      const young = 1 / (rows - warmUpRows + 1);
+      const squareShare = young > 1 / longestMemory ? young : 1 / longestMemory;
+      let calm = true;
+      for (let index = 0, place = column * count; index < count; index += 1, place += 1) {
+        const before = averages[place]!;
+        const average = before + (standard - before) * shares[index]!;
+        const square = averageSquares[place]!;
+        const own = independent[index]!;
+        const usual = (square > own ? square : own) + unsure;
+        const size = average * average;
+        if (size > suspicious * suspicious * usual) {
+          if ((average > 0 ? short : -short) < 0.5 * Math.abs(average) - 1.5 * shortSpread) {
+            averages[place] = 0;
+            continue;
+          }
+          if (rows >= 3 * horizons[index]!) calm = false;
+        }
+        averages[place] = average;
+        // Nothing is clipped that is as usual as `usual`, which is never less than what was learned.
+        if (training && calm && rows >= warmUpRows) averageSquares[place] = square + squareShare * ((size > 16 * usual ? 16 * usual : size) - square);
       }
-      this.averages[place] = average;
-      if (Math.abs(average) > suspicious * usual && rows >= 3 * horizon) calm = false;
-      if (trains && calm && rows >= warmUpRows) {
-        const square = this.averageSquares[place]!;
-        const newest = clippedSquare(average, Math.max(square, usual * usual));
-        this.averageSquares[place] = square + Math.max(1 / (rows - warmUpRows + 1), 1 / longestMemory) * (newest - square);
-      }
+      if (!training || !calm) continue;
+      rowsOf[column] = rows + 1;
+      const square = squares[column]!;
+      squares[column] = square + share * (clippedSquare(residual, rows < 2 ? 0 : square) - square);
+      if (basis === 0) mean[column]! += share * Math.max(-4 * spread, Math.min(4 * spread, residual));
     }
-    if (!trains || !calm) return;
-    state.rows[column] = rows + 1;
-    state.square[column]! += share * (clippedSquare(residual, rows < 2 ? 0 : state.square[column]!) - state.square[column]!);
-    if (basis === 0) state.mean[column]! += share * Math.max(-4 * spread, Math.min(4 * spread, residual));
+  }
+
+  /** Begins a column anew, where an expectation has come or gone. */
+  private begin(column: number, basis: number): void {
+    const { state } = this;
+    state.basis[column] = basis;
+    state.rows[column] = 0;
+    state.square[column] = 0;
+    this.averageSquares.fill(0, column * this.horizons.length, (column + 1) * this.horizons.length);
+    this.restart(column);
   }
 
   /** Begins all averages of a column at 0. */
@@ -151,22 +184,16 @@ export class ResidualChart {
     numbersFromJson(member(json, 'averages'), this.averages, `${what}.averages`);
     numbersFromJson(member(json, 'averageSquares'), this.averageSquares, `${what}.averageSquares`);
   }
+}
 
-  private spread(column: number, value: number, coarse: number): number {
-    return Math.max(Math.sqrt(this.state.square[column]!), coarse * coarseSpread, 1e-9 * Math.abs(value), 1e-150);
-  }
+function spreadOf(square: number, coarse: number, value: number): number {
+  return Math.max(Math.sqrt(square), coarse * coarseSpread, 1e-9 * Math.abs(value), 1e-150);
+}
 
-  /** One value says only so much, but always enough to show a change of interest. */
-  private clipped(column: number, standard: number, spread: number): number {
-    const most = Math.max(clip, (2 * this.smallest[column]!) / spread);
-    return standard > most ? most : standard < -most ? -most : standard;
-  }
-
-  /** At least that of independent values around a mean that is itself known from `rows` values only. */
-  private averageSpread(place: number, horizon: number, rows: number): number {
-    const independent = 1 / (2 * horizon - 1);
-    return Math.sqrt(Math.max(this.averageSquares[place]!, independent) + 1 / (rows + 1));
-  }
+/** One value says only so much, but always enough to show a change of interest. */
+function clipped(smallest: number, standard: number, spread: number): number {
+  const most = smallest > 0 ? Math.max(clip, (2 * smallest) / spread) : clip;
+  return standard > most ? most : standard < -most ? -most : standard;
 }
 
 /** A snapshot for other columns. Averages are kept in spreads, so that another unit changes nothing in them. */

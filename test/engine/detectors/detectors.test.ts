@@ -9,6 +9,7 @@ import { step } from '../../../engine/detectors/step.ts';
 import { stuck } from '../../../engine/detectors/stuck.ts';
 import { createJudge } from '../../../engine/detectors/judge.ts';
 import { newExpectation } from '../../../engine/signalRow.ts';
+import type { ResidualRow } from '../../../engine/statistics/residualChart.ts';
 import { ResidualChart } from '../../../engine/statistics/residualChart.ts';
 import { feed } from '../../checks/detectors/detectorChecks.ts';
 import { noisyValues, randomOf } from '../../checks/detectors/check.ts';
@@ -63,10 +64,16 @@ describe('detectors: golden numbers, reckoned by hand', () => {
 
   it('moving averages: the usual size of an average of independent values is √(1 ÷ (2 · memory − 1)) (Roberts 1959)', () => {
     const chart = new ResidualChart(1, [20], false, new Float64Array(1));
-    for (const value of noisyValues(9, 20_000)) chart.learn(0, { values: Float64Array.of(value), expected: Float64Array.of(50) }, true);
+    const rowOf = (value: number): ResidualRow => ({ values: Float64Array.of(value), expected: Float64Array.of(50), usable: Uint8Array.of(1) });
+    for (const value of noisyValues(9, 20_000)) chart.learn(rowOf(value), Uint8Array.of(1));
+    const deviation = (value: number): number => {
+      const into = new Float64Array(1);
+      chart.deviations(rowOf(value), 1, into);
+      return into[0]!;
+    };
     // From an average near 0, one value three standard deviations off moves it by 3 ÷ 20.
-    const before = chart.deviation(0, 50, 50);
-    const [up, down] = [chart.deviation(0, 50.9, 50), chart.deviation(0, 49.1, 50)];
+    const before = deviation(50);
+    const [up, down] = [deviation(50.9), deviation(49.1)];
     const usual = Math.sqrt(1 / 39);
     near(Math.max(up, down) - before, 3 / 20 / usual, 0.06);
   });
