@@ -27,11 +27,15 @@ export class DriverLags {
   readonly terms: Float64Array;
   /** Place of the first of the two knots between which the first driver is; written by `read`. */
   knot = 0;
+  private knotBefore = 0;
   private readonly own: number;
   private readonly lags: Float64Array;
   /** Of the last row; NaN before the first. */
   timeMs = NaN;
   private beginMs = NaN;
+  /** How far each lag comes in so long: rows mostly have the same distance. */
+  private readonly shares = new Float64Array(constantsMs.length);
+  private sharesMs = NaN;
   private rows = 0;
 
   constructor(drivers: number) {
@@ -46,12 +50,13 @@ export class DriverLags {
    * @param features 1, each driver, then each product of two, in their scaled units.
    */
   read(features: Float64Array, timeMs: number): void {
-    const { terms, lags, own } = this;
+    const { terms, lags, own, shares } = this;
     const passedMs = timeMs - this.timeMs;
+    if (passedMs !== this.sharesMs) this.reckonShares(passedMs);
     for (let term = 0; term <= own; term += 1) terms[term] = features[term]!;
     let place = own + 1;
     for (let constant = 0; constant < constantsMs.length; constant += 1) {
-      const share = Number.isNaN(this.timeMs) ? 1 : passedMs > 0 ? 1 - Math.exp(-passedMs / constantsMs[constant]!) : 0;
+      const share = shares[constant]!;
       for (let term = 0; term < own; term += 1, place += 1) {
         const before = lags[place - own - 1]!;
         terms[place] = before + share * (features[term + 1]! - before);
@@ -60,10 +65,20 @@ export class DriverLags {
     if (own === 0) return;
     const along = Math.min(knots - 1, Math.max(0, features[1]! * knotsPerScale + (knots - 1) / 2));
     const knot = Math.min(knots - 2, Math.floor(along));
-    terms.fill(0, place);
+    terms[place + this.knotBefore] = 0;
+    terms[place + this.knotBefore + 1] = 0;
+    this.knotBefore = knot;
     this.knot = place + knot;
     terms[place + knot] = 1 - (along - knot);
     terms[place + knot + 1] = along - knot;
+  }
+
+  private reckonShares(passedMs: number): void {
+    this.sharesMs = passedMs;
+    for (let constant = 0; constant < constantsMs.length; constant += 1) {
+      // Before the first row, the drivers always were as they are now.
+      this.shares[constant] = Number.isNaN(passedMs) ? 1 : passedMs > 0 ? 1 - Math.exp(-passedMs / constantsMs[constant]!) : 0;
+    }
   }
 
   /** Moves on to the row that was read last. */

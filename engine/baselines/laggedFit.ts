@@ -104,8 +104,8 @@ export class LaggedFit {
    * few operating points did is no measure of the present one
    */
   learn(lags: DriverLags, values: Float64Array, centres: Float64Array, covered: boolean, judged: Uint8Array, reaches: Float64Array): void {
-    const { all, own, lower, sums, tried } = this;
-    const { terms } = lags;
+    const { all, dense, own, lower, sums, tried } = this;
+    const { terms, knot } = lags;
     this.since = 0;
     this.rows += 1;
     for (let row = 0, place = 0; row < all; row += 1) {
@@ -129,7 +129,11 @@ export class LaggedFit {
         const rows = (tried.rows[column]! += 1);
         tried.square[column]! += Math.max(1 / rows, Math.min(1 / 800, 2 / rows), 1 / 20_000) * (error * error - tried.square[column]!);
       }
-      for (let term = 0, place = column * all; term < all; term += 1, place += 1) sums.right[place]! += terms[term]! * value;
+      const right = column * all;
+      for (let term = 0; term < dense; term += 1) sums.right[right + term]! += terms[term]! * value;
+      // Of the knots, only two count.
+      sums.right[right + knot]! += terms[knot]! * value;
+      sums.right[right + knot + 1]! += terms[knot + 1]! * value;
       if (!covered) continue;
       const size = Number.isNaN(centre) ? 0 : Math.abs(value - centre);
       for (let term = 0, place = column * own; term < own; term += 1, place += 1) sums.sizeRight[place]! += terms[term]! * size;

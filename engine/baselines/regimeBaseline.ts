@@ -26,6 +26,7 @@ const ridge = 1e-6;
 const worthwhile = 0.9;
 /** Of two that are as good where the machine has been, the one with a curve of its own learns a new speed better. */
 const asGood = 1.05;
+/** Usual sizes up to which a value is expected. */
 const bandWidths = 4;
 /** Values that a fit must have been tried on. */
 const fitRowsToTrust = 20;
@@ -123,7 +124,9 @@ export class RegimeBaseline implements AssetBaseline {
   private notedMs = NaN;
   private notedOf: ModeModel | undefined;
   private noted = new Float64Array(0);
-  private readonly found = { value: NaN, square: 0, widening: 1 };
+  /** Of the point that was read last: how young its place is, and how much less the fit of what the drivers were must leave to be preferred. */
+  private youth = 1;
+  private preference = 0;
   /** Of the row in hand: its values, clipped, and what was expected of them. */
   private readonly clipped: Float64Array;
   /** Where the drivers were in the row before, in their scaled units, and rows since a setpoint among them was moved; not kept over a restart, before which everything stood. */
@@ -153,6 +156,7 @@ export class RegimeBaseline implements AssetBaseline {
 
   expect(row: SignalRow, into: Expectation): void {
     const { expected, low, high, phase, follows } = into;
+    this.notedMs = NaN;
     follows.fill(0);
     const model = this.started ? this.modes.get(row.mode) : undefined;
     if (model === undefined || !this.readPoint(row.values) || !this.isCovered(model)) {
@@ -162,31 +166,31 @@ export class RegimeBaseline implements AssetBaseline {
       phase.fill(phaseLearning);
       return;
     }
-    if (model.lagged !== undefined) {
-      this.lags.read(this.features, row.timeMs);
-      this.centres.fill(NaN);
+    const { centres, reaches, judged, settled, columns } = this;
+    const hasBands = this.readSurroundings(model, row.timeMs);
+    if (hasBands) {
       this.noted.set(this.point);
       this.notedMs = row.timeMs;
       this.notedOf = model;
     }
-    for (let column = 0; column < this.judged.length; column += 1) {
+    const followsPoint = model.lagged?.isTried === true ? 1 : 0;
+    for (let column = 0; column < judged.length; column += 1) {
       const rows = model.rows[column]!;
-      expected[column] = NaN;
-      low[column] = NaN;
-      high[column] = NaN;
-      if (rows < this.startRows) {
-        phase[column] = phaseLearning;
+      const isJudged = judged[column] === 1;
+      const isKnown = rows >= this.startRows;
+      phase[column] = !isKnown || (isJudged && settled[column] === 0) ? phaseLearning : rows < this.minimumRows ? phaseProvisional : phaseArmed;
+      centres[column] = NaN;
+      if (!isJudged || !isKnown) {
+        expected[column] = NaN;
+        low[column] = NaN;
+        high[column] = NaN;
         continue;
       }
-      const unsettled = this.settled[column] === 0 && this.judged[column] === 1;
-      phase[column] = unsettled ? phaseLearning : rows < this.minimumRows ? phaseProvisional : phaseArmed;
-      if (this.judged[column] === 0) continue;
-      const { value, square, widening } = this.atPoint(model, column);
-      const spread = Math.sqrt(square) * widening;
-      this.centres[column] = value;
-      this.reaches[column] = 4 * spread;
-      const half = Math.max(bandWidths * spread, this.columns[column]!.smallestChange ?? 0, 1e-9 * Math.abs(value));
-      follows[column] = model.lagged?.isTried === true ? 1 : 0;
+      this.readColumn(model, column);
+      const value = centres[column]!;
+      const reach = reaches[column]!;
+      const half = Math.max(reach, columns[column]!.smallestChange ?? 0, 1e-9 * Math.abs(value));
+      follows[column] = followsPoint;
       expected[column] = value;
       low[column] = value - half;
       high[column] = value + half;
@@ -216,7 +220,8 @@ export class RegimeBaseline implements AssetBaseline {
     const model = this.modelOf(row.mode);
     const pointKnown = this.readPoint(row.values);
     if (pointKnown) {
-      const covered = this.isCovered(model);
+      // What was just asked for need not be looked up again.
+      const covered = this.isNoted(row.timeMs, model) || this.isCovered(model);
       if (this.isJustSet(row) && !covered) {
         this.lags.read(this.features, row.timeMs);
         this.lags.follow(row.timeMs);
@@ -718,26 +723,32 @@ export class RegimeBaseline implements AssetBaseline {
     return (model.points?.covers(this.point) ?? true) && (model.bins?.covers() ?? true);
   }
 
-  /** What is expected of a column at the point that was read last, with the mean square of what is left and how much wider it is here than elsewhere. */
-  private atPoint(model: ModeModel, column: number): { value: number; square: number; widening: number } {
-    const { lagged, bins } = model;
-    const { found } = this;
+  /** Reads what is the same for all columns at the point that was read last. @returns whether there is a fit that knows what the drivers were */
+  private readSurroundings({ lagged, bins }: ModeModel, timeMs: number): boolean {
+    if (lagged === undefined || bins === undefined) return false;
+    this.lags.read(this.features, timeMs);
+    this.youth = bins.youth();
+    this.preference = !lagged.knows(this.lags) ? 0 : lagged.isTried ? asGood : worthwhile;
+    return true;
+  }
+
+  /** Writes what is expected of a column at the point that was read last, and how far from it a value may lie. */
+  private readColumn(model: ModeModel, column: number): void {
+    const { lagged } = model;
     const fitted = this.prefersFit(model, column);
-    found.square = fitted ? model.fitSquare[column]! : model.meanSquare[column]!;
-    found.widening = 1;
-    if (lagged === undefined || bins === undefined) {
-      found.value = fitted ? this.fit(model, column, this.terms()) : model.mean[column]!;
-      return found;
+    const square = fitted ? model.fitSquare[column]! : model.meanSquare[column]!;
+    let widening = 1;
+    if (lagged !== undefined) {
+      widening = lagged.widening(column, this.lags.terms) * this.youth;
+      const other = lagged.square(column);
+      if (other < this.preference * square) {
+        this.centres[column] = lagged.value(column, this.lags);
+        this.reaches[column] = bandWidths * (Math.sqrt(other) * widening);
+        return;
+      }
     }
-    found.widening = lagged.widening(column, this.lags.terms) * bins.youth();
-    const square = lagged.knows(this.lags) ? lagged.square(column) : Infinity;
-    if (square < (lagged.isTried ? asGood : worthwhile) * found.square) {
-      found.square = square;
-      found.value = lagged.value(column, this.lags);
-    } else {
-      found.value = fitted ? this.fit(model, column, this.terms()) : model.mean[column]!;
-    }
-    return found;
+    this.centres[column] = fitted ? this.fit(model, column, this.terms()) : model.mean[column]!;
+    this.reaches[column] = bandWidths * (Math.sqrt(square) * widening);
   }
 
   /** Whether centres and reaches are those of this row, which was just asked for. */
@@ -754,25 +765,27 @@ export class RegimeBaseline implements AssetBaseline {
   private learnLagged(model: ModeModel, row: SignalRow, covered: boolean): boolean | undefined {
     const { lagged, bins } = model;
     if (lagged === undefined || bins === undefined || !this.isAnyNew(row)) return undefined;
-    this.lags.read(this.features, row.timeMs);
-    const takes = lagged.takes(Number.isNaN(this.lags.timeMs) ? 0 : Math.min(longestStepMs, Math.max(0, row.timeMs - this.lags.timeMs))) || !covered;
     const known = this.isNoted(row.timeMs, model);
+    if (!known) this.readSurroundings(model, row.timeMs);
+    const takes = lagged.takes(Number.isNaN(this.lags.timeMs) ? 0 : Math.min(longestStepMs, Math.max(0, row.timeMs - this.lags.timeMs))) || !covered;
     this.notedMs = NaN;
-    for (let column = 0; column < this.judged.length; column += 1) {
-      this.clipped[column] = NaN;
-      if (!known || Number.isNaN(this.centres[column]!) || model.weight[column]! < this.startRows) {
-        this.centres[column] = NaN;
-        this.reaches[column] = 0;
+    const { centres, reaches, clipped, judged } = this;
+    const learns = takes && this.lags.isSettled;
+    for (let column = 0; column < judged.length; column += 1) {
+      // An expectation may also be that of a moment ago, when the column was not yet known.
+      if (!known || centres[column]! !== centres[column]! || model.weight[column]! < this.startRows) {
+        centres[column] = NaN;
+        reaches[column] = 0;
+        clipped[column] = NaN;
         if (model.weight[column]! < this.startRows) continue;
-        const { value, square, widening } = this.atPoint(model, column);
-        this.centres[column] = value;
-        this.reaches[column] = 4 * Math.sqrt(square) * widening;
+        this.readColumn(model, column);
       }
-      const centre = this.centres[column]!;
-      const reach = this.reaches[column]!;
-      if (!takes || !this.lags.isSettled || this.judged[column] === 0 || !this.isNew(row, column)) continue;
+      if (!learns) continue;
+      const centre = centres[column]!;
+      const reach = reaches[column]!;
       const value = row.values[column]!;
-      this.clipped[column] = reach > 0 && covered ? Math.min(centre + reach, Math.max(centre - reach, value)) : value;
+      if (judged[column] === 0 || !this.isNew(row, column)) clipped[column] = NaN;
+      else clipped[column] = reach > 0 && covered ? Math.min(centre + reach, Math.max(centre - reach, value)) : value;
     }
     if (takes) {
       if (this.lags.isSettled) lagged.learn(this.lags, this.clipped, this.centres, covered, this.judged, this.reaches);
