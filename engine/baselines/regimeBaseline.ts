@@ -229,9 +229,14 @@ export class RegimeBaseline implements AssetBaseline {
         return;
       }
       const thorough = this.learnLagged(model, row, covered);
-      for (let column = 0; column < this.judged.length; column += 1) {
+      const { judged, columnTimeMs } = this;
+      for (let column = 0; column < judged.length; column += 1) {
         if (!this.isNew(row, column)) continue;
-        const stepMs = row.timeMs - this.columnTimeMs[column]!;
+        if (judged[column] === 0) {
+          model.rows[column]! += 1;
+          continue;
+        }
+        const stepMs = row.timeMs - columnTimeMs[column]!;
         this.learnValue(model, column, row.values[column]!, stepMs > 0 ? Math.min(stepMs, longestStepMs) : 0, covered, thorough);
       }
       // A point that has just become known is expected from the next row on: the fit must know it too.
@@ -249,6 +254,7 @@ export class RegimeBaseline implements AssetBaseline {
 
   pass(row: SignalRow): void {
     if (!Number.isFinite(row.timeMs) || row.timeMs < this.timeMs || !this.started || this.drivers.length === 0 || !this.readPoint(row.values)) return;
+    this.notedMs = NaN;
     this.readFeatures();
     this.lags.read(this.features, row.timeMs);
     this.lags.follow(row.timeMs);
@@ -639,34 +645,42 @@ export class RegimeBaseline implements AssetBaseline {
     if (model.doubts[column]! >= mostDoubts) this.beginAnew(model, column, thorough === undefined ? NaN : raw - this.centres[column]!);
     const weight = model.weight[column]!;
     const mean = model.mean[column]!;
-    const fit = terms > 1 && model.fitRows[column]! > 0 ? this.fit(model, column, terms) : mean;
+    const fitRows = terms > 1 ? model.fitRows[column]! : 0;
+    const fit = fitRows > 0 ? this.fit(model, column, terms) : mean;
+    const meanSquare = model.meanSquare[column]!;
     let value = raw;
     let counts = 1;
     if (weight >= this.startRows && covered) {
-      const fitted = this.prefersFit(model, column);
-      let centre = fitted ? fit : mean;
-      let square = fitted ? model.fitSquare[column]! : model.meanSquare[column]!;
-      if (thorough !== undefined) {
-        centre = this.centres[column]!;
-        square = (this.reaches[column]! / 4) ** 2;
+      let centre = this.centres[column]!;
+      let reach = this.reaches[column]!;
+      if (thorough === undefined) {
+        const fitSquare = model.fitSquare[column]!;
+        const fitted = isFitPreferred(fitRows, fitSquare, meanSquare);
+        centre = fitted ? fit : mean;
+        reach = bandWidths * Math.sqrt(fitted ? fitSquare : meanSquare);
       }
-      if (square > 0) {
-        const reach = 4 * Math.sqrt(square);
-        value = Math.min(centre + reach, Math.max(centre - reach, raw));
+      if (reach > 0) {
+        if (raw > centre + reach) value = centre + reach;
+        else if (raw < centre - reach) value = centre - reach;
         model.doubts[column] = value === raw ? 0 : model.doubts[column]! + 1;
-        if (this.settled[column] === 1 && weight < youngRows && this.leans(model, column, (value - centre) / Math.sqrt(square))) counts = leaningShare;
+        if (weight < youngRows && this.settled[column] === 1 && this.leans(model, column, (value - centre) / (reach / bandWidths))) counts = leaningShare;
       }
     }
-    const share = counts * Math.max(1 / (weight + 1), stepMs / memoryMs);
-    model.meanSquare[column]! += (weight === 0 ? 0 : share) * ((value - mean) ** 2 - model.meanSquare[column]!);
-    model.mean[column] = weight === 0 ? value : mean + share * (value - mean);
+    const passed = stepMs / memoryMs;
+    const young = 1 / (weight + 1);
+    const share = counts * (young > passed ? young : passed);
+    const fromMean = value - mean;
+    if (weight > 0) model.meanSquare[column] = meanSquare + share * (fromMean * fromMean - meanSquare);
+    model.mean[column] = weight === 0 ? value : mean + share * fromMean;
     model.weight[column] = weight + counts;
     model.rows[column]! += 1;
     if (terms === 1) return;
-    if (model.fitRows[column]! > 0 && covered) {
-      const rows = model.fitRows[column]!;
-      model.fitSquare[column]! += counts * Math.max(1 / (rows + 1), stepMs / memoryMs) * ((value - fit) ** 2 - model.fitSquare[column]!);
-      model.fitRows[column] = rows + counts;
+    if (fitRows > 0 && covered) {
+      const before = model.fitSquare[column]!;
+      const fromFit = value - fit;
+      const newest = 1 / (fitRows + 1);
+      model.fitSquare[column] = before + counts * (newest > passed ? newest : passed) * (fromFit * fromFit - before);
+      model.fitRows[column] = fitRows + counts;
     }
     // Where the other fit is there, too, this one need not know of every row.
     if (thorough === false) return;
@@ -772,6 +786,10 @@ export class RegimeBaseline implements AssetBaseline {
     const { centres, reaches, clipped, judged } = this;
     const learns = takes && this.lags.isSettled;
     for (let column = 0; column < judged.length; column += 1) {
+      if (judged[column] === 0) {
+        clipped[column] = NaN;
+        continue;
+      }
       // An expectation may also be that of a moment ago, when the column was not yet known.
       if (!known || centres[column]! !== centres[column]! || model.weight[column]! < this.startRows) {
         centres[column] = NaN;
@@ -784,7 +802,7 @@ export class RegimeBaseline implements AssetBaseline {
       const centre = centres[column]!;
       const reach = reaches[column]!;
       const value = row.values[column]!;
-      if (judged[column] === 0 || !this.isNew(row, column)) clipped[column] = NaN;
+      if (!this.isNew(row, column)) clipped[column] = NaN;
       else clipped[column] = reach > 0 && covered ? Math.min(centre + reach, Math.max(centre - reach, value)) : value;
     }
     if (takes) {
