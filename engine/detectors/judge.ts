@@ -415,8 +415,7 @@ class RegistryJudge implements AssetJudge {
 
   /** Once it is known that a column is held, what was learned from its repeats is forgotten. */
   private learnHeld(row: SignalRow): void {
-    for (let column = 0; column < this.columns.length; column += 1) {
-      if (row.fresh[column] !== 1 || this.judged[column] !== 1 || !this.held.learn(column, row)) continue;
+    for (const column of this.held.learnRow(row, this.judged)) {
       const moves = this.columns.map((_, index) => ({ ...keptMove(index), again: index === column }));
       const fresh = this.newCharts();
       this.charts = this.charts.map((chart, index) => {
@@ -595,13 +594,12 @@ class RegistryJudge implements AssetJudge {
   private isSeen(row: SignalRow, { expected, low, high, phase }: Expectation): boolean {
     const { timeMs, fresh, lows, highs, phases } = this.seen;
     if (timeMs !== row.timeMs) return false;
-    const { values } = row;
+    const { values, fresh: freshNow } = row;
     const seenValues = this.plain.values;
     const seenExpected = this.input.expected;
     for (let column = 0; column < fresh.length; column += 1) {
-      if (fresh[column] !== row.fresh[column] || phases[column] !== phase[column]) return false;
-      if (!same(seenValues[column]!, values[column]!) || !same(seenExpected[column]!, expected[column]!)) return false;
-      if (!same(lows[column]!, low[column]!) || !same(highs[column]!, high[column]!)) return false;
+      if (fresh[column] !== freshNow[column] || phases[column] !== phase[column] || !same(seenValues[column]!, values[column]!)) return false;
+      if (!same(seenExpected[column]!, expected[column]!) || !same(lows[column]!, low[column]!) || !same(highs[column]!, high[column]!)) return false;
     }
     return true;
   }

@@ -53,7 +53,7 @@ class StuckDetector implements Detector {
     for (let column = 0; column < state.last.length; column += 1) {
       const value = input.values[column]!;
       if (input.usable[column] === 0 || !isMeasurement(value) || state.rows[column]! < warmUpRows) into[column] = NaN;
-      else if (value !== state.last[column]) into[column] = this.scoreOf(column, state.run[column]!, input.coarse) >= 1 ? -1 : 0;
+      else if (value !== state.last[column]) into[column] = state.run[column]! > 0 && this.scoreOf(column, state.run[column]!, input.coarse) >= 1 ? -1 : 0;
       else into[column] = this.scoreOf(column, state.run[column]! + 1, input.coarse);
     }
   }

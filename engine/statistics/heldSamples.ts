@@ -1,4 +1,5 @@
 import type { Json } from '../ports.ts';
+import type { SignalRow } from '../signalRow.ts';
 import { moveTable } from './columnMove.ts';
 import type { ColumnMove } from './columnMove.ts';
 import { columnArrays, isMeasurement, tableFromJson, tableToJson } from './columnTable.ts';
@@ -15,6 +16,7 @@ const releasedShare = 0.4;
 const longestRun = 3;
 /** A ramp or a switch, read with its resolution, also changes evenly: then each change is as large as the smallest. */
 const leastChange = 1.5;
+const none: readonly number[] = [];
 
 /**
  * Tells columns whose values are taken more seldom than rows come and repeated in between: an analyser that measures every 15 minutes, a slow
@@ -37,38 +39,55 @@ export class HeldSamples {
     return this.state.held[column] === 1 && value === this.state.last[column];
   }
 
-  /** Takes a value; one that is no later than the one before is left out. @returns true when with it the column was recognised as one that is held */
-  learn(column: number, row: { values: Float64Array; timeMs: number }): boolean {
-    const value = row.values[column]!;
-    const { timeMs } = row;
-    const { last, run, runs, mean, square, finest, change, held } = this.state;
-    if (!isMeasurement(value) || timeMs <= this.state.timeMs[column]!) return false;
-    this.state.timeMs[column] = timeMs;
-    const before = last[column]!;
-    last[column] = value;
-    if (value === before) {
-      run[column]! += 1;
-      return false;
+  /**
+   * Takes what is new in a row; a value that is no later than the one before is left out.
+   * @param judged 1 where a column is looked at
+   * @returns the columns that with it were recognised as ones that are held
+   */
+  learnRow({ values, fresh, timeMs }: SignalRow, judged: Uint8Array): readonly number[] {
+    const { last, timeMs: timeOf, run } = this.state;
+    let found: number[] | undefined;
+    for (let column = 0; column < last.length; column += 1) {
+      const value = values[column]!;
+      if (fresh[column] !== 1 || judged[column] !== 1 || !isMeasurement(value) || timeMs <= timeOf[column]!) continue;
+      timeOf[column] = timeMs;
+      const before = last[column]!;
+      last[column] = value;
+      if (value === before) {
+        run[column]! += 1;
+        continue;
+      }
+      const length = run[column]!;
+      run[column] = 1;
+      if (length > 0 && before === before && this.endRun(column, length, Math.abs(value - before))) (found ??= []).push(column);
     }
-    const length = run[column]!;
-    run[column] = 1;
-    if (Number.isNaN(before) || length === 0) return false;
+    return found ?? none;
+  }
+
+  /** @returns true when the column was recognised */
+  private endRun(column: number, length: number, size: number): boolean {
+    const { runs, mean, square, finest, change, held } = this.state;
     const known = runs[column]!;
-    if (known >= runsToTell && length > longestRun * mean[column]!) return false;
-    const size = Math.abs(value - before);
-    if (finest[column] === 0 || size < finest[column]!) finest[column] = size;
-    runs[column] = Math.min(known + 1, longestMemory);
-    const share = 1 / runs[column]!;
-    mean[column]! += share * (length - mean[column]!);
-    square[column]! += share * (length * length - square[column]!);
-    change[column]! += share * (Math.min(size, known < runsToTell ? Infinity : 10 * change[column]!) - change[column]!);
-    const usual = mean[column]!;
-    const scatter = square[column]! - usual * usual;
-    const chance = usual * (usual - 1);
+    const usualRun = mean[column]!;
+    if (known >= runsToTell && length > longestRun * usualRun) return false;
+    let least = finest[column]!;
+    if (least === 0 || size < least) finest[column] = least = size;
+    const count = known < longestMemory ? known + 1 : longestMemory;
+    runs[column] = count;
+    const share = 1 / count;
+    const usual = usualRun + share * (length - usualRun);
+    mean[column] = usual;
+    const usualSquare = square[column]! + share * (length * length - square[column]!);
+    square[column] = usualSquare;
+    const usualChange = change[column]!;
+    const counted = known >= runsToTell && size > 10 * usualChange ? 10 * usualChange : size;
+    const changeNow = usualChange + share * (counted - usualChange);
+    change[column] = changeNow;
     const was = held[column]!;
-    const evenly = usual >= leastRun && scatter < (was === 1 ? releasedShare : heldShare) * chance && change[column]! > leastChange * finest[column]!;
-    held[column] = known + 1 >= runsToTell && evenly ? 1 : 0;
-    return was === 0 && held[column] === 1;
+    const evenly = usual >= leastRun && known + 1 >= runsToTell && changeNow > leastChange * least &&
+      usualSquare - usual * usual < (was === 1 ? releasedShare : heldShare) * usual * (usual - 1);
+    held[column] = evenly ? 1 : 0;
+    return was === 0 && evenly;
   }
 
   snapshot(): Json {

@@ -2,16 +2,19 @@ import assert from 'node:assert/strict';
 import { createBaseline } from '../../../engine/baselines/index.ts';
 import { createJudge } from '../../../engine/detectors/judge.ts';
 import type { Json } from '../../../engine/ports.ts';
+import type { SignalRow } from '../../../engine/signalRow.ts';
 import { newExpectation } from '../../../engine/signalRow.ts';
 import { CoarseSteps, moveCoarseSteps } from '../../../engine/statistics/coarseSteps.ts';
 import { keptMove } from '../../../engine/statistics/columnMove.ts';
 import { noisyValues } from '../../checks/detectors/check.ts';
 
-const rowOf = (value: number, timeMs: number): { values: Float64Array; timeMs: number } => ({ values: Float64Array.of(value), timeMs });
+const rowOf = (value: number, timeMs: number): SignalRow => ({ timeMs, mode: '', values: Float64Array.of(value), fresh: Uint8Array.of(1) });
+
+const noneHeld = { isRepeat: (): boolean => false };
 
 function stepOf(values: readonly number[], trains = true): number {
   const steps = new CoarseSteps(1);
-  values.forEach((value, row) => steps.learn(0, rowOf(value, row), trains));
+  values.forEach((value, row) => steps.learnRow(rowOf(value, row), noneHeld, trains));
   return steps.step(0);
 }
 
@@ -34,11 +37,11 @@ describe('coarse steps', () => {
   it('are learned of normal values only, and hardly of wild ones', () => {
     const steps = new CoarseSteps(1);
     let row = 0;
-    const learn = (value: number, trains: boolean): void => steps.learn(0, rowOf(value, row++), trains);
+    const learn = (value: number, trains: boolean): void => steps.learnRow(rowOf(value, row++), noneHeld, trains);
     for (const value of flickering(4, 4_000)) learn(value, true);
     const before = steps.step(0);
     for (const value of noisyValues(5, 2_000)) learn(40 * value, false);
-    for (const value of noisyValues(5, 100)) steps.learn(0, rowOf(40 * value, 17), true);
+    for (const value of noisyValues(5, 100)) steps.learnRow(rowOf(40 * value, 17), noneHeld, true);
     assert.equal(steps.step(0), before);
     for (const value of flickering(6, 100)) learn(value === 33 ? 1e50 : value, true);
     assert.ok(steps.step(0) < 1.2, `${steps.step(0)}`);
@@ -46,7 +49,7 @@ describe('coarse steps', () => {
 
   it('go on from a snapshot, and move with their column and its unit', () => {
     const steps = new CoarseSteps(1);
-    flickering(7, 2_000).forEach((value, row) => steps.learn(0, rowOf(value, row), true));
+    flickering(7, 2_000).forEach((value, row) => steps.learnRow(rowOf(value, row), noneHeld, true));
     const moved = new CoarseSteps(2);
     moved.restore(moveCoarseSteps(JSON.parse(JSON.stringify(steps.snapshot())) as Json, moved.snapshot(), [{ ...keptMove(0), from: -1 }, { from: 0, again: false, scale: 2, offset: 1 }]), 'coarse');
     assert.deepEqual([moved.step(0), moved.step(1)], [0, 2 * steps.step(0)]);

@@ -2,18 +2,21 @@ import assert from 'node:assert/strict';
 import { createBaseline } from '../../../engine/baselines/index.ts';
 import { createJudge } from '../../../engine/detectors/judge.ts';
 import type { Json } from '../../../engine/ports.ts';
+import type { SignalRow } from '../../../engine/signalRow.ts';
 import { newExpectation } from '../../../engine/signalRow.ts';
 import { HeldSamples, moveHeldSamples } from '../../../engine/statistics/heldSamples.ts';
 import { keptMove } from '../../../engine/statistics/columnMove.ts';
 import { noisyValues, randomOf } from '../../checks/detectors/check.ts';
 
-const rowOf = (value: number, timeMs: number): { values: Float64Array; timeMs: number } => ({ values: Float64Array.of(value), timeMs });
+const rowOf = (value: number, timeMs: number): SignalRow => ({ timeMs, mode: '', values: Float64Array.of(value), fresh: Uint8Array.of(1) });
+
+const judged = Uint8Array.of(1);
 
 /** Which row tells that the column is held; −1 = none. Ten rows that say so in the end are needed too. */
 function toldAt(values: readonly number[]): number {
   const held = new HeldSamples(1);
-  const told = values.findIndex((value, row) => held.learn(0, rowOf(value, row)));
-  for (const [row, value] of values.entries()) held.learn(0, rowOf(value, row));
+  const told = values.findIndex((value, row) => held.learnRow(rowOf(value, row), judged).length > 0);
+  for (const [row, value] of values.entries()) held.learnRow(rowOf(value, row), judged);
   return told >= 0 && held.isRepeat(0, values.at(-1)!) ? told : -1;
 }
 
@@ -50,11 +53,11 @@ describe('held samples', () => {
   it('stay recognised over one that stands still for long, odd values and values told twice; and go when each row is new', () => {
     const held = new HeldSamples(1);
     let row = 0;
-    const take = (value: number): unknown => held.learn(0, rowOf(value, row++));
+    const take = (value: number): unknown => held.learnRow(rowOf(value, row++), judged);
     for (const value of repeated(samples.slice(0, 60), () => 4)) take(value);
     const learned = JSON.stringify(held.snapshot());
     for (const odd of [NaN, Infinity, 1e308]) take(odd);
-    held.learn(0, rowOf(999, 3));
+    held.learnRow(rowOf(999, 3), judged);
     assert.equal(JSON.stringify(held.snapshot()), learned);
     for (let count = 0; count < 500; count += 1) take(12);
     assert.equal(held.isRepeat(0, 12), true);
@@ -66,7 +69,7 @@ describe('held samples', () => {
 
   it('go on from a snapshot, and move with their column and its unit', () => {
     const held = new HeldSamples(1);
-    repeated(samples.slice(0, 60), () => 4).forEach((value, row) => held.learn(0, rowOf(value, row)));
+    repeated(samples.slice(0, 60), () => 4).forEach((value, row) => held.learnRow(rowOf(value, row), judged));
     const moved = new HeldSamples(2);
     const begun = moved.snapshot();
     moved.restore(moveHeldSamples(JSON.parse(JSON.stringify(held.snapshot())) as Json, begun, [{ ...keptMove(0), from: -1 }, { from: 0, again: false, scale: 2, offset: 1 }]), 'held');
