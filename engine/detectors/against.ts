@@ -57,8 +57,10 @@ class AgainstDetector implements JointDetector {
     for (let row = 0; row < columns; row += 1) into[row] = sum > 0 ? into[row]! / sum : 0;
   }
 
-  learn(input: JointInput): void {
-    if (input.count >= 2) this.move(input, this.averages);
+  learn(input: JointInput, scored = false): void {
+    if (input.count < 2) return;
+    if (!scored) this.move(input, this.now);
+    this.averages.set(this.now);
   }
 
   restart(): void {

@@ -55,8 +55,10 @@ class ApartDetector implements JointDetector {
     for (let column = 0; column < this.now.length; column += 1) into[column] = sum > 0 ? into[column]! / sum : 0;
   }
 
-  learn(input: JointInput): void {
-    if (input.count >= 2) this.move(input, this.averages);
+  learn(input: JointInput, scored = false): void {
+    if (input.count < 2) return;
+    if (!scored) this.move(input, this.now);
+    this.averages.set(this.now);
   }
 
   restart(): void {
@@ -67,24 +69,25 @@ class ApartDetector implements JointDetector {
     return { averages: numbersToJson(this.averages) };
   }
 
+  /** Writes what the averages are with this row. */
   private move({ distances, present, count, precision, line }: JointInput, into: Float64Array): void {
     const columns = this.averages.length;
-    const { now, averages, share } = this;
+    const { averages, share } = this;
     let sum = 0;
     for (let row = 0, begin = 0; row < columns; row += 1, begin += columns) {
-      now[row] = 1;
       if (present[row] !== 1) continue;
       let error = 0;
       for (let column = 0; column < columns; column += 1) error += precision[begin + column]! * distances[column]!;
-      now[row] = (error * error) / precision[begin + row]!;
-      sum += now[row]!;
+      const square = (error * error) / precision[begin + row]!;
+      into[row] = square;
+      sum += square;
     }
     const most = this.most * line * count;
     const counted = sum > most ? most / sum : 1;
     for (let column = 0; column < columns; column += 1) {
       const average = averages[column]!;
       // A column without a value says nothing, neither of a fault nor of its end.
-      into[column] = present[column] === 1 ? average + share * (counted * now[column]! - average) : average;
+      into[column] = present[column] === 1 ? average + share * (counted * into[column]! - average) : average;
     }
   }
 }

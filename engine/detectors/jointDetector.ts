@@ -21,8 +21,8 @@ export interface JointDetector {
   score(input: JointInput): number;
   /** Writes each column's share in this row's score; they add up to 1, or are 0 where nothing stands out. Changes nothing but `into`. */
   shares(input: JointInput, into: Float64Array): void;
-  /** Moves on by one row. */
-  learn(input: JointInput): void;
+  /** Moves on by one row. @param scored whether it is the row that was scored last: what came of that need not be reckoned again */
+  learn(input: JointInput, scored?: boolean): void;
   /** What comes next has nothing to do with what was. */
   restart(): void;
   /** Plain JSON of bounded size. A detector made from it goes on exactly as this one. */

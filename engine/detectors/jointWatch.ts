@@ -66,6 +66,8 @@ export class JointWatch {
   private readonly rarityOfOne: readonly number[];
   /** What its lines have to promise a week: so many passings. */
   perWeek: number;
+  /** ln of the loosest line that anybody asks about: what passes only lines beyond it passes none. */
+  asked = Infinity;
   /** Where it is off, it reckons all the same what it would tell. */
   readonly on: boolean;
   private scatter: JointScatter;
@@ -73,6 +75,9 @@ export class JointWatch {
   private readonly inHand: JointInput = { distances: new Float64Array(0), present: new Uint8Array(0), count: 0, precision: new Float64Array(0), line: 0 };
   private taken = false;
   private afterGap = false;
+  /** ln(intervalMs), and of which one it is. */
+  private intervalLog = NaN;
+  private logOf = NaN;
   private open = 0;
   private least = Infinity;
   private quiet = quietRows;
@@ -130,21 +135,28 @@ export class JointWatch {
     let best: JointChart | undefined;
     let opening = Infinity;
     let staying = Infinity;
+    if (this.intervalMs !== this.logOf) {
+      this.logOf = this.intervalMs;
+      this.intervalLog = Math.log(this.intervalMs);
+    }
+    const promise = -Math.log(this.perWeek);
+    const early = this.rows < armedRows ? provisionalFactor : armedFactor;
     for (let index = 0; index < this.charts.length; index += 1) {
       const chart = this.charts[index]!;
-      const beyond = this.rarityOfOne[index]! - Math.log(this.intervalMs);
-      const early = this.rows < armedRows ? provisionalFactor : armedFactor;
-      chart.line = chart.lines.line(0, Math.max(0, beyond + Math.log(1 / this.perWeek))) * early;
+      const beyond = this.rarityOfOne[index]! - this.intervalLog;
+      chart.line = chart.lines.line(0, beyond + promise) * early;
       input.line = chart.line;
       chart.score = this.scatter.fittedRows > 0 && !this.afterGap ? Math.min(highestScore, chart.detector.score(input)) : NaN;
       if (!counts || !(chart.score > 0)) continue;
-      opening = Math.min(opening, Math.exp(beyond - chart.lines.rarity(0, chart.score / early)));
-      staying = Math.min(staying, Math.exp(beyond - chart.lines.rarity(0, chart.score / early / releaseShare)));
+      opening = Math.min(opening, beyond - chart.lines.rarity(0, chart.score / early));
+      staying = Math.min(staying, beyond - chart.lines.rarity(0, chart.score / early / releaseShare));
       const ratio = chart.score / chart.line;
       if (ratio <= this.ratio) continue;
       this.ratio = ratio;
       best = chart;
     }
+    opening = opening < this.asked ? Math.exp(opening) : Infinity;
+    staying = staying < this.asked ? Math.exp(staying) : Infinity;
     const now = Math.min(opening, Math.max(staying, this.least));
     this.leastNow = this.isAbnormal ? Math.min(now, this.perWeek) : this.above(now);
     if (best === undefined || !(this.leastNow < Infinity)) return;
@@ -173,7 +185,7 @@ export class JointWatch {
       if (abnormal) lines.reject(0);
       else if (normal && this.isQuiet) lines.add(0, score);
       input.line = line;
-      detector.learn(input);
+      detector.learn(input, true);
     }
     this.scatter.follow(row.residuals);
     if (!normal || !trains || !this.isQuiet) return;

@@ -499,9 +499,12 @@ class RegistryJudge implements AssetJudge {
 
   private drawLine(): void {
     this.line = this.budget.lineFor(this.perWeek);
-    if (this.together !== undefined) this.together.perWeek = Math.exp(this.line);
     this.loosest = this.budget.lineFor(loosestPerWeek);
     this.asked = Math.max(this.loosest, this.line, loosestCounted) + 1e-9;
+    if (this.together !== undefined) {
+      this.together.perWeek = Math.exp(this.line);
+      this.together.asked = this.asked;
+    }
     for (const { drawn } of this.charts) drawn.fill(NaN);
   }
 

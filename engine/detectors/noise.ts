@@ -43,7 +43,6 @@ class NoiseDetector implements Detector {
   private readonly factor: number;
   private readonly smallest: Float64Array;
   private readonly state: NoiseState;
-  private readonly window = new Float64Array(kept);
 
   constructor(parameters: NoiseParameters, snapshot?: Json) {
     const { columns, factor } = { ...defaults, ...parameters };
@@ -76,6 +75,8 @@ class NoiseDetector implements Detector {
 
   learn(input: DetectorInput, trains: Uint8Array): void {
     const { state } = this;
+    // A trifle less, so that it is the line that decides.
+    const least = 0.999 * this.factor * this.factor;
     for (let column = 0; column < this.smallest.length; column += 1) {
       const value = input.values[column]!;
       if (input.usable[column] === 0 || !isMeasurement(value)) continue;
@@ -85,7 +86,7 @@ class NoiseDetector implements Detector {
       if (Number.isNaN(before) || input.usable[column]! >= 2) continue;
       const range = Math.abs(value - before);
       // The median only passes the line when the newest range does.
-      if (state.noisy[column] === 1 || (state.rows[column]! >= warmUpRows && range >= this.line(column, value, input.coarse))) {
+      if (state.noisy[column] === 1 || (state.rows[column]! >= warmUpRows && range * range >= least * state.square[column]! && range >= this.line(column, value, input.coarse))) {
         const score = this.scoreOf(column, value, range, input.coarse);
         if (score >= 1 || score < noiseEnd) state.noisy[column] = score >= 1 ? 1 : 0;
       }
@@ -121,11 +122,13 @@ class NoiseDetector implements Detector {
 
   /** The median as it would be with one more range. */
   private medianWith(column: number, range: number): number {
-    const { window } = this;
-    const start = column * kept;
-    for (let index = 0; index < kept; index += 1) window[index] = this.state.ranges[start + index]!;
-    window[this.state.next[column]!] = range;
-    return medianOfSeven(window, 0);
+    const { ranges, next } = this.state;
+    const place = column * kept + next[column]!;
+    const oldest = ranges[place]!;
+    ranges[place] = range;
+    const median = medianOfSeven(ranges, column * kept);
+    ranges[place] = oldest;
+    return median;
   }
 }
 

@@ -52,6 +52,9 @@ export class JointScatter {
   /** For which columns `precision` is. */
   private readonly inverted: Uint8Array;
   private stale = true;
+  /** Of the row that is learned. */
+  private readonly clipped: Float64Array;
+  private readonly shares: Float64Array;
 
   constructor(columns: number, snapshot?: Json) {
     const what = 'signals together';
@@ -63,6 +66,8 @@ export class JointScatter {
     this.distances = new Float64Array(columns);
     this.present = new Uint8Array(columns);
     this.inverted = new Uint8Array(columns);
+    this.clipped = new Float64Array(columns);
+    this.shares = new Float64Array(columns);
     this.precision = new Float64Array(columns * columns);
     if (snapshot === undefined) return;
     tableFromJson(this.state, member(snapshot, 'state'), what);
@@ -117,24 +122,38 @@ export class JointScatter {
     }
     // A row without one of them would say of the others what is true for them alone.
     if (!whole) return false;
-    for (let row = 0, place = 0; row < this.columns; row += 1) {
-      const one = this.learned(row, residuals);
+    const { clipped, shares, products, columns } = this;
+    for (let column = 0; column < columns; column += 1) {
+      const distance = residuals[column]! - slow[column]!;
+      const known = seen[column]!;
+      clipped[column] = known < 10 ? distance : clippedTo(distance, learnedClip * learnedClip * square[column]!);
+      shares[column] = 1 / (known + 1 < longestMemory ? known + 1 : longestMemory);
+    }
+    for (let row = 0, place = 0; row < columns; row += 1) {
+      const one = clipped[row]!;
+      // Not finite where there is none.
+      if (!(Math.abs(one) < Infinity)) {
+        place += row + 1;
+        continue;
+      }
+      const ownShare = shares[row]!;
       for (let column = 0; column <= row; column += 1, place += 1) {
-        const other = this.learned(column, residuals);
-        if (Number.isNaN(one) || Number.isNaN(other)) continue;
-        const share = 1 / Math.min(longestMemory, Math.min(seen[row]!, seen[column]!) + 1);
-        this.products[place]! += share * (one * other - this.products[place]!);
+        const other = clipped[column]!;
+        if (!(Math.abs(other) < Infinity)) continue;
+        const share = shares[column]!;
+        const product = products[place]!;
+        products[place] = product + (share > ownShare ? share : ownShare) * (one * other - product);
       }
     }
-    for (let column = 0; column < this.columns; column += 1) {
+    for (let column = 0; column < columns; column += 1) {
       const residual = residuals[column]!;
       if (!Number.isFinite(residual)) continue;
       const before = square[column]!;
       const distance = residual - slow[column]!;
       const known = seen[column]!;
-      square[column] = before + (clippedSquare(distance, known < 10 ? 0 : before) - before) / Math.min(longestMemory, known + 1);
-      const most = Math.sqrt(square[column]!);
-      slow[column]! += Math.max(-most, Math.min(most, distance)) / slowRows;
+      const now = before + (clippedSquare(distance, known < 10 ? 0 : before) - before) * shares[column]!;
+      square[column] = now;
+      slow[column]! += clippedTo(distance, now) / slowRows;
       seen[column] = known + 1;
     }
     this.rows += 1;
@@ -148,14 +167,6 @@ export class JointScatter {
       rows: this.rows, fittedRows: this.fittedRows, state: tableToJson(this.state),
       products: numbersToJson(this.products), correlations: numbersToJson(this.correlations),
     };
-  }
-
-  private learned(column: number, residuals: Float64Array): number {
-    const { seen, slow, square } = this.state;
-    const residual = residuals[column]!;
-    if (!Number.isFinite(residual)) return NaN;
-    const most = seen[column]! < 10 ? Infinity : learnedClip * Math.sqrt(square[column]!);
-    return Math.max(-most, Math.min(most, residual - slow[column]!));
   }
 
   private fit(): void {
@@ -199,6 +210,12 @@ export class JointScatter {
       for (let column = 0; column < count; column += 1) precision[chosen[row]! * columns + chosen[column]!] = unit[column]!;
     }
   }
+}
+
+/** A distance whose square is at most `most`. */
+function clippedTo(distance: number, most: number): number {
+  if (distance * distance <= most) return distance;
+  return distance > 0 ? Math.sqrt(most) : -Math.sqrt(most);
 }
 
 /** A snapshot for other columns, or for the same ones in other units. */
