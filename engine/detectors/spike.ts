@@ -54,6 +54,7 @@ class SpikeDetector implements Detector {
 
   learn(input: DetectorInput, trains: Uint8Array): void {
     const { prediction, state } = this;
+    const near = 0.999 * this.width * this.width;
     for (let column = 0; column < this.smallest.length; column += 1) {
       const value = input.values[column]!;
       if (input.usable[column] === 0 || !isMeasurement(value)) continue;
@@ -66,8 +67,10 @@ class SpikeDetector implements Detector {
         prediction.restart(column, residual);
         continue;
       }
-      if (this.scoreOf(input, column) >= 1) {
-        const side = residual > prediction.predict(column) ? 1 : -1;
+      const error = residual - prediction.predict(column);
+      // Within its usual size it is not far, whatever else the line is made of.
+      if (error * error >= near * prediction.square(column) && this.scoreOf(input, column) >= 1) {
+        const side = error > 0 ? 1 : -1;
         const away = Math.sign(state.away[column]!) === side ? state.away[column]! + side : side;
         if (Math.abs(away) >= followAfter) {
           prediction.restart(column, residual);

@@ -86,6 +86,7 @@ class StepDetector implements Detector {
 
   learn(input: DetectorInput, trains: Uint8Array): void {
     const { prediction, state } = this;
+    const near = 0.999 * (suspicious * this.width) ** 2;
     for (let column = 0; column < this.smallest.length; column += 1) {
       const value = input.values[column]!;
       if (input.usable[column] === 0 || !isMeasurement(value)) continue;
@@ -106,8 +107,19 @@ class StepDetector implements Detector {
         prediction.follow(column, residual);
         continue;
       }
-      const line = this.line(column, value, input.coarse);
       const error = residual - prediction.predict(column);
+      // What is that small is followed, whatever else the line is made of; it is most of what comes.
+      if (state.jump[column] === 0 && error * error < near * prediction.square(column)) {
+        const training = trains[column] === 1;
+        state.troubled[column] = training ? 0 : state.troubled[column]! + 1;
+        state.high[column]! *= fading;
+        state.low[column]! *= fading;
+        state.away[column] = 0;
+        if (training) prediction.train(column, residual);
+        prediction.follow(column, residual);
+        continue;
+      }
+      const line = this.line(column, value, input.coarse);
       if (this.isReturn(column, residual, error, line)) {
         this.restart(column, residual);
         continue;
@@ -160,10 +172,12 @@ class StepDetector implements Detector {
     if (this.prediction.isSettling(column)) return 0;
     const { state } = this;
     const error = residual - this.prediction.predict(column);
-    if (this.isReturn(column, residual, error, line)) return -1;
     const jump = state.jump[column]!;
-    if (jump !== 0) return this.isBack(column, error, line) ? -1 : Math.min(Math.max(1, Math.abs(jump) / line), 1_000);
     const away = state.away[column]!;
+    // Most of what comes: nothing has begun, and nothing ends here.
+    if (jump === 0 && Math.abs(error) < suspicious * line && away > 1 - inARow && away < inARow - 1) return 0;
+    if (this.isReturn(column, residual, error, line)) return -1;
+    if (jump !== 0) return this.isBack(column, error, line) ? -1 : Math.min(Math.max(1, Math.abs(jump) / line), 1_000);
     if (Math.abs(away) < inARow - 1 || Math.sign(error) !== Math.sign(away) || error === 0 || this.scatters(column, error)) return 0;
     return Math.min(state.least[column]!, Math.abs(error), 1_000 * line) / line;
   }

@@ -56,10 +56,15 @@ export class LocalPrediction {
 
   /** Standard deviation of value − prediction; 0 while nothing varied. */
   spread(column: number): number {
+    return Math.sqrt(this.square(column));
+  }
+
+  /** Mean square of it. */
+  square(column: number): number {
     const { state } = this;
     const place = column * places;
     const chosen = state[place + best];
-    return Math.sqrt(chosen === 0 ? state[place + slowSquare]! : chosen === 1 ? state[place + fastSquare]! : state[place + lineSquare]!);
+    return chosen === 0 ? state[place + slowSquare]! : chosen === 1 ? state[place + fastSquare]! : state[place + lineSquare]!;
   }
 
   /** Learns how large the errors usually are; larger ones than four spreads count as four. */
@@ -72,15 +77,19 @@ export class LocalPrediction {
       state[place + mean] = value;
       return;
     }
-    const share = Math.max(1 / seen, 1 / longestMemory);
-    this.settle(place + slowSquare, value - state[place + slow]!, share);
-    this.settle(place + fastSquare, value - state[place + fast]!, share);
-    this.settle(place + lineSquare, value - state[place + line]! - state[place + trend]!, share);
-    const fromMean = value - state[place + mean]!;
-    this.settle(place + meanSquare, fromMean, share);
-    state[place + mean]! += share * fromMean;
-    const flat = state[place + slowSquare]! <= state[place + fastSquare]! ? 0 : 1;
-    state[place + best] = state[place + lineSquare]! < Math.min(state[place + slowSquare]!, state[place + fastSquare]!) ? 2 : flat;
+    const share = seen < longestMemory ? 1 / seen : 1 / longestMemory;
+    const bySlow = settled(state[place + slowSquare]!, value - state[place + slow]!, share);
+    const byFast = settled(state[place + fastSquare]!, value - state[place + fast]!, share);
+    const byLine = settled(state[place + lineSquare]!, value - state[place + line]! - state[place + trend]!, share);
+    state[place + slowSquare] = bySlow;
+    state[place + fastSquare] = byFast;
+    state[place + lineSquare] = byLine;
+    const middle = state[place + mean]!;
+    const fromMean = value - middle;
+    state[place + meanSquare] = settled(state[place + meanSquare]!, fromMean, share);
+    state[place + mean] = middle + share * fromMean;
+    const flat = bySlow <= byFast ? 0 : 1;
+    state[place + best] = byLine < (flat === 0 ? bySlow : byFast) ? 2 : flat;
   }
 
   /** Moves on by a value. */
@@ -101,9 +110,11 @@ export class LocalPrediction {
     }
     state[place + slow]! += slowShare * (value - state[place + slow]!);
     state[place + fast]! += fastShare * (value - state[place + fast]!);
-    const predicted = state[place + line]! + state[place + trend]!;
+    const before = state[place + line]!;
+    const rising = state[place + trend]!;
+    const predicted = before + rising;
     const level = predicted + fastShare * (value - predicted);
-    state[place + trend]! += trendShare * (level - state[place + line]! - state[place + trend]!);
+    state[place + trend] = rising + trendShare * (level - before - rising);
     state[place + line] = level;
   }
 
@@ -151,12 +162,11 @@ export class LocalPrediction {
   restore(json: Json | undefined, what: string): void {
     numbersFromJson(json, this.state, what);
   }
+}
 
-  /** Moves a mean square on by an error. */
-  private settle(place: number, error: number, share: number): void {
-    const usual = this.state[place]!;
-    this.state[place] = usual + share * (clippedSquare(error, usual) - usual);
-  }
+/** A mean square, moved on by an error. */
+function settled(usual: number, error: number, share: number): number {
+  return usual + share * (clippedSquare(error, usual) - usual);
 }
 
 /** A snapshot for other columns. @param level what a column's levels are: values, or distances from what was expected. */
