@@ -137,6 +137,8 @@ interface JudgeChart {
   scores: Float64Array;
   /** Per column, where its line lies; NaN until it is asked for after what it is made from has changed. */
   drawn: Float64Array;
+  /** Drawn with it: from here on a score may be the begin of something. */
+  doubtful: Float64Array;
   /** Drawn with it: below it a score passes no line that anybody asks about, nor goes on doing so. */
   near: Float64Array;
 }
@@ -527,8 +529,8 @@ class RegistryJudge implements AssetJudge {
       const detector = entry.create(this.parameters(), known);
       const lines = new TailLines(columns, entry.blockRows, entry.typical);
       if (stored !== undefined) lines.restore(member(stored, 'lines'), `lines of ${entry.name}`);
-      const [scores, drawn, near] = [new Float64Array(columns).fill(NaN), new Float64Array(columns).fill(NaN), new Float64Array(columns)];
-      return { detector, lines, scores, drawn, near };
+      const take = columnArrays(columns, 4);
+      return { detector, lines, scores: take(NaN), drawn: take(NaN), doubtful: take(), near: take() };
     });
   }
 
@@ -720,8 +722,8 @@ class RegistryJudge implements AssetJudge {
 
   /** Asks one detector of the row in hand, and holds against its lines what it says. */
   private ask(index: number): void {
-    const { ratios, kinds, suspicious, speaks, early, smallest } = this;
-    const { detector, scores, drawn, near } = this.charts[index]!;
+    const { ratios, kinds, suspicious, speaks, early } = this;
+    const { detector, scores, drawn, doubtful, near } = this.charts[index]!;
     const { usable } = this.input;
     const least = index === stuckChart ? 1 : 2;
     const asked = this.on[index] === 1;
@@ -734,41 +736,46 @@ class RegistryJudge implements AssetJudge {
         continue;
       }
       if (speaks[column]! < least) continue;
-      let own = drawn[column]!;
-      if (own !== own) own = this.draw(index, column);
-      // With a smallest change of interest given, the detector's own line is already there.
-      const lowest = smallest[column]! > 0 ? 1 : index === stuckChart ? lowestToLearn : lowestLine;
+      let line = drawn[column]!;
+      if (line !== line) line = this.draw(index, column);
       const sooner = early[column]!;
       if (asked) {
-        const ratio = score / ((own > lowest ? own : lowest) * sooner);
-        if (ratio > ratios[column]!) {
-          ratios[column] = ratio;
+        if (score > ratios[column]! * line * sooner) {
+          ratios[column] = score / (line * sooner);
           kinds[column] = index;
         }
-        if (score >= suspiciousShare * (own > lowestToLearn ? own : lowestToLearn) * sooner) suspicious[column] = 1;
+        if (score >= doubtful[column]! * sooner) suspicious[column] = 1;
       }
-      if (score >= near[column]! * sooner && score >= releaseShare * lowest * sooner) this.pass(index, column, score / sooner, lowest);
+      if (score >= near[column]! * sooner) this.pass(index, column, score / sooner);
     }
   }
 
-  /** Reckons where a line lies, and from where on a score is of interest at any setting. */
+  /** Reckons where a line lies, from where on a score may be the begin of something, and from where on it is of interest at any setting. */
   private draw(index: number, column: number): number {
-    const { lines, drawn, near } = this.charts[index]!;
+    const { lines, drawn, doubtful, near } = this.charts[index]!;
     const promised = this.rarityOfOne[index]! - this.paceLogs[column]!;
+    const lowest = this.lowest(index, column);
+    const own = lines.line(column, promised - this.line);
     // A trifle less, so that it is `pass` that decides.
-    near[column] = (1 - 1e-6) * releaseShare * lines.line(column, promised - this.asked);
-    return (drawn[column] = lines.line(column, promised - this.line));
+    near[column] = releaseShare * Math.max(lowest, (1 - 1e-6) * lines.line(column, promised - this.asked));
+    doubtful[column] = suspiciousShare * Math.max(own, lowestToLearn);
+    return (drawn[column] = Math.max(own, lowest));
+  }
+
+  private lowest(index: number, column: number): number {
+    // With a smallest change of interest given, the detector's own line is already there.
+    return this.smallest[column]! > 0 ? 1 : index === stuckChart ? lowestToLearn : lowestLine;
   }
 
   /** Notes which lines a score passes that may do so. */
-  private pass(index: number, column: number, opening: number, lowest: number): void {
+  private pass(index: number, column: number, opening: number): void {
     const { passedNow, toStay, ofStretches, asked } = this;
     const { lines } = this.charts[index]!;
     const promised = this.rarityOfOne[index]! - this.paceLogs[column]!;
     // A line lies as many mean excesses higher as the promise is stricter, e times stricter for each.
     const stays = promised - lines.rarity(column, opening / releaseShare);
     if (!(stays < asked)) return;
-    const opens = opening < lowest ? Infinity : promised - lines.rarity(column, opening);
+    const opens = opening < this.lowest(index, column) ? Infinity : promised - lines.rarity(column, opening);
     if (stays < this.loosest) this.byChart.note(index, column, opens < this.loosest ? this.budget.settingFor(opens) : Infinity, this.budget.settingFor(stays));
     if (this.on[index] !== 1) return;
     this.marked = true;

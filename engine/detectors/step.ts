@@ -73,6 +73,7 @@ class StepDetector implements Detector {
   }
 
   score(input: DetectorInput, into: Float64Array): void {
+    const near = 0.999 * (suspicious * this.width) ** 2;
     for (let column = 0; column < this.smallest.length; column += 1) {
       const value = input.values[column]!;
       into[column] = NaN;
@@ -80,7 +81,12 @@ class StepDetector implements Detector {
       const expected = input.expected[column]!;
       const basis = Number.isNaN(expected) ? 0 : 1;
       if (basis !== this.state.basis[column]) continue;
-      into[column] = this.scoreOf(column, basis === 1 ? value - expected : value, this.line(column, value, input.coarse));
+      const residual = basis === 1 ? value - expected : value;
+      const error = residual - this.prediction.predict(column);
+      const away = this.state.away[column]!;
+      // Most of what comes: nothing has begun, and nothing ends here.
+      if (this.state.jump[column] === 0 && away > 1 - inARow && away < inARow - 1 && error * error < near * this.prediction.square(column)) into[column] = 0;
+      else into[column] = this.scoreOf(column, residual, this.line(column, value, input.coarse));
     }
   }
 
@@ -173,11 +179,9 @@ class StepDetector implements Detector {
     const { state } = this;
     const error = residual - this.prediction.predict(column);
     const jump = state.jump[column]!;
-    const away = state.away[column]!;
-    // Most of what comes: nothing has begun, and nothing ends here.
-    if (jump === 0 && Math.abs(error) < suspicious * line && away > 1 - inARow && away < inARow - 1) return 0;
     if (this.isReturn(column, residual, error, line)) return -1;
     if (jump !== 0) return this.isBack(column, error, line) ? -1 : Math.min(Math.max(1, Math.abs(jump) / line), 1_000);
+    const away = state.away[column]!;
     if (Math.abs(away) < inARow - 1 || Math.sign(error) !== Math.sign(away) || error === 0 || this.scatters(column, error)) return 0;
     return Math.min(state.least[column]!, Math.abs(error), 1_000 * line) / line;
   }
