@@ -3,7 +3,7 @@ import { recordingPeers } from './recordingPeers.ts';
 import { recordingSets } from './recordings.ts';
 import type { Recording, RecordingSet } from './recordings.ts';
 import { eventScores, median, nabScores, skabScores, tepScores } from './recordingScores.ts';
-import type { Told } from './recordingScores.ts';
+import type { EventScores, Told } from './recordingScores.ts';
 
 const weekMs = 604_800_000;
 const hourMs = 3_600_000;
@@ -37,6 +37,16 @@ export function tell(recording: Recording, commissioned: Recording | undefined, 
 }
 
 const percent = (share: number): string => (Number.isNaN(share) ? '–' : `${(100 * share).toFixed(2)} %`);
+
+/** Of the episodes that were told, those that belong to an event. */
+function precision({ trueEpisodes, falseEpisodes, events }: EventScores): string {
+  return events === 0 || trueEpisodes + falseEpisodes === 0 ? '–' : percent(trueEpisodes / (trueEpisodes + falseEpisodes));
+}
+
+function warned({ leadsMs }: EventScores): string {
+  const early = leadsMs.filter((ms) => ms >= 24 * hourMs).length;
+  return leadsMs.length === 0 ? '–' : `${early} of ${leadsMs.length}, median ${duration(median(leadsMs))}`;
+}
 
 function duration(ms: number): string {
   if (Number.isNaN(ms)) return '–';
@@ -79,8 +89,8 @@ export async function detectionTable(
   print(`Default configuration, at most ${falseAlarmsPerWeek} false alarm(s) a week asked for, no labels. Events and episodes as in bench/recordingScores.ts;`);
   print('calibration = false episodes seen ÷ asked for, in brackets where fewer than 10 were asked for, which says nothing.');
   print('');
-  print('| set | events found | false episodes a week (an hour) | delay, median | alarm load | calibration | rows/s |');
-  print('|---|---|---|---|---|---|---|');
+  print('| set | events found | precision | false episodes a week (an hour) | delay, median | alarm load | failures warned ≥ 24 h ahead | calibration | rows/s |');
+  print('|---|---|---|---|---|---|---|---|---|');
   const notes: string[] = [];
   const rows: DetectionRow[] = [];
   for (const set of recordingSets(folder)) {
@@ -100,24 +110,25 @@ export async function detectionTable(
       told.push({ recording: light, alarms, scores });
       recordingPeers.forEach((peer, index) => besides[index]!.push({ ...peer.tell(recording, set.commissioned), recording: light }));
     }
-    const { events, found, falseEpisodes, faultFreeMs, alarmLoad, delaysMs } = eventScores(told);
+    const scored = eventScores(told);
+    const { events, found, falseEpisodes, faultFreeMs, alarmLoad, delaysMs } = scored;
     const asked = (falseAlarmsPerWeek * faultFreeMs) / weekMs;
     const ratio = falseEpisodes / asked;
     const falsePerWeek = falseEpisodes / (faultFreeMs / weekMs);
     rows.push({ set: set.name, told: told.length, recall: found / events, falsePerWeek, calibration: ratio });
     const calibration = !Number.isFinite(ratio) ? '–' : asked < enoughExpected ? `(${falseEpisodes} ÷ ${asked.toFixed(2)})` : ratio.toFixed(2);
     print(
-      `| ${set.name} | ${events === 0 ? '–' : `${found} of ${events} (${percent(found / events)})`} | ` +
+      `| ${set.name} | ${events === 0 ? '–' : `${found} of ${events} (${percent(found / events)})`} | ${precision(scored)} | ` +
         `${faultFreeMs === 0 ? '–' : `${falsePerWeek.toFixed(2)} (${((falsePerWeek * hourMs) / weekMs).toFixed(3)})`} | ${duration(median(delaysMs))} | ` +
-        `${percent(alarmLoad)} | ${calibration} | ${Math.round((1000 * count) / cpuMs).toLocaleString('en')} |`,
+        `${percent(alarmLoad)} | ${warned(scored)} | ${calibration} | ${Math.round((1000 * count) / cpuMs).toLocaleString('en')} |`,
     );
     recordingPeers.forEach(({ name }, index) => {
       const peer = eventScores(besides[index]!);
       const perWeek = peer.falseEpisodes / (peer.faultFreeMs / weekMs);
       print(
-        `| beside: ${name} | ${peer.events === 0 ? '–' : `${peer.found} of ${peer.events} (${percent(peer.found / peer.events)})`} | ` +
+        `| beside: ${name} | ${peer.events === 0 ? '–' : `${peer.found} of ${peer.events} (${percent(peer.found / peer.events)})`} | ${precision(peer)} | ` +
           `${peer.faultFreeMs === 0 ? '–' : `${perWeek.toFixed(2)} (${((perWeek * hourMs) / weekMs).toFixed(3)})`} | ${duration(median(peer.delaysMs))} | ` +
-          `${percent(peer.alarmLoad)} | – | – |`,
+          `${percent(peer.alarmLoad)} | ${warned(peer)} | – | – |`,
       );
     });
     notes.push(`${set.name}: ${ownMetric(set, told) || 'no events'}.`, ...set.published.map((line) => `  published: ${line}.`));

@@ -20,6 +20,8 @@ export interface EventScores {
   alarmLoad: number;
   /** Of the found events, ms. */
   delaysMs: number[];
+  /** Of wear that ended in a failure: how long before it the first alarm came, ms; 0 = never. */
+  leadsMs: number[];
 }
 
 /** Gaps up to so many usual intervals do not end an episode; for so many an alarm may begin before an event or outlast it. */
@@ -31,7 +33,7 @@ export const graceIntervals = 60;
  * found when an episode begins in it or at most 60 intervals before; an episode that begins elsewhere is false. 60 intervals after an event belong to it.
  */
 export function eventScores(told: readonly Told[]): EventScores {
-  const total: EventScores = { events: 0, found: 0, byKind: new Map(), trueEpisodes: 0, falseEpisodes: 0, faultFreeMs: 0, alarmLoad: 0, delaysMs: [] };
+  const total: EventScores = { events: 0, found: 0, byKind: new Map(), trueEpisodes: 0, falseEpisodes: 0, faultFreeMs: 0, alarmLoad: 0, delaysMs: [], leadsMs: [] };
   let loadMs = 0;
   for (const { recording, alarms } of told) {
     const { times, events, commissioningRows: first } = recording;
@@ -52,7 +54,11 @@ export function eventScores(told: readonly Told[]): EventScores {
       if (events.some(({ startMs, endMs }) => episode.startMs >= startMs - graceMs && episode.startMs <= endMs + graceMs)) total.trueEpisodes += 1;
       else total.falseEpisodes += 1;
     }
-    for (const { startMs, endMs, kind } of events) {
+    for (const { startMs, endMs, kind, failureMs } of events) {
+      if (failureMs !== undefined) {
+        const warned = times.findIndex((timeMs, row) => row >= first && alarms[row] === 1 && timeMs >= startMs && timeMs <= endMs);
+        total.leadsMs.push(warned < 0 ? 0 : failureMs - times[warned]!);
+      }
       const ofKind = total.byKind.get(kind) ?? [0, 0];
       total.byKind.set(kind, ofKind);
       total.events += 1;

@@ -10,6 +10,8 @@ export interface RecordedEvent {
   startMs: number;
   endMs: number;
   kind: string;
+  /** When the machine failed of it, where it did. */
+  failureMs?: number;
 }
 
 /** A recording of one machine with its truth. */
@@ -226,8 +228,8 @@ function plant(folder: string): RecordingSet | undefined {
         pump.commissioningRows = pump.times.findIndex((timeMs) => timeMs >= 7 * 86_400_000);
         const labels = text(path.join(folder, `${asset}.labels.csv`)).trim().split(/\r?\n/).slice(1);
         pump.events = labels.map((line) => {
-          const [start, end, kind = ''] = line.split(',');
-          return { startMs: Number(start) * 1_000, endMs: Number(end) * 1_000, kind };
+          const [start, end, kind = '', , , failure = ''] = line.split(',');
+          return { startMs: Number(start) * 1_000, endMs: Number(end) * 1_000, kind, ...(failure.trim() === '' ? {} : { failureMs: Number(failure) * 1_000 }) };
         });
         yield pump;
       }

@@ -30,6 +30,12 @@ describe('scores of recordings', () => {
     assert.deepEqual([scores.found, scores.falseEpisodes], [0, 1]);
   });
 
+  it('failures: how long before each the first alarm within its wear came, and 0 where none did', () => {
+    const one = told(2_000, [[300, 310], [1_250, 1_260]], [[200, 500], [1_000, 1_500], [1_600, 1_700], [1_800, 1_900]]);
+    const failing = one.recording.events.map((event, index) => (index === 1 ? event : { ...event, failureMs: event.endMs + 1_000 }));
+    assert.deepEqual(eventScores([{ ...one, recording: { ...one.recording, events: failing } }]).leadsMs, [201_000, 0, 0]);
+  });
+
   it('SKAB: F1 and rates of all rows, and F1 at the best line', () => {
     const one = told(500, [[440, 459]], [[450, 469]], 400);
     const { f1, falseAlarmRate, missedAlarmRate, oracleF1 } = skabScores([one]);

@@ -9,7 +9,7 @@ function faulty(change: (sound: JointDetector, snapshot: Json | undefined) => Pa
     create(parameters = {}, snapshot) {
       const sound = apart.create(parameters, snapshot);
       const whole: JointDetector = {
-        score: (input) => sound.score(input), shares: (input, into) => sound.shares(input, into), learn: (input) => sound.learn(input),
+        score: (input) => sound.score(input), shares: (input, into) => sound.shares(input, into), learn: (input, scored) => sound.learn(input, scored),
         restart: () => sound.restart(), snapshot: () => sound.snapshot(),
       };
       return Object.assign(whole, change(sound, snapshot));
@@ -44,6 +44,12 @@ export const faultyJointDetectors: Readonly<Record<string, JointDetectorEntry>> 
       },
     };
   }),
+  'learns a row that was just scored as any other, also after its shares were asked for': faulty((sound) => ({
+    learn(input, scored) {
+      sound.learn(input, scored);
+      if (scored === true) sound.learn(input);
+    },
+  })),
   'keeps no reference to its input': faulty((sound) => {
     let last: { mine: Float64Array; was: number } | undefined;
     return {

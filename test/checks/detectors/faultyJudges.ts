@@ -115,6 +115,20 @@ export const faultyJudges: Readonly<Record<string, JudgeFactory>> = {
     };
   }),
   'is not poisoned by odd, late and repeated rows': saying((verdict, row) => (row.values[0] === Infinity || row.values[0] === 99 ? cry(row) : verdict)),
+  'is not poisoned by odd, late and repeated rows where signals go together': faulty((sound) => {
+    let wild = false;
+    return {
+      // A row that is not taken leaves something behind.
+      learn(row, expectation, verdict) {
+        wild ||= row.values.length === 4 && row.values[0] === -3 && row.values[1] === 3;
+        sound.learn(row, expectation, verdict);
+      },
+      judge(row, expectation) {
+        const verdict = sound.judge(row, expectation);
+        return wild ? { ...verdict, score: verdict.score * (1 + 1e-9) } : verdict;
+      },
+    };
+  }),
   'is calm on a constant and through zero, while the baseline still learns too': saying((verdict, row) =>
     (row.values.length === 1 && Math.abs(row.values[0]!) < 0.01 && verdict.verdict === 'normal' ? cry(row) : verdict)),
   'is indifferent to the unit': saying((verdict, row) => (Math.abs(row.values[0]!) > 40_000 && verdict.verdict === 'normal' ? cry(row) : verdict)),

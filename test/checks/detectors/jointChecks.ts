@@ -115,6 +115,22 @@ export const jointChecks: readonly Check<JointDetectorEntry>[] = [
     },
   },
   {
+    name: 'learns a row that was just scored as any other, also after its shares were asked for',
+    run(entry) {
+      const [plain, scored] = [new FedJointly(entry), new FedJointly(entry)];
+      for (const [index, row] of [...companions(24, 500), ...jointFaults[entry.promises[0]!](companions(25, 60), companions(26, 60))].entries()) {
+        plain.feed([row]);
+        scored.look(index % 9 === 0 ? [row[0]!, NaN, row[2]!, row[3]!] : row);
+        if (index % 9 === 0) scored.look(row);
+        if (index % 5 === 0) scored.shares();
+        if (scored.scatter.fittedRows > 0) scored.detector.learn(scored.input, true);
+        scored.scatter.follow(Float64Array.from(row));
+        scored.scatter.learn(Float64Array.from(row));
+        assert.deepEqual(scored.snapshot(), plain.snapshot(), `at ${index}`);
+      }
+    },
+  },
+  {
     name: 'keeps no reference to its input',
     run(entry) {
       const fed = new FedJointly(entry);

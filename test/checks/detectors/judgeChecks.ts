@@ -7,6 +7,7 @@ import { newExpectation, phaseArmed } from '../../../engine/signalRow.ts';
 import type { Expectation, SignalRow } from '../../../engine/signalRow.ts';
 import type { Check } from './check.ts';
 import { noisyValues, plantedFaults } from './check.ts';
+import { companions, jointFaults } from './jointChecks.ts';
 
 export type JudgeFactory = (columns: readonly ColumnInfo[], options: JudgeOptions, snapshot?: Json) => AssetJudge;
 
@@ -210,6 +211,30 @@ export const judgeChecks: readonly Check<JudgeFactory>[] = [
         for (const value of [NaN, Infinity, -Infinity, 1e308]) run(odd, [{ ...row, values: new Float64Array(2).fill(value) }]);
         last = row;
       }
+    },
+  },
+  {
+    name: 'is not poisoned by odd, late and repeated rows where signals go together',
+    run(create) {
+      const columns = ['one', 'two', 'three', 'four'].map((name) => ({ name, kind: 'measured' as const }));
+      const expectation = settled([0, 0, 0, 0], [1, 1, 1, 1]);
+      const rows = (values: readonly number[][], first: number): SignalRow[] =>
+        values.map((row, index) => ({ timeMs: startMs + 1_000 * (first + index), mode: '', values: Float64Array.from(row), fresh: new Uint8Array(4).fill(1) }));
+      const sound = rows(companions(31, 700), 0);
+      const faulty = rows(jointFaults.apart(companions(32, 60), companions(33, 60)), 700);
+      const [clean, odd] = [create(columns, {}), create(columns, {})];
+      let kinds = '';
+      for (const [index, row] of [...sound, ...faulty].entries()) {
+        const [verdict] = run(clean, [row], expectation);
+        assert.deepEqual(run(odd, [row], expectation), [verdict], `at ${index}`);
+        kinds += verdict!.signals.map(({ kind }) => kind).join();
+        if (index % 4 > 0) continue;
+        const old = { ...row, timeMs: row.timeMs - 1_500, values: Float64Array.of(-3, 3, -3, 3) };
+        for (const other of [row, { ...row, values: old.values }, old, { ...old, timeMs: NaN }, { ...row, fresh: new Uint8Array(4) }]) run(odd, [other], expectation);
+        for (const value of [NaN, Infinity, -Infinity, 1e308]) run(odd, [{ ...row, values: Float64Array.of(value, 0, value, 0) }], expectation);
+        run(odd, [{ ...row, timeMs: row.timeMs + 500, values: new Float64Array(4).fill(NaN) }], expectation);
+      }
+      assert.ok(kinds.includes('relation'), `the fault must be one of their company: ${kinds}`);
     },
   },
   {

@@ -3,6 +3,9 @@ import { judgeStream, labelledStream, streamLength, tuningSeeds } from '../../..
 import { twinwire } from '../../../bench/detectionStream.ts';
 import { createBaseline } from '../../../engine/baselines/index.ts';
 import type { ColumnInfo } from '../../../engine/baselines/index.ts';
+import { against } from '../../../engine/detectors/against.ts';
+import { apart } from '../../../engine/detectors/apart.ts';
+import type { JointInput } from '../../../engine/detectors/jointDetector.ts';
 import { noise } from '../../../engine/detectors/noise.ts';
 import { spike } from '../../../engine/detectors/spike.ts';
 import { step } from '../../../engine/detectors/step.ts';
@@ -60,6 +63,50 @@ describe('detectors: golden numbers, reckoned by hand', () => {
     const longer = feed(often, Array.from({ length: 60 }, () => 0.5), { trains: 0 });
     const first = longer.findIndex((score) => score >= 1);
     assert.ok(first >= 29 && first <= 40, `after ${first}`);
+  });
+
+  /** Two columns of correlation 0.6, whose inverse has 1 ÷ (1 − 0.36) = 1.5625 on its diagonal and −0.6 · 1.5625 = −0.9375 beside it. */
+  const pair = (one: number, other: number): JointInput =>
+    ({ distances: Float64Array.of(one, other), present: Uint8Array.of(1, 1), count: 2, precision: Float64Array.of(1.5625, -0.9375, -0.9375, 1.5625), line: 100 });
+
+  it('apart: the error of each of (2, −1) seen from the other, squared ÷ its usual size, is (4.0625² and 3.4375²) ÷ 1.5625 (Hawkins 1991)', () => {
+    const detector = apart.create({ columns: 2 });
+    const [one, other] = [(2 * 1.5625 + 0.9375) ** 2 / 1.5625, (-2 * 0.9375 - 1.5625) ** 2 / 1.5625];
+    // By the other column 2 should be −0.6, and −1 should be 1.2: errors of 2.6 and 2.2, each with a variance of 0.64.
+    near(one, 2.6 ** 2 / 0.64, 1e-12);
+    near(other, 2.2 ** 2 / 0.64, 1e-12);
+    const after = (usual: number, now: number): number => usual + (now - usual) / 20;
+    near(detector.score(pair(2, -1)), (after(1, one) + after(1, other)) / 2, 1e-12);
+    detector.learn(pair(2, -1));
+    near(detector.score(pair(0, 0)), 0.95 * (after(1, one) + after(1, other)) / 2, 1e-12);
+    const shares = new Float64Array(2);
+    detector.shares(pair(2, -1), shares);
+    near(shares[0]! + shares[1]!, 1, 1e-12);
+    near(shares[0]! / shares[1]!, (after(after(1, one), one) - 1) / (after(after(1, other), other) - 1), 1e-12);
+  });
+
+  it('against: T² of the averages of (1, −1) in a row is 5 a² with a = 1 − 0.95ⁿ, times (2 − λ) ÷ λ = 39 (Lowry, Woodall, Champ and Rigdon 1992)', () => {
+    const detector = against.create({ columns: 2 });
+    // (1, −1)' · C⁻¹ · (1, −1) = 2 · 1.5625 + 2 · 0.9375 = 5.
+    for (let rows = 1; rows <= 60; rows += 1) {
+      const average = 1 - 0.95 ** rows;
+      near(detector.score(pair(1, -1)), Math.sqrt((5 * average * average * 39) / 2), 1e-9);
+      detector.learn(pair(1, -1));
+    }
+    const together = against.create({ columns: 2 });
+    // What goes the way the columns go together counts a quarter of it: (1, 1)' · C⁻¹ · (1, 1) = 1.25.
+    near(together.score(pair(1, 1)), Math.sqrt((1.25 * 0.05 ** 2 * 39) / 2), 1e-12);
+  });
+
+  it('against and apart: rows as wild as can be count so much that five of them in a row reach the line, over what was there before', () => {
+    for (const [entry, usual] of [[apart, 1], [against, 0]] as const) {
+      const detector = entry.create({ columns: 2 });
+      const wild = { ...pair(1e6, -1e6), line: 3 };
+      for (let rows = 1; rows <= 6; rows += 1) {
+        near(detector.score(wild), usual * 0.95 ** rows + (3 * (1 - 0.95 ** rows)) / (1 - 0.95 ** 5), 1e-9);
+        detector.learn(wild);
+      }
+    }
   });
 
   it('moving averages: the usual size of an average of independent values is √(1 ÷ (2 · memory − 1)) (Roberts 1959)', () => {
