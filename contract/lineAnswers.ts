@@ -77,13 +77,13 @@ export interface CauseAnswer {
 
 /**
  * One change. Amounts: speed, repair, failures in percent (+5: 5 % faster, repaired 5 % faster, failing 5 % more often); places, operators and
- * hours (a day) how many more; mix in percent of parts of `kind`; setting in the unit of its property, how much more.
+ * hours (a day) how many more; mix the share of a product in percent of all parts, the others scaled to the rest; setting in the unit of its property, how much more.
  */
 export interface ScenarioChange {
   kind: 'speed' | 'repair' | 'failures' | 'places' | 'operators' | 'hours' | 'mix' | 'setting';
   /** Key of the station; for places the one in front of which they are. Absent: the whole line (speed, repair, failures). */
   station?: string;
-  /** Of a setting: the property. Of a mix: the kind of product. */
+  /** Of a setting: the property. Of a mix: the product. */
   property?: string;
   amount: number;
 }
@@ -193,7 +193,7 @@ export interface ScenarioChoice {
   step: number;
   minimum: number;
   maximum: number;
-  /** Stations that it can be asked of; settings with their property. Empty: the line as a whole only. */
+  /** Stations that it can be asked of; settings with their property. Of a mix: products as `property`, station '', `now` today's share. Empty: the line as a whole only. */
   of: { station: string; name: string; property?: string; label?: string; unit?: string; now?: number }[];
   /** Whether it can be asked without a station. */
   wholeLine: boolean;
@@ -217,7 +217,7 @@ export interface AskedLine {
 /** Questions about a site's lines. Rejects with a Problem whose code and sentence are shown. */
 export interface LineStudyDesk {
   cause(line: string, question: CauseQuestion): Promise<CauseAnswer>;
-  choices(line: string): ScenarioChoice[];
+  choices(line: string): Promise<ScenarioChoice[]>;
   whatIf(line: string, scenario: Scenario): Promise<ScenarioAnswer>;
   stored(line: string): StoredScenario[];
   /** Resolves when it is on disk. */

@@ -22,7 +22,7 @@ export function lineStudyDesk(site: Site): LineStudyDesk {
   };
   return {
     cause: (line, question) => answer(() => site.studies.cause(line, question)),
-    choices: (line) => sync(() => site.studies.choices(line)),
+    choices: (line) => answer(() => site.studies.choices(line)),
     whatIf: (line, scenario) => answer(() => site.studies.whatIf(line, scenario)),
     stored: (line) => sync(() => site.studies.stored(line)),
     store: (line, scenario) => answer(async () => {

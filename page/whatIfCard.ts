@@ -19,11 +19,18 @@ interface Option {
   change: Omit<ScenarioChange, 'amount'>;
   unit: string;
   now?: number;
+  /** The amount is what it would be rather than how much more. */
+  isWhole: boolean;
 }
 
 interface Row {
   option: string;
   amount: number;
+}
+
+/** A share begins where it is today; what is changed by so much, with one step. */
+function firstAmount({ choice, now, isWhole }: Option): number {
+  return isWhole ? (now ?? 0) : choice.step;
 }
 
 /** What if something were changed: steppers, and what would become of the line beside what it is today. Changes no machine. */
@@ -73,7 +80,7 @@ export class WhatIfCard extends PageElement {
       this.scenarios = scenarios;
       this.failure = '';
       const [first] = this.#options();
-      if (this.rows.length === 0 && first !== undefined) this.rows = [{ option: first.id, amount: first.choice.step }];
+      if (this.rows.length === 0 && first !== undefined) this.rows = [{ option: first.id, amount: firstAmount(first) }];
     } catch (error) {
       if (!signal.aborted) this.failure = error instanceof Error ? error.message : '';
     }
@@ -83,11 +90,12 @@ export class WhatIfCard extends PageElement {
     const text = lineSayIn(this.say.language);
     return (this.scenarios?.choices ?? []).flatMap((choice): Option[] => {
       const { kind, label, unit, of, wholeLine } = choice;
-      const whole: Option[] = wholeLine ? [{ id: kind, label: of.length === 0 ? label : text('if.whole', { label }), choice, change: { kind }, unit }] : [];
+      const isWhole = kind === 'mix';
+      const whole: Option[] = wholeLine ? [{ id: kind, label: of.length === 0 ? label : text('if.whole', { label }), choice, change: { kind }, unit, isWhole }] : [];
       return [...whole, ...of.map((one): Option => ({
         id: JSON.stringify([kind, one.station, one.property ?? '']),
-        label: one.property === undefined ? `${label}: ${plainName(one.name, 40)}` : `${plainName(one.name, 40)}: ${plainName(one.label ?? one.property, 40)}`,
-        choice, change: { kind, station: one.station, ...(one.property === undefined ? {} : { property: one.property }) }, unit: one.unit ?? unit,
+        label: one.property === undefined || isWhole ? `${label}: ${plainName(isWhole ? (one.label ?? '') : one.name, 40)}` : `${plainName(one.name, 40)}: ${plainName(one.label ?? one.property, 40)}`,
+        choice, isWhole, change: { kind, ...(one.station === '' ? {} : { station: one.station }), ...(one.property === undefined ? {} : { property: one.property }) }, unit: one.unit ?? unit,
         ...(one.now === undefined ? {} : { now: one.now }),
       }))];
     });
@@ -152,7 +160,7 @@ export class WhatIfCard extends PageElement {
         ${this.rows.map((row, index) => this.#row(text, options, row, index))}
         <p class="if-buttons">
           ${this.rows.length >= mostRows ? nothing : html`<button type="button" class="quiet-button" @click=${() => {
-            this.rows = [...this.rows, { option: options[0]!.id, amount: options[0]!.choice.step }];
+            this.rows = [...this.rows, { option: options[0]!.id, amount: firstAmount(options[0]!) }];
             this.answer = undefined;
           }}>${text('if.more')}</button>`}
           <button type="submit" class="if-ask" ?disabled=${busy}>${text(busy ? 'if.busy' : 'if.ask')}</button></p>
@@ -165,14 +173,15 @@ export class WhatIfCard extends PageElement {
 
   #row(text: LineSay, options: readonly Option[], { option, amount }: Row, index: number): TemplateResult {
     const found = options.find(({ id }) => id === option) ?? options[0]!;
-    const { choice, unit, now } = found;
+    const { choice, unit, now, isWhole } = found;
     const { step, minimum, maximum } = choice;
     const fits = (value: number): number => Math.min(maximum, Math.max(minimum, Math.round(value / step) * step));
-    const shown = this.#amount(amount, unit);
+    const shown = isWhole ? this.#plain(amount, unit) : this.#amount(amount, unit);
+    const after = isWhole ? amount : (now ?? 0) + amount;
     return html`<div class="if-row" role="group" aria-label=${text('if.change', { number: index + 1 })}>
       <select aria-label=${text('if.what')} @change=${(event: Event) => {
         const next = options.find(({ id }) => id === (event.target as HTMLSelectElement).value) ?? found;
-        this.#change(index, { option: next.id, amount: next.choice.step });
+        this.#change(index, { option: next.id, amount: firstAmount(next) });
       }}>${options.map(({ id, label }) => html`<option value=${id} ?selected=${id === found.id}>${label}</option>`)}</select>
       <span class="stepper">
         <button type="button" aria-label=${text('if.less', { step: this.#amount(-step, unit) })} ?disabled=${amount <= minimum}
@@ -181,7 +190,7 @@ export class WhatIfCard extends PageElement {
         <button type="button" aria-label=${text('if.plus', { step: this.#amount(step, unit) })} ?disabled=${amount >= maximum}
           @click=${() => this.#change(index, { amount: fits(amount + step) })}>+</button>
       </span>
-      ${now === undefined ? nothing : html`<small>${text('if.now', { now: this.#plain(now, unit), after: this.#plain(now + amount, unit) })}</small>`}
+      ${now === undefined ? nothing : html`<small>${text('if.now', { now: this.#plain(now, unit), after: this.#plain(after, unit) })}</small>`}
       ${choice.kind !== 'operators' ? nothing : html`<label>${text('if.operators')} <input type="number" min="1" max="100" .value=${String(this.operators)}
         @change=${(event: Event) => { this.operators = Math.min(100, Math.max(1, Math.round(Number((event.target as HTMLInputElement).value)) || 1)); }}></label>`}
       ${this.rows.length < 2 ? nothing : html`<button type="button" class="quiet-button" @click=${() => {

@@ -44,7 +44,7 @@ export async function lineStudyRoutes(path: string, query: URLSearchParams, tool
         if (tools.allowMethods(['GET'])) await sendCause(query, tools, questions);
         return true;
       case '/api/line-scenarios':
-        if (tools.allowMethods(['GET'])) sendScenarios(query, tools);
+        if (tools.allowMethods(['GET'])) await sendScenarios(query, tools);
         return true;
       case '/api/line-scenario':
       case '/api/line-scenario-forget':
@@ -92,10 +92,10 @@ async function sendCause(query: URLSearchParams, tools: LineStudyTools, question
   await answerOf(questions, ['cause', site, line, question], () => desk.cause(line, question), tools);
 }
 
-function sendScenarios(query: URLSearchParams, tools: LineStudyTools): void {
+async function sendScenarios(query: URLSearchParams, tools: LineStudyTools): Promise<void> {
   const line = query.get('line') ?? '';
   const desk = deskOf(query.get('site') ?? '', line, 'read', tools);
-  if (desk !== undefined) tools.sendJson({ choices: desk.choices(line), stored: desk.stored(line) });
+  if (desk !== undefined) tools.sendJson({ choices: await desk.choices(line), stored: desk.stored(line) });
 }
 
 async function takeScenario(path: string, tools: LineStudyTools, questions: LineQuestions): Promise<void> {

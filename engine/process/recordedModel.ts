@@ -1,11 +1,14 @@
 import { Problem } from '../problem.ts';
 import type { LineEvent } from '../simulation/lineBlock.ts';
-import type { BlockModel, FailureModel, LineModel } from '../simulation/lineModel.ts';
+import type { BlockModel, FailureModel, LineModel, StationModel } from '../simulation/lineModel.ts';
+import { scaledCycles } from '../simulation/scaledCycles.ts';
 import { quantileOfSorted } from '../statistics/order.ts';
-import { scaled } from '../simulation/distribution.ts';
 import { type FittedLine, fitCycle, fitLine } from './fitLine.ts';
+import { type FittedProducts, fitProducts } from './fitProducts.ts';
 import type { StateChange } from './lineStates.ts';
+import { countedProducts, productAt, type ProductRecord, stationProducts } from './productRecord.ts';
 import { countedTimes, countedTogether, type StationRecord } from './stationRecord.ts';
+import { stopsOf } from './stopsOf.ts';
 import type { Experience } from './whatIf.ts';
 
 /** A line's record as it is simulated: one row of stations. */
@@ -18,12 +21,14 @@ export interface LineRecord {
   operators: number;
   /** Planned hours of a day; 0 or 24: always. */
   plannedHours: number;
+  /** Where products are told apart. */
+  products?: ProductRecord;
 }
 
 export interface RecordedModel {
   fitted: FittedLine;
   /** By station: usual deviations of the logarithms of what was fitted. */
-  uncertain: [station: string, { cycle: number; between: number; repair: number }][];
+  uncertain: [station: string, { cycle: number; between: number; repair: number; setup?: number; cycleOf?: Readonly<Record<string, number>> }][];
   experience: [name: string, range: { low: number; high: number }][];
   /** Stations whose counters began again, or whose readings had holes. */
   resets: string[];
@@ -31,7 +36,10 @@ export interface RecordedModel {
   neverWaits: string[];
   /** Never seen waiting, but told to be faster than what was counted: that is its working time. */
   rated: { station: string; seconds: number }[];
+  /** Set-ups that went with no change of product. */
   setups: { station: string; count: number; meanS: number }[];
+  /** Undefined: products are not told apart, or fewer than two ran. */
+  products?: FittedProducts;
   /** Waits at the ends of the line, for what lies beyond it. */
   ends: { station: string; state: 'starved' | 'blocked'; share: number }[];
 }
@@ -39,26 +47,14 @@ export interface RecordedModel {
 /** Told to need less than so much of what was counted, a station waits for others without being seen to. */
 const fasterBy = 0.97;
 
-/** A stop of a station that is put together from states that follow each other at once. */
-function stopsOf(stretches: readonly StateChange[], state: StateChange['state']): { fromMs: number; toMs: number }[] {
-  const stops: { fromMs: number; toMs: number }[] = [];
-  for (const [index, { state: now, fromMs, toMs }] of stretches.entries()) {
-    if (now !== state) continue;
-    const last = stops[stops.length - 1];
-    if (last !== undefined && last.toMs === fromMs) last.toMs = toMs;
-    // What goes on still has no length yet.
-    else if (index < stretches.length - 1) stops.push({ fromMs, toMs });
-  }
-  return stops;
-}
-
 /**
- * The model of a line from what its twin recorded: counters say when a part was finished, states how much of the time before was work. Set-ups
- * are taken as stops that came as often as they came. Where people repair and were all busy, a stop lasted longer than its repair, so it says
+ * The model of a line from what its twin recorded: counters say when a part was finished, states how much of the time before was work. Where
+ * products are told apart, they come in runs as long as those on record, and what went with their changes is set-up; other set-ups are taken as stops that
+ * came as often as they came. Where people repair and were all busy, a stop lasted longer than its repair, so it says
  * nothing about that.
  * @throws Problem TWIN_LINE_NO_COUNTER, TWIN_LINE_RECORD
  */
-export function recordedModel({ stations, operators, plannedHours }: LineRecord): RecordedModel {
+export function recordedModel({ fromMs, toMs, stations, operators, plannedHours, products: told }: LineRecord): RecordedModel {
   const resets: string[] = [];
   const neverWaits: string[] = [];
   const rated: RecordedModel['rated'] = [];
@@ -77,8 +73,15 @@ export function recordedModel({ stations, operators, plannedHours }: LineRecord)
     counted.set(key, made.timesMs);
     scrapped.set(key, lost.timesMs);
     if (!stretches.some(({ state }) => state === 'starved' || state === 'blocked')) neverWaits.push(key);
-    tellEvents(key, made.timesMs, stretches, scrapped.get(key)!, events);
   }
+  const made = told === undefined ? undefined : countedProducts(told, stations);
+  const seen = made === undefined ? [] : stationProducts(told!, stations, counted);
+  const work = new Map<string, StationWork>();
+  for (const { key, stretches } of stations) {
+    const own = seen.find(({ station }) => station === key);
+    work.set(key, tellEvents(key, counted.get(key)!, stretches, scrapped.get(key)!, events, own === undefined ? () => -1 : productAt(own)));
+  }
+  const products = made === undefined ? undefined : fitProducts(told!, made, seen, work, fromMs, toMs);
   const places = new Map<string, number>();
   const atLeast = new Set<string>();
   for (const [index, { key }] of stations.entries()) {
@@ -100,7 +103,9 @@ export function recordedModel({ stations, operators, plannedHours }: LineRecord)
       const alone = repairsAlone(station, stations, operators);
       return { ...failure, crew: 'operators', ...(alone.length >= 5 ? { repair: fitCycle(alone).distribution } : {}) };
     });
-    const changes = stopsOf(station.stretches, 'setup').map(({ fromMs, toMs }) => (toMs - fromMs) / 1_000).filter((seconds) => seconds > 0);
+    const changed = products === undefined ? undefined : seen.find(({ station: key }) => key === block.name)?.matched;
+    const product = products?.stations.find(({ station: key }) => key === block.name);
+    const changes = stopsOf(station.stretches, 'setup').filter(({ fromMs: beganMs }) => changed?.has(beganMs) !== true).map(({ fromMs, toMs }) => (toMs - fromMs) / 1_000).filter((seconds) => seconds > 0);
     const workS = own.cycleS.value * own.cycleS.from;
     if (changes.length > 0) {
       const meanS = changes.reduce((sum, seconds) => sum + seconds, 0) / changes.length;
@@ -116,24 +121,35 @@ export function recordedModel({ stations, operators, plannedHours }: LineRecord)
       ends.push({ station: block.name, state, share: sumS / (sumS + workS) });
       failures.push({ name: state, between: { kind: 'exponential', mean: workS / waits.length }, repair: fitCycle(waits).distribution });
     }
+    const byProduct = product === undefined ? block : withProducts(block, product);
     // A line that moves as one hides who could do more; what people know of the machine tells.
     const { idealS } = station;
-    if (idealS === undefined || !neverWaits.includes(block.name) || idealS > fasterBy * own.cycleS.value) return { ...block, failures };
+    if (idealS === undefined || !neverWaits.includes(block.name) || idealS > fasterBy * own.cycleS.value) return { ...byProduct, failures };
     rated.push({ station: block.name, seconds: idealS });
-    return { ...block, failures, cycle: scaled(block.cycle, idealS / own.cycleS.value) };
+    return { ...byProduct, failures, ...scaledCycles(byProduct, () => idealS / own.cycleS.value) };
   });
   const isShort = plannedHours > 0 && plannedHours < 24;
   const model: LineModel = {
-    ...fitted.model, blocks: blocks.map((block): BlockModel => (isShort && (block.kind === 'station' || block.kind === 'source') ? { ...block, shift: 'planned' } : block)),
+    ...fitted.model,
+    blocks: blocks.map((block): BlockModel => {
+      const own = block.kind === 'source' && products !== undefined ? { ...block, mix: products.kinds.map(({ name, share }) => ({ kind: name, share })), partsPerChange: products.partsPerChange } : block;
+      return isShort && (own.kind === 'station' || own.kind === 'source') ? { ...own, shift: 'planned' } : own;
+    }),
     ...(operators > 0 ? { crews: [{ name: 'operators', count: operators }] } : {}),
     ...(isShort ? { shifts: [{ name: 'planned', cycleS: 86_400, work: [[0, plannedHours * 3_600] as const] }] } : {}),
   };
   return {
     fitted: { ...fitted, model }, resets, neverWaits: neverWaits.filter((key) => !rated.some(({ station }) => station === key)), rated, setups, ends,
-    uncertain: fitted.stations.map(({ name, cycleS, betweenS, repairS }) => [name, {
-      cycle: relativeOf(cycleS), between: betweenS.from > 0 ? 1 / Math.sqrt(betweenS.from) : 0, repair: repairS.from > 1 ? Math.min(0.5, relativeOf(repairS)) : 0,
-    }]),
-    experience: [...experienceOf(stations, counted, fitted)],
+    ...(products === undefined ? {} : { products }),
+    uncertain: fitted.stations.map(({ name, cycleS, betweenS, repairS }) => {
+      const own = products?.stations.find(({ station }) => station === name);
+      return [name, {
+        cycle: relativeOf(cycleS), between: betweenS.from > 0 ? 1 / Math.sqrt(betweenS.from) : 0, repair: repairS.from > 1 ? Math.min(0.5, relativeOf(repairS)) : 0,
+        ...(own?.setup === undefined ? {} : { setup: own.setup.uncertain }),
+        ...(own === undefined || own.cycles.length === 0 ? {} : { cycleOf: Object.fromEntries(own.cycles.map(({ name: kind, uncertain }) => [kind, uncertain])) }),
+      }];
+    }),
+    experience: [...experienceOf(stations, counted, fitted), ...(products?.shares ?? []).map(([name, range]): [string, typeof range] => [`mix ${name}`, range])],
   };
 }
 
@@ -143,9 +159,24 @@ function relativeOf({ value, low, high }: { value: number; low: number; high: nu
   return Number.isFinite(share) ? share : 0;
 }
 
+function withProducts(block: StationModel, { setup, cycles, common }: FittedProducts['stations'][number]): StationModel {
+  return {
+    ...block, ...(common === undefined ? {} : { cycle: common }), ...(setup === undefined ? {} : { setup: setup.distribution }),
+    ...(cycles.length === 0 ? {} : { cycleOf: Object.fromEntries(cycles.map(({ name, distribution }) => [name, distribution])) }),
+  };
+}
+
 const working: ReadonlySet<StateChange['state']> = new Set(['producing']);
 
-function tellEvents(key: string, finishes: Float64Array, stretches: readonly StateChange[], bad: Float64Array, events: LineEvent[]): void {
+interface StationWork {
+  /** Of each part whose work is known; −1: not sure which. */
+  products: Int32Array;
+  seconds: Float64Array;
+}
+
+function tellEvents(key: string, finishes: Float64Array, stretches: readonly StateChange[], bad: Float64Array, events: LineEvent[], product: (timeMs: number) => number): StationWork {
+  const products: number[] = [];
+  const worked: number[] = [];
   const stops = stopsOf(stretches, 'down');
   let stretch = 0;
   let stop = 0;
@@ -167,7 +198,12 @@ function tellEvents(key: string, finishes: Float64Array, stretches: readonly Sta
     const within: { fromMs: number; toMs: number }[] = [];
     while (stop < stops.length && stops[stop]!.toMs <= toMs) within.push(stops[stop++]!);
     const stoodMs = within.reduce((sum, one) => sum + one.toMs - one.fromMs, 0);
-    if (isKnown && workedMs > 0) tell('start', toMs - workedMs - stoodMs, part);
+    if (isKnown && workedMs > 0) {
+      tell('start', toMs - workedMs - stoodMs, part);
+      // In the middle of its work a part is surely there, whichever of its ends a change falls on.
+      products.push(product(toMs - workedMs / 2));
+      worked.push(workedMs / 1_000);
+    }
     for (const one of within) {
       tell('down', one.fromMs, part);
       tell('up', one.toMs, part);
@@ -175,6 +211,7 @@ function tellEvents(key: string, finishes: Float64Array, stretches: readonly Sta
     tell('finish', toMs, part);
   }
   for (const timeMs of bad) tell('scrap', timeMs, 0);
+  return { products: Int32Array.from(products), seconds: Float64Array.from(worked) };
 }
 
 /**

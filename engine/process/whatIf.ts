@@ -13,6 +13,7 @@ export type LineChange =
   | { kind: 'places'; buffer: string; more: number }
   | { kind: 'crew'; crew: string; more: number }
   | { kind: 'hours'; shift: string; more: number }
+  /** Shares of all kinds, 0–1, as `Object.fromEntries` makes it; 0: it does not come any more. */
   | { kind: 'mix'; source: string; shares: Readonly<Record<string, number>> };
 
 /** Within what was seen, not far beyond, or never seen: how far an answer can be trusted. */
@@ -212,33 +213,36 @@ function limitOf(runs: readonly RunResult[]): string {
 }
 
 /**
- * Inside what was really run, up to half its width beyond, or further: keys are kind and name, such as "speed filler" or "places filler buffer".
+ * Inside what was really run, up to half its width beyond, or further: keys are kind and name, such as "speed filler", "places filler buffer" or, of a
+ * product, "mix cola".
  * What has no record was never seen.
  */
 export function trustOf(changes: readonly LineChange[], experience: Experience): Trust {
   let trust: Trust = 'inside experience';
   for (const change of changes) {
-    const [name, factor] = ((): [string, number] => {
+    const factors = ((): [name: string, factor: number][] => {
       switch (change.kind) {
         case 'speed':
         case 'repair':
         case 'failures':
-          return [change.station ?? '', 1 + change.share];
+          return [[change.station ?? '', 1 + change.share]];
         case 'places':
-          return [change.buffer, change.more];
+          return [[change.buffer, change.more]];
         case 'crew':
-          return [change.crew, change.more];
+          return [[change.crew, change.more]];
         case 'hours':
-          return [change.shift, change.more];
+          return [[change.shift, change.more]];
         case 'mix':
-          return [change.source, Math.max(...Object.values(change.shares))];
+          return Object.entries(change.shares);
       }
     })();
-    const seen = experience.get(`${change.kind} ${name}`.trim());
-    if (seen === undefined) return 'never seen';
-    const beyond = Math.max(seen.low - factor, factor - seen.high);
-    if (beyond > (seen.high - seen.low) / 2 + 1e-9) return 'never seen';
-    if (beyond > 1e-9) trust = 'at the edge';
+    for (const [name, factor] of factors) {
+      const seen = experience.get(`${change.kind} ${name}`.trim());
+      if (seen === undefined) return 'never seen';
+      const beyond = Math.max(seen.low - factor, factor - seen.high);
+      if (beyond > (seen.high - seen.low) / 2 + 1e-9) return 'never seen';
+      if (beyond > 1e-9) trust = 'at the edge';
+    }
   }
   return trust;
 }

@@ -25,8 +25,15 @@ export interface SourceModel extends NamedBlock {
   whenFull?: 'waits' | 'lost';
   /** At most so many parts between here and a sink (CONWIP; Spearman, Woodruff and Hopp 1990). */
   inLine?: number;
-  /** Kinds of parts with their shares, in lots of `lot` (1) of a kind. */
+  /** Kinds of parts with their shares; a share of 0 never comes. Drawn in lots of `lot` (1) of a kind, or in order where `partsPerChange` is there. */
   mix?: readonly { kind: string; share: number; lot?: number }[];
+  /**
+   * The kinds come one after the other, each in a run of its share × kinds × this, 1 or more; what is no whole part is carried over to the next run, so the shares
+   * hold in the long run and the kind changes once in so many parts. Choose it when set-ups count; drawn lots change the kind by chance.
+   */
+  partsPerChange?: number;
+  /** Where in this order the run begins, 0 to below 1; without it by chance. */
+  beginsAt?: number;
   shift?: string;
 }
 
@@ -163,9 +170,11 @@ function checkBlock(block: BlockModel, byName: ReadonlyMap<string, BlockModel>, 
     case 'source':
       if (block.every !== undefined) checkDistribution(block.every, block.name);
       if (!whole(block.inLine)) throw broken(block.name, 'the number of parts in the line must be whole and above 0');
-      if (block.mix !== undefined && !(block.mix.length > 0 && block.mix.every(({ share: part, lot }) => part > 0 && Number.isFinite(part) && whole(lot)))) {
-        throw broken(block.name, 'the mix needs shares and lots above 0');
+      if (block.mix !== undefined && !(block.mix.some(({ share: part }) => part > 0) && block.mix.every(({ share: part, lot }) => part >= 0 && Number.isFinite(part) && whole(lot)))) {
+        throw broken(block.name, 'the mix needs shares of 0 or more, one of them above, and lots above 0');
       }
+      if (!(block.partsPerChange === undefined || (block.partsPerChange >= 1 && Number.isFinite(block.partsPerChange)))) throw broken(block.name, 'a change of kind needs one part or more');
+      if (!(block.beginsAt === undefined || (block.beginsAt >= 0 && block.beginsAt < 1))) throw broken(block.name, 'the order begins at 0 to below 1');
       if (block.every === undefined && block.inLine === undefined) checkSaturated(block, byName);
       break;
     case 'station':

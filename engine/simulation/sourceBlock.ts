@@ -17,6 +17,10 @@ export class SourceBlock extends LineBlock {
   private readonly chance: RandomStream;
   private kind = 0;
   private leftOfLot = 0;
+  /** In order: parts of a run of each kind, and what it has left over of its runs before; empty: lots are drawn. */
+  private readonly runs: number[] = [];
+  private readonly owed: number[] = [];
+  private turn = 0;
   private released = 0;
   private outside = 0;
   private giving = false;
@@ -30,9 +34,22 @@ export class SourceBlock extends LineBlock {
     this.loses = model.whenFull === 'lost';
     this.limit = model.inLine ?? Infinity;
     this.chance = this.stream('mix');
-    const total = (model.mix ?? []).reduce((sum, { share, lot = 1 }) => sum + share / lot, 0);
+    const mix = (model.mix ?? []).filter(({ share }) => share > 0);
+    const { partsPerChange } = model;
+    const inOrder = partsPerChange !== undefined;
+    const weightOf = ({ share, lot = 1 }: (typeof mix)[number]): number => (inOrder ? share : share / lot);
+    const total = mix.reduce((sum, one) => sum + weightOf(one), 0);
     let until = 0;
-    for (const { kind, share, lot = 1 } of model.mix ?? []) this.mix.push({ kind: run.parts.kinds.indexOf(kind), until: (until += share / lot / total), lot });
+    for (const one of mix) this.mix.push({ kind: run.parts.kinds.indexOf(one.kind), until: (until += weightOf(one) / total), lot: one.lot ?? 1 });
+    if (!inOrder) return;
+    for (const { share } of mix) {
+      this.runs.push((share / total) * mix.length * partsPerChange);
+      this.owed.push(0.5);
+    }
+    const begins = model.beginsAt ?? this.chance.uniform();
+    this.turn = Math.max(0, this.mix.findIndex((one) => begins < one.until));
+    // What is left of the run in which it begins.
+    this.owed[this.turn]! += (this.mix[this.turn]!.until - begins) * mix.length * partsPerChange - this.runs[this.turn]!;
   }
 
   override start(): void {
@@ -110,11 +127,26 @@ export class SourceBlock extends LineBlock {
 
   private nextKind(): number {
     if (this.mix.length === 0) return 0;
+    if (this.runs.length > 0) return this.nextInOrder();
     if (this.leftOfLot === 0) {
       const u = this.chance.uniform();
       const next = this.mix.find(({ until }) => u < until) ?? this.mix[this.mix.length - 1]!;
       this.kind = next.kind;
       this.leftOfLot = next.lot;
+    }
+    this.leftOfLot -= 1;
+    return this.kind;
+  }
+
+  /** What is no whole part is left over for the kind's next run; a run shorter than a part may drop out. */
+  private nextInOrder(): number {
+    while (this.leftOfLot === 0) {
+      const { turn } = this;
+      this.owed[turn]! += this.runs[turn]!;
+      this.leftOfLot = Math.max(0, Math.floor(this.owed[turn]!));
+      this.owed[turn]! -= this.leftOfLot;
+      this.kind = this.mix[turn]!.kind;
+      this.turn = (turn + 1) % this.runs.length;
     }
     this.leftOfLot -= 1;
     return this.kind;

@@ -6,6 +6,7 @@ import { Problem } from '../problem.ts';
 import { wayBetween, feedGraph, type FeedRelation } from '../process/feedGraph.ts';
 import type { LineStationSettings } from '../process/lineTwin.ts';
 import type { StationSeries } from '../process/partTable.ts';
+import { countedProducts, type ProductRecord } from '../process/productRecord.ts';
 import type { RecordedModel } from '../process/recordedModel.ts';
 import type { ScenarioOrder, ScenarioRuns } from '../process/scenarioRuns.ts';
 import type { CounterReadings, StationRecord } from '../process/stationRecord.ts';
@@ -15,6 +16,8 @@ import { studentTQuantile } from '../statistics/studentT.ts';
 import { displayUnit } from '../twin/unitText.ts';
 import { causeAnswerSentence, causeNotes } from './causeSentences.ts';
 import type { LineWork } from './lineWork.ts';
+import { areProducts, mixChange, ProductReader, whyNoMix } from './productMix.ts';
+import { productNotes } from './productSentences.ts';
 import { changeText, figureText, fitNotes, kindLabel, qualityText, scenarioSentence, scenarioSteps, trustText, whyNot, withheldSentence } from './scenarioSentences.ts';
 import { type Language, timeText } from './sentences.ts';
 import type { Site } from './site.ts';
@@ -152,8 +155,12 @@ export class LineStudies {
     };
   }
 
-  /** What can be changed. @throws Problem as `cause` */
-  choices(lineKey: string): ScenarioChoice[] {
+  /** What can be changed. Rejects with a Problem as `cause` does. */
+  choices(lineKey: string): Promise<ScenarioChoice[]> {
+    return this.#run(() => this.#choices(lineKey));
+  }
+
+  async #choices(lineKey: string): Promise<ScenarioChoice[]> {
     const { language } = this.#site.options;
     const line = this.#site.lines.of(lineKey);
     const chain = chainOf(line.stations);
@@ -170,7 +177,28 @@ export class LineStudies {
       });
     });
     if (settings.length > 0) choices.push(choice('setting', settings));
+    const mix = await this.#mixNow(line, chain);
+    if (mix.length > 0) choices.push(choice('mix', mix));
     return choices;
+  }
+
+  /** Products with their share of the parts today, percent; none where no other mix can be tried. */
+  async #mixNow(line: OpenLine, chain: readonly LineStationSettings[]): Promise<ScenarioChoice['of']> {
+    const { fromMs, toMs } = this.#stretch(line, undefined, undefined);
+    const record = await this.#products(line, chain, fromMs, toMs);
+    const last = record === undefined ? undefined : chain.findLast(({ key, parts }) => parts !== '' && record.series.some(({ station }) => station === key));
+    if (record === undefined || last === undefined || !areProducts(record)) return [];
+    const made = countedProducts(record, [{ key: last.key, parts: await this.#counter(last.key, last.parts, fromMs, toMs) }]);
+    if (made === undefined || made.runs.length < 2) return [];
+    const all = made.parts.reduce((sum, parts) => sum + parts, 0);
+    return record.names.map((name, product) => ({ station: '', name: '', property: name, label: name, now: Math.round((1_000 * made.parts[product]!) / all) / 10 }));
+  }
+
+  /** Undefined: no station of the row names its product. */
+  async #products(line: OpenLine, chain: readonly LineStationSettings[], fromMs: number, toMs: number): Promise<ProductRecord | undefined> {
+    this.#mayGoOn();
+    const told = line.batch === '' ? [] : chain.filter(({ key }) => this.#site.asset(key)?.twin.type.properties.some(({ name }) => name === line.batch));
+    return told.length === 0 ? undefined : new ProductReader(this.#site.historian).read(line.key, line.batch, told, fromMs, toMs);
   }
 
   /** @throws Problem TWIN_WHAT_IF_CHANGE, TWIN_LINE_RECORD, TWIN_LINE_NO_COUNTER and as `cause` */
@@ -394,11 +422,17 @@ export class LineStudies {
     const nameOf = (key: string): string => this.#nameOf(key);
     const aDay = flow.some(({ kind }) => kind === 'hours');
     const keys = new Set(chain.map(({ key }) => key));
-    const known = await this.#model(line, chain, scenario.operators ?? 0, aDay, fromMs, toMs);
-    const { model, power, count, today } = known;
-    const changes = flow.flatMap((change) => lineChanges(change, chain));
+    const rows = flow.filter(({ kind }) => kind === 'mix');
+    const products = await this.#products(line, chain, fromMs, toMs);
+    const noMix = rows.length === 0 ? undefined : whyNoMix(products);
+    if (noMix !== undefined) throw cannotTry('mix', whyNot(noMix, language));
+    const { model, power, count, today } = await this.#model(line, chain, products, scenario.operators ?? 0, aDay, fromMs, toMs);
+    const mix = rows.length === 0 ? undefined : mixChange(rows, model.products);
+    if (typeof mix === 'string') throw cannotTry('mix', whyNot(mix, language));
+    const changes = [...flow.flatMap((change) => lineChanges(change, chain)), ...(mix === undefined ? [] : [mix])];
     answer.fit = fitOf(model, nameOf);
-    answer.notes = fitNotes(model, line.stations.filter(({ key }) => !keys.has(key)).map(({ key }) => key), nameOf, language);
+    const left = line.stations.filter(({ key }) => !keys.has(key)).map(({ key }) => key);
+    answer.notes = [...productNotes(model, rows.length > 0, nameOf, language), ...fitNotes(model, left, nameOf, language)];
     answer.hours = aDay ? 24 : runHours;
     answer.runs = count;
     const { after } = await this.#worker().scenario({ ...orderOf(model, aDay, count), changes, only: 'after' });
@@ -406,24 +440,28 @@ export class LineStudies {
     const found = whatIfAnswer(simulated.today, simulated.after, changes, new Map(model.experience), power);
     const named = (key: string): { key: string; name: string } => ({ key, name: key === '' ? '' : nameOf(key) });
     answer.limitToday = named(found.limitToday);
-    answer.trust = worse(answer.trust, found.trust);
-    if (found.trust === 'never seen' && scenario.forced !== true) {
+    // A change of product that never came is simulated like the others.
+    const trust = mix !== undefined && model.products!.neverChanged.length > 0 ? worse(found.trust, 'at the edge') : found.trust;
+    answer.trust = worse(answer.trust, trust);
+    if (trust === 'never seen' && scenario.forced !== true) {
       answer.verdict = 'withheld';
       answer.sentence = [withheldSentence(what, language), answer.sentence].filter((text) => text !== '').join(' ');
       return;
     }
     answer.limitThen = named(found.limitThen);
     answer.gainsAlmostNothing = found.gainsAlmostNothing;
-    answer.figures = figuresOf(simulated, power, aDay, found.trust, language);
+    answer.figures = figuresOf(simulated, power, aDay, trust, language);
     const sentence = scenarioSentence({
       changes: flow.map((change) => this.#changeText(change)).join(', '), throughput: answer.figures[0]!, limitToday: answer.limitToday.name, limitThen: answer.limitThen.name,
-      gainsAlmostNothing: found.gainsAlmostNothing, trust: found.trust,
+      gainsAlmostNothing: found.gainsAlmostNothing, trust,
     }, language);
     answer.sentence = [sentence, answer.sentence].filter((text) => text !== '').join(' ');
   }
 
   /** The line as its record has it, and its runs as it is; what was found a moment ago still holds. */
-  async #model(line: OpenLine, chain: readonly LineStationSettings[], operators: number, aDay: boolean, fromMs: number, toMs: number): Promise<KnownModel> {
+  async #model(
+    line: OpenLine, chain: readonly LineStationSettings[], products: ProductRecord | undefined, operators: number, aDay: boolean, fromMs: number, toMs: number,
+  ): Promise<KnownModel> {
     const keys = chain.map(({ key }) => key);
     const places = chain.map(({ buffer }) => buffer ?? '');
     const name = JSON.stringify([line.key, operators, aDay, keys, places]);
@@ -433,7 +471,8 @@ export class LineStudies {
     const read = await this.#stations(line, fromMs, toMs, true);
     const stations = keys.map((key) => read.find((station) => station.key === key)!);
     const power = await this.#power(stations, fromMs, toMs);
-    const model = await this.#worker().model({ fromMs, toMs, stations, operators, plannedHours: aDay ? line.plannedHours : 24 });
+    const told = products !== undefined && areProducts(products) ? { products } : {};
+    const model = await this.#worker().model({ fromMs, toMs, stations, operators, plannedHours: aDay ? line.plannedHours : 24, ...told });
     const cycleS = Math.max(...model.fitted.stations.map(({ cycleS: { value } }) => value));
     const visits = (keys.length * 3_600 * (aDay ? 24 : runHours + 1)) / cycleS;
     const count = Math.max(fewestRuns, Math.min(mostRuns, Math.floor(mostVisits / visits)));
@@ -485,8 +524,8 @@ export function chainOf(stations: readonly LineStationSettings[]): LineStationSe
   return chain;
 }
 
-function orderOf({ fitted, uncertain }: RecordedModel, aDay: boolean, count: number): Omit<ScenarioOrder, 'changes'> {
-  return { model: fitted.model, uncertain, seed: 1, first: 0, count, ...(aDay ? { warmUpS: 0, runS: 86_400 } : { warmUpS, runS: runHours * 3_600 }) };
+function orderOf({ fitted, uncertain, products }: RecordedModel, aDay: boolean, count: number): Omit<ScenarioOrder, 'changes'> {
+  return { model: fitted.model, uncertain, ...(products === undefined ? {} : { uncertainChanges: products.uncertain }), seed: 1, first: 0, count, ...(aDay ? { warmUpS: 0, runS: 86_400 } : { warmUpS, runS: runHours * 3_600 }) };
 }
 
 /** A copy; NaN where the quality is bad or the value no number. */
@@ -515,10 +554,9 @@ function checkScenario({ changes, operators }: Scenario, line: OpenLine, chain: 
     if (!Object.hasOwn(scenarioSteps, kind)) throw impossible(String(kind).slice(0, 40), 'there is no such change');
     const { minimum, maximum, wholeLine } = scenarioSteps[kind];
     if (typeof amount !== 'number' || !(amount >= minimum && amount <= maximum)) throw impossible(kind, `${String(amount).slice(0, 40)} is not between ${minimum} and ${maximum}`);
-    if ((station === undefined || station === '') && !wholeLine) throw impossible(kind, 'it needs a station');
+    if ((station === undefined || station === '') && !wholeLine && kind !== 'mix') throw impossible(kind, 'it needs a station');
     if (station !== undefined && station !== '' && !line.stations.some(({ key }) => key === station)) throw impossible(kind, 'the line has nothing of this name');
     if (kind === 'setting' && (property ?? '') === '') throw impossible(kind, 'it needs a property');
-    if (kind === 'mix') throw impossible(kind, 'the record of this line does not tell products apart');
     if (kind === 'hours' && line.plannedHours >= 24) throw impossible(kind, 'work is planned at all times; enter the planned hours in twin-line');
     if (kind === 'operators' && operators === undefined) throw impossible(kind, 'how many people repair today is not known; enter it');
     if (kind === 'places' && station === chain[0]?.key) throw impossible(kind, 'there is no buffer in front of the first station');

@@ -2,7 +2,9 @@ import type { ScenarioChange, ScenarioChoice, ScenarioFigure, ScenarioQuality, S
 import type { QualityAnswer } from '../process/qualityResponse.ts';
 import type { RecordedModel } from '../process/recordedModel.ts';
 import { formatNumber } from '../twin/numberText.ts';
+import { germanWhyNoMix } from './productSentences.ts';
 import type { Language } from './sentences.ts';
+import { shortNumber } from './shortNumber.ts';
 
 type Texts = Record<string, string>;
 
@@ -27,7 +29,7 @@ export const scenarioSteps: Record<ScenarioChange['kind'], Pick<ScenarioChoice, 
   places: { step: 1, minimum: -100, maximum: 1_000, wholeLine: false },
   operators: { step: 1, minimum: -20, maximum: 20, wholeLine: true },
   hours: { step: 1, minimum: -12, maximum: 16, wholeLine: true },
-  mix: { step: 5, minimum: 0, maximum: 100, wholeLine: true },
+  mix: { step: 5, minimum: 0, maximum: 100, wholeLine: false },
   setting: { step: 0.5, minimum: -1_000_000, maximum: 1_000_000, wholeLine: false },
 };
 
@@ -62,17 +64,11 @@ export function figureText(name: ScenarioFigure['name'], aDay: boolean, language
 
 /** "Filler: speed +5 %" */
 export function changeText({ kind, amount, property }: ScenarioChange, stationName: string, setting: { label: string; unit: string } | undefined, language: Language): string {
+  if (kind === 'mix') return `${property ?? ''} ${shortNumber(amount, language)} % ${language === 'de' ? 'der Teile' : 'of the parts'}`;
   const { label, unit } = setting ?? kinds[language][kind];
-  const sign = amount > 0 && kind !== 'mix' ? '+' : '';
-  const what = kind === 'mix' ? `${label} ${property ?? ''}` : label;
-  const text = `${what} ${sign}${shortNumber(amount, language)}${unit === '' ? '' : ` ${unit}`}`;
+  const sign = amount > 0 ? '+' : '';
+  const text = `${label} ${sign}${shortNumber(amount, language)}${unit === '' ? '' : ` ${unit}`}`;
   return stationName === '' ? text : `${stationName}: ${text}`;
-}
-
-/** Three digits that count; German comma. */
-export function shortNumber(value: number, language: Language): string {
-  const size = Math.abs(value);
-  return formatNumber(Number(size >= 100 ? value.toFixed(0) : value.toPrecision(3)), language).replace('-', '−');
 }
 
 export interface AnswerFacts {
@@ -108,7 +104,6 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ['it needs a station', 'sie braucht eine Station'],
   ['the line has nothing of this name', 'die Linie hat nichts dieses Namens'],
   ['it needs a property', 'sie braucht eine Eigenschaft'],
-  ['the record of this line does not tell products apart', 'die Aufzeichnung dieser Linie unterscheidet keine Produkte'],
   ['work is planned at all times; enter the planned hours in twin-line', 'Arbeit ist immer geplant; die geplanten Stunden in twin-line eintragen'],
   ['how many people repair today is not known; enter it', 'wie viele heute reparieren, ist nicht bekannt; eintragen'],
   ['there is no buffer in front of the first station', 'vor der ersten Station ist kein Puffer'],
@@ -118,7 +113,7 @@ const reasons: ReadonlyMap<string, string> = new Map([
 /** Why a change cannot be tried, in the site's language. */
 export function whyNot(reason: string, language: Language): string {
   if (language !== 'de') return reason;
-  return reasons.get(reason) ?? reason.replace(/^(.*) is not between (.*) and (.*)$/, '$1 liegt nicht zwischen $2 und $3');
+  return reasons.get(reason) ?? germanWhyNoMix(reason) ?? reason.replace(/^(.*) is not between (.*) and (.*)$/, '$1 liegt nicht zwischen $2 und $3');
 }
 
 export function withheldSentence(changes: string, language: Language): string {

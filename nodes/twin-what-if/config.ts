@@ -9,11 +9,12 @@ export const fields = {
   changes: {
     kind: 'list', default: [], maximumRows: 20,
     row: {
-      kind: { kind: 'choice', default: 'speed', options: ['speed', 'repair', 'failures', 'places', 'operators', 'hours', 'setting'] },
+      kind: { kind: 'choice', default: 'speed', options: ['speed', 'repair', 'failures', 'places', 'operators', 'hours', 'mix', 'setting'] },
       /** Key of the station; empty: the whole line, where that makes sense. */
       station: { kind: 'text', default: '', maximumLength: 100 },
-      /** Of a setting. */
+      /** Of a setting its property, of a mix the product. */
       property: { kind: 'text', default: '', maximumLength: 200 },
+      /** How much more; of a mix the product's share in percent. */
       amount: { kind: 'text', default: '', maximumLength: 40 },
     },
   },

@@ -30,7 +30,7 @@ export class MemoryStudies implements LineStudyDesk {
     };
   }
 
-  choices(): ScenarioChoice[] {
+  async choices(): Promise<ScenarioChoice[]> {
     const of = [{ station: 'northfield/filler', name: 'Filler' }, { station: 'northfield/sealer', name: 'Sealer' }];
     return [
       { kind: 'speed', label: 'Speed', unit: '%', step: 1, minimum: -3, maximum: 100, wholeLine: true, of },
@@ -38,6 +38,10 @@ export class MemoryStudies implements LineStudyDesk {
       {
         kind: 'setting', label: 'Setting', unit: '', step: 0.5, minimum: -100, maximum: 100, wholeLine: false,
         of: [{ station: 'northfield/sealer', name: 'Sealer', property: 'jaw', label: 'Jaw temperature', unit: '°C', now: 165 }],
+      },
+      {
+        kind: 'mix', label: 'Share of a product', unit: '%', step: 5, minimum: 0, maximum: 100, wholeLine: false,
+        of: [{ station: '', name: '', property: 'Still <i>0.5 l', label: 'Still <i>0.5 l', now: 61.3 }, { station: '', name: '', property: 'Sparkling', label: 'Sparkling', now: 38.7 }],
       },
     ];
   }

@@ -209,7 +209,7 @@ describe('questions about a line', function () {
       const isRight = ({ code, found }: { code: string; found: string }): boolean => code === 'TWIN_WHAT_IF_CHANGE' && why.test(found);
       await assert.rejects(site.studies.whatIf('line', scenario), isRight, JSON.stringify(scenario));
     }
-    const choices = site.studies.choices('line');
+    const choices = await site.studies.choices('line');
     assert.deepEqual(choices.map(({ kind }) => kind), ['speed', 'repair', 'failures', 'places', 'operators', 'setting']);
     assert.deepEqual(choices.find(({ kind }) => kind === 'places')!.of.map(({ station }) => station), ['sealer', 'labeller']);
   });
