@@ -128,7 +128,7 @@ function buffersOf(task: PackedTask): ArrayBuffer[] {
     for (const { times, values } of parts === undefined ? bad : [parts, ...bad]) look(times, values);
     look(stretches.times, stretches.places);
   }
-  if (task.kind === 'model') for (const { readings } of task.order.products?.series ?? []) for (const array of [readings.times, readings.values]) look(array);
+  if (task.kind === 'model') for (const { readings } of task.order.products?.series ?? []) look(readings.times, readings.values);
   if (task.kind === 'cause') {
     for (const { times, values } of task.order.series) look(times, values);
     look(task.order.kinds?.times, task.order.kinds?.values);

@@ -105,7 +105,8 @@ export function recordedModel({ fromMs, toMs, stations, operators, plannedHours,
     });
     const changed = products === undefined ? undefined : seen.find(({ station: key }) => key === block.name)?.matched;
     const product = products?.stations.find(({ station: key }) => key === block.name);
-    const changes = stopsOf(station.stretches, 'setup').filter(({ fromMs: beganMs }) => changed?.has(beganMs) !== true).map(({ fromMs, toMs }) => (toMs - fromMs) / 1_000).filter((seconds) => seconds > 0);
+    const changes = stopsOf(station.stretches, 'setup').filter(({ fromMs: beganMs }) => changed?.has(beganMs) !== true)
+      .map(({ fromMs, toMs }) => (toMs - fromMs) / 1_000).filter((seconds) => seconds > 0);
     const workS = own.cycleS.value * own.cycleS.from;
     if (changes.length > 0) {
       const meanS = changes.reduce((sum, seconds) => sum + seconds, 0) / changes.length;
@@ -132,7 +133,8 @@ export function recordedModel({ fromMs, toMs, stations, operators, plannedHours,
   const model: LineModel = {
     ...fitted.model,
     blocks: blocks.map((block): BlockModel => {
-      const own = block.kind === 'source' && products !== undefined ? { ...block, mix: products.kinds.map(({ name, share }) => ({ kind: name, share })), partsPerChange: products.partsPerChange } : block;
+      const own = block.kind === 'source' && products !== undefined
+        ? { ...block, mix: products.kinds.map(({ name, share }) => ({ kind: name, share })), partsPerChange: products.partsPerChange } : block;
       return isShort && (own.kind === 'station' || own.kind === 'source') ? { ...own, shift: 'planned' } : own;
     }),
     ...(operators > 0 ? { crews: [{ name: 'operators', count: operators }] } : {}),

@@ -62,7 +62,8 @@ function drawnModel(model: LineModel, uncertain: RecordedModel['uncertain'], unc
       const own = block.kind === 'station' ? known.get(block.name) : undefined;
       if (block.kind !== 'station' || own === undefined) return block;
       const [cycle, between, repair] = [factor(own.cycle), factor(own.between), factor(own.repair)];
-      const ofKind = (kind: string): number => (kind === '' ? cycle : factorFrom(new RandomStream(seed, `fit of ${block.name}: ${kind}`), own.cycleOf !== undefined && Object.hasOwn(own.cycleOf, kind) ? own.cycleOf[kind]! : 0));
+      const spreads = new Map(Object.entries(own.cycleOf ?? {}));
+      const ofKind = (kind: string): number => (kind === '' ? cycle : factorFrom(new RandomStream(seed, `fit of ${block.name}: ${kind}`), spreads.get(kind) ?? 0));
       return {
         ...block, ...scaledCycles(block, ofKind), ...(block.setup === undefined ? {} : { setup: scaled(block.setup, factor(own.setup ?? 0)) }),
         failures: (block.failures ?? []).map((failure) => (failure.name === undefined ? { ...failure, between: scaled(failure.between, between), repair: scaled(failure.repair, repair) } : failure)),

@@ -113,6 +113,11 @@ export class LineStudies {
     return running;
   }
 
+  async #turn(): Promise<void> {
+    await this.#ports.pause?.();
+    this.#mayGoOn();
+  }
+
   #mayGoOn(): void {
     if (this.#stopped) throw new Problem('TWIN_SIMULATION_CLOSED', 'The simulator is closed.', 'Ask again when the flow runs.');
   }
@@ -198,7 +203,7 @@ export class LineStudies {
   async #products(line: OpenLine, chain: readonly LineStationSettings[], fromMs: number, toMs: number): Promise<ProductRecord | undefined> {
     this.#mayGoOn();
     const told = line.batch === '' ? [] : chain.filter(({ key }) => this.#site.asset(key)?.twin.type.properties.some(({ name }) => name === line.batch));
-    return told.length === 0 ? undefined : new ProductReader(this.#site.historian).read(line.key, line.batch, told, fromMs, toMs);
+    return told.length === 0 ? undefined : new ProductReader(this.#site.historian, () => this.#turn()).read(line.key, line.batch, told, fromMs, toMs);
   }
 
   /** @throws Problem TWIN_WHAT_IF_CHANGE, TWIN_LINE_RECORD, TWIN_LINE_NO_COUNTER and as `cause` */
@@ -333,8 +338,7 @@ export class LineStudies {
 
   /** Numbers of a series; NaN: bad, or no number. The newest where there are more than 60,000. Others have a turn before each, for what a thread answers comes at once. */
   async #columns(twin: string, property: string, fromMs: number, toMs: number): Promise<CounterReadings> {
-    await this.#ports.pause?.();
-    this.#mayGoOn();
+    await this.#turn();
     const { historian } = this.#site;
     let columns = await historian.columns(twin, property, fromMs, toMs, mostPoints);
     if (columns.times.length === mostPoints) columns = await historian.columns(twin, property, toMs - (columns.times[mostPoints - 1]! - columns.times[0]!), toMs, mostPoints);
@@ -423,7 +427,7 @@ export class LineStudies {
     const aDay = flow.some(({ kind }) => kind === 'hours');
     const keys = new Set(chain.map(({ key }) => key));
     const rows = flow.filter(({ kind }) => kind === 'mix');
-    const products = await this.#products(line, chain, fromMs, toMs);
+    const products = rows.length === 0 ? undefined : await this.#products(line, chain, fromMs, toMs);
     const noMix = rows.length === 0 ? undefined : whyNoMix(products);
     if (noMix !== undefined) throw cannotTry('mix', whyNot(noMix, language));
     const { model, power, count, today } = await this.#model(line, chain, products, scenario.operators ?? 0, aDay, fromMs, toMs);
@@ -471,16 +475,17 @@ export class LineStudies {
     const read = await this.#stations(line, fromMs, toMs, true);
     const stations = keys.map((key) => read.find((station) => station.key === key)!);
     const power = await this.#power(stations, fromMs, toMs);
-    const told = products !== undefined && areProducts(products) ? { products } : {};
+    const known = products ?? (await this.#products(line, chain, fromMs, toMs));
+    const told = known !== undefined && areProducts(known) ? { products: known } : {};
     const model = await this.#worker().model({ fromMs, toMs, stations, operators, plannedHours: aDay ? line.plannedHours : 24, ...told });
     const cycleS = Math.max(...model.fitted.stations.map(({ cycleS: { value } }) => value));
     const visits = (keys.length * 3_600 * (aDay ? 24 : runHours + 1)) / cycleS;
     const count = Math.max(fewestRuns, Math.min(mostRuns, Math.floor(mostVisits / visits)));
     const { today } = await this.#worker().scenario({ ...orderOf(model, aDay, count), changes: [], only: 'today' });
-    const known = { atMs: nowMs, model, power, count, today };
-    this.#models.set(name, known);
+    const found = { atMs: nowMs, model, power, count, today };
+    this.#models.set(name, found);
     if (this.#models.size > mostModels) this.#models.delete(this.#models.keys().next().value!);
-    return known;
+    return found;
   }
 
   /** Mean kW of each station while it works, waits and stands, where it measures its power. */
@@ -525,7 +530,8 @@ export function chainOf(stations: readonly LineStationSettings[]): LineStationSe
 }
 
 function orderOf({ fitted, uncertain, products }: RecordedModel, aDay: boolean, count: number): Omit<ScenarioOrder, 'changes'> {
-  return { model: fitted.model, uncertain, ...(products === undefined ? {} : { uncertainChanges: products.uncertain }), seed: 1, first: 0, count, ...(aDay ? { warmUpS: 0, runS: 86_400 } : { warmUpS, runS: runHours * 3_600 }) };
+  const changes = products === undefined ? {} : { uncertainChanges: products.uncertain };
+  return { model: fitted.model, uncertain, ...changes, seed: 1, first: 0, count, ...(aDay ? { warmUpS: 0, runS: 86_400 } : { warmUpS, runS: runHours * 3_600 }) };
 }
 
 /** A copy; NaN where the quality is bad or the value no number. */

@@ -23,10 +23,13 @@ export interface ProductStation {
 /** Reads what a line's history tells of its products: the property at each station that has it, and batches of earlier days by their event frames. */
 export class ProductReader {
   readonly #historian: HistoryReader;
+  readonly #turn: () => Promise<void>;
   readonly #numbers = new Map<string, number>();
 
-  constructor(historian: HistoryReader) {
+  /** @param turn awaited before each reading: others have a turn, and it rejects when nothing is to be read any more */
+  constructor(historian: HistoryReader, turn: () => Promise<void>) {
     this.#historian = historian;
+    this.#turn = turn;
   }
 
   /** @param stations those that have the property, in the order of the flow */
@@ -51,7 +54,9 @@ export class ProductReader {
   }
 
   async #series(station: string, property: string, fromMs: number, toMs: number): Promise<CounterReadings> {
+    await this.#turn();
     const before = (await this.#historian.asOf(station, fromMs - 1, [property])).find((point) => point.property === property && point.quality !== 'bad');
+    await this.#turn();
     const { times, values, qualities } = await this.#historian.columns(station, property, fromMs, toMs);
     const changes: [timeMs: number, product: number][] = before === undefined ? [] : [[fromMs - 1, this.#number(before.value)]];
     for (let at = 0; at < times.length; at += 1) {
@@ -63,6 +68,7 @@ export class ProductReader {
   }
 
   async #runs(line: string, { key, parts }: ProductStation, untilMs: number): Promise<ProductRun[]> {
+    await this.#turn();
     const { frames } = await framesOf(this.#historian, line, [], { fromMs: untilMs - lookBackMs, toMs: untilMs, kind: 'batch', station: key, most: mostFrames });
     return frames.reverse().flatMap(({ name, startMs, endMs, atStart, atEnd }): ProductRun[] => {
       const made = Number(own(atEnd, parts)) - Number(own(atStart, parts));

@@ -53,7 +53,9 @@ export function productNotes({ products, setups }: RecordedModel, isAsked: boole
   for (const { name, parts } of products.kinds) {
     const where = products.stations.filter(({ few }) => few.some((one) => one.name === name)).map(({ station }) => nameOf(station));
     if (parts === 0) notes.push(de ? `${name}: nie ein Teil gezählt; gerechnet wird wie mit den anderen.` : `${name}: no part of it was ever counted; it is taken for the others.`);
-    else if (where.length > 0) notes.push(de ? `${name}: zu wenige Teile, um Arbeitszeiten zu unterscheiden (${where.join(', ')}).` : `${name}: too few parts to tell its working times (${where.join(', ')}).`);
+    else if (where.length > 0) notes.push(de
+      ? `${name}: zu wenige Teile, um Arbeitszeiten zu unterscheiden (${where.join(', ')}).`
+      : `${name}: too few parts to tell its working times (${where.join(', ')}).`);
   }
   for (const [from, to] of products.neverChanged) {
     notes.push(de ? `Ein Wechsel von ${from} zu ${to} kam nie vor; Rüsten wie bei den anderen.` : `A change from ${from} to ${to} was never seen; set-up as at the others.`);

@@ -79,7 +79,10 @@ const rows: Readonly<Record<string, readonly Record<string, string | number | bo
     { name: 'cools', inverse: 'cooled by', from: 'machines', to: 'machines, places', acyclic: true },
     { name: 'constructor <b>', inverse: 'built "by"', from: '', to: '' },
   ],
-  'twin-what-if.changes': [{ kind: 'speed', station: 'press-7', property: '', amount: '5' }, { kind: 'setting', station: 'press <b>', property: 'constructor', amount: '-2,5' }, { kind: 'mix', station: '', property: 'Still <i>0.5 l', amount: '60' }],
+  'twin-what-if.changes': [
+    { kind: 'speed', station: 'press-7', property: '', amount: '5' }, { kind: 'setting', station: 'press <b>', property: 'constructor', amount: '-2,5' },
+    { kind: 'mix', station: '', property: 'Still <i>0.5 l', amount: '60' },
+  ],
   'twin-line.ways': [{ station: 'press-7', serial: 'serial', seconds: '42,5' }, { station: 'press <b>', serial: '', seconds: '' }],
   'twin-asset.placeholders': [{ name: 'machine', value: 'Filler "7" <i>' }],
   'twin-asset.limits': [{ property: 'temperature', lowLow: '', low: '-5,5', high: '81', highHigh: '' }],

@@ -165,6 +165,14 @@ describe('the line on the page, in a browser', function () {
     await page.waitForSelector('.if-figures');
     assert.equal(studies.tried.at(-1)?.forced, true);
     assert.ok((await page.locator('.if-figures').innerText()).includes('○ never seen'));
+    // A share begins where it is and is said whole; a product's name is text.
+    await page.selectOption('.if-row select >> nth=0', { label: 'Share of a product: Still <i>0.5 l' });
+    assert.equal(await amount(), '61.3\u00a0%');
+    await page.click('.stepper button >> nth=1');
+    assert.match(await page.locator('.if-row').first().innerText(), /65\s%[\s\S]*61\.3\s% → 65\s%/);
+    await page.click('.if-ask');
+    await page.waitForSelector('.if-figures');
+    assert.deepEqual(studies.tried.at(-1)?.changes, [{ kind: 'mix', amount: 65, property: 'Still <i>0.5 l' }]);
   });
 
   it('no line, no word from its stations, a loop: told in plain words', async () => {
@@ -184,8 +192,11 @@ describe('the line on the page, in a browser', function () {
       await page.waitForSelector('.frames li');
       await page.waitForSelector('.cause-pictures');
       await page.click('.what-if button');
+      await page.click('.if-buttons button >> nth=0');
+      await page.selectOption('.if-row select >> nth=1', { index: 6 });
       await page.click('.if-ask');
       await page.waitForSelector('.if-figures');
+      assert.match(await page.locator('.stepper output').nth(1).innerText(), /^38[.,]7/);
       assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, `${theme} ${language} ${width}`);
       const small = await page.locator('.line-page button, .line-page select, .line-page a, .line-page summary').evaluateAll((all) =>
         all.filter((one) => one.getBoundingClientRect().height < 44).map((one) => one.outerHTML));

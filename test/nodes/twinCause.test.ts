@@ -24,15 +24,16 @@ describe('twin-cause and twin-what-if', function () {
       properties: [
         property('mode', { valueKind: 'state' }), property('cycles', { valueKind: 'counter' }), property('rejects', { valueKind: 'counter' }),
         property('jaw', { label: 'jaw temperature', unit: 'Cel' }), property('weight', { unit: 'g' }), property('torque', { unit: 'N.m' }), property('pressure', { label: 'pressure', unit: 'bar' }),
-        property('foam', { label: 'foam', unit: 'mm' }), property('power', { label: 'power', unit: 'kW' }),
+        property('foam', { label: 'foam', unit: 'mm' }), property('power', { label: 'power', unit: 'kW' }), property('recipe', { valueKind: 'state' }),
       ],
       more: [
         ...Object.keys(names).map(asset),
-        { id: 'line', type: 'twin-line', site: 'site', key: 'line-1', name: 'Line 1', interval: 60, stations: Object.keys(names).map((key) => ({ key })), wires: [[], [], []] },
+        { id: 'line', type: 'twin-line', site: 'site', key: 'line-1', name: 'Line 1', interval: 60, batch: 'recipe', stations: Object.keys(names).map((key) => ({ key })), wires: [[], [], []] },
         { id: 'cause', type: 'twin-cause', site: 'site', line: '', window: 4, wires: [['answers']] },
         {
           id: 'what-if', type: 'twin-what-if', site: 'site', line: 'line-1', forced: true, changes: [{ kind: 'speed', station: 'labeller', amount: '5' }], wires: [['scenarios']],
         },
+        { id: 'mix', type: 'twin-what-if', site: 'site', forced: true, changes: [{ kind: 'mix', property: 'water', amount: '70,5' }], wires: [['scenarios']] },
         { id: 'wrong', type: 'twin-what-if', site: 'site', changes: [{ kind: 'speed', amount: 'much' }], wires: [[]] },
         { id: 'answers', type: 'helper' },
         { id: 'scenarios', type: 'helper' },
@@ -57,6 +58,10 @@ describe('twin-cause and twin-what-if', function () {
       site()!.keepCase({ case: { ...ended, letter: 'M', signals: [], occurrences: 1, historical: false, open } } as never);
     }
     await historian.write(words.flatMap(({ station: twin, timeMs, values }) => Object.entries(values).map(([name, value]) => ({ twin, property: name, timeMs, value, quality: 'good' as const }))));
+    // Two products in turn, half an hour each; the filler alone tells them, and they are alike.
+    await historian.write(Array.from({ length: 6 }, (_, turn) => ({
+      twin: 'filler', property: 'recipe', timeMs: Math.round(startMs + 0.5 * turn * hourMs), value: turn % 2 === 0 ? 'water' : 'juice', quality: 'good' as const,
+    })));
     for (const key of plant.keys) run.node(key).receive({ payload: plant.rows.get(key)!.at(-1)!.values } as unknown as Message);
     await run.until(() => site()!.asset('labeller')!.twin.payload()['rejects'] === plant.bad, 'the last values');
   });
@@ -117,6 +122,15 @@ describe('twin-cause and twin-what-if', function () {
     assert.deepEqual(((await asked('what-if', scenarios, { do: 'forget', name: 'faster sealer' })) as ScenariosMessage).scenarios, []);
   });
 
+  it('what if the mix were another: from the dialog, by message, and together with others', async () => {
+    const dialog = (await asked('mix', scenarios, '')) as ScenarioMessage;
+    assert.match(dialog.payload, /^water 70\.5 % of the parts changes almost nothing: /);
+    assert.ok(dialog.scenario.notes.some((note) => /^Products: water [\d.]+ %, juice [\d.]+ %; 5 changes, one in \d+ parts/.test(note)), dialog.scenario.notes.join('\n'));
+    assert.deepEqual(messageProblems(dialog as unknown as Record<string, unknown>), []);
+    const message = (await asked('what-if', scenarios, { changes: [{ kind: 'mix', property: 'juice', amount: 100 }, { kind: 'speed', station: 'sealer', amount: 5 }] })) as ScenarioMessage;
+    assert.ok(message.scenario.figures[0]!.change.low > 0, message.payload);
+  });
+
   it('wrong questions are errors with a code, and change nothing', async () => {
     const caught = (): (string | undefined)[] => run.received('caught').map(codeOf);
     const wrong: [string, unknown, string][] = [
@@ -124,6 +138,7 @@ describe('twin-cause and twin-what-if', function () {
       ['cause', { from: 'once' }, 'TWIN_LINE_QUESTION'], ['cause', { ways: { sealer: -1 } }, 'TWIN_LINE_QUESTION'], ['cause', { station: 'pump1' }, 'TWIN_LINE_STATION'],
       ['what-if', { do: 'write' }, 'TWIN_LINE_QUESTION'], ['what-if', { changes: 'all' }, 'TWIN_LINE_QUESTION'], ['what-if', { changes: [{ kind: 'speed', amount: '5' }] }, 'TWIN_LINE_QUESTION'],
       ['what-if', { changes: [{ kind: 'constructor', amount: 5 }] }, 'TWIN_WHAT_IF_CHANGE'], ['wrong', '', 'TWIN_WHAT_IF_ROW'],
+      ['mix', { changes: [{ kind: 'mix', property: 'beer', amount: 50 }] }, 'TWIN_WHAT_IF_CHANGE'], ['mix', { changes: [{ kind: 'mix', property: 'water', amount: 120 }] }, 'TWIN_WHAT_IF_CHANGE'],
     ];
     for (const [index, [id, payload, code]] of wrong.entries()) {
       run.node(id).receive({ payload } as Message);

@@ -49,7 +49,7 @@ export class MemoryStudies implements LineStudyDesk {
   async whatIf(line: string, scenario: Scenario): Promise<ScenarioAnswer> {
     this.tried.push(scenario);
     if (this.problem !== undefined) throw this.problem;
-    const trust = scenario.forced === true || scenario.changes.some(({ amount }) => amount > 5) ? 'never seen' : 'inside experience';
+    const trust = scenario.forced === true || scenario.changes.some(({ kind, amount }) => kind !== 'mix' && amount > 5) ? 'never seen' : 'inside experience';
     const withheld = trust === 'never seen' && scenario.forced !== true;
     const figure = (name: ScenarioFigure['name'], label: string, unit: string, today: number, after: number): ScenarioFigure => ({
       name, label, unit, today: { value: today, low: today * 0.95, high: today * 1.05 }, after: { value: after, low: after * 0.95, high: after * 1.05 },

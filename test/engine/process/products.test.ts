@@ -4,7 +4,7 @@ import { recordedModel, type RecordedModel } from '../../../engine/process/recor
 import { scenarioRuns } from '../../../engine/process/scenarioRuns.ts';
 import { changedLine, type LineChange, trustOf } from '../../../engine/process/whatIf.ts';
 import { meanOf } from '../../../engine/simulation/distribution.ts';
-import type { LineModel, SourceModel, StationModel } from '../../../engine/simulation/lineModel.ts';
+import type { BlockModel, LineModel, SourceModel, StationModel } from '../../../engine/simulation/lineModel.ts';
 import { replicate } from '../../../engine/simulation/replications.ts';
 import { type RunResult, simulateLine } from '../../../engine/simulation/simulateLine.ts';
 import { mixChange } from '../../../engine/site/productMix.ts';
@@ -140,7 +140,8 @@ describe('products of a line', function () {
       assert.ok(Math.abs(setup(runs) / share - 1) < 0.1, `${setup(runs)}, exactly ${share}`);
     }
     // A twin that takes all parts for alike would see nothing.
-    const blind: LineModel = { ...model.fitted.model, blocks: model.fitted.model.blocks.map((block) => (block.kind === 'station' ? { ...block, cycleOf: {}, cycle: { kind: 'constant', value: 5 } } : block)) };
+    const blocks = model.fitted.model.blocks.map((block): BlockModel => (block.kind === 'station' ? { ...block, cycleOf: {}, cycle: { kind: 'constant', value: 5 } } : block));
+    const blind: LineModel = { ...model.fitted.model, blocks };
     const orders = [blind, changedLine(blind, [change])].map((one) => meanInterval(replicate({ ...settings, model: one }).map(perHour)).mean);
     assert.ok(Math.abs(orders[1]! - orders[0]! - exact) > half + 0.01 * plantRate(plant), JSON.stringify(orders));
   });
@@ -195,7 +196,8 @@ describe('products of a line', function () {
     const twice = plantRecord(productPlant({ shares: [0.5, 0.3, 0.2], partsPerChange: 100 }), { seed: 6, hours: 4 });
     // a b a c a b a c: b never came after c, nor c after b.
     const [times, values] = [twice.products!.series[0]!.readings.times, [0, 1, 0, 2, 0, 1, 0, 2, 0, 1, 0, 2]];
-    const shuffled = recordedModel({ ...twice, products: { ...twice.products!, series: [{ station: 'filler', readings: { times: times.slice(0, values.length), values: Float64Array.from(values) } }] } });
+    const readings = { times: times.slice(0, values.length), values: Float64Array.from(values) };
+    const shuffled = recordedModel({ ...twice, products: { ...twice.products!, series: [{ station: 'filler', readings }] } });
     assert.match(shuffled.products!.neverChanged.map((pair) => pair.join('')).join(' '), /^(bc|cb)$/);
     assert.equal(recordedModel({ ...twice, products: { names: productNames, series: [], runs: [] } }).products, undefined);
   });

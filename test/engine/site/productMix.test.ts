@@ -18,7 +18,8 @@ import { registration, TestClock } from './siteFixture.ts';
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const reasons = [
-  whyNoMix(undefined), whyNoMix({ names: Array.from({ length: 13 }, String), series: [{ station: 'x', readings: { times: Float64Array.of(1), values: Float64Array.of(1) } }], runs: [] }), mixChange([], undefined),
+  whyNoMix(undefined), whyNoMix({ names: Array.from({ length: 13 }, String), series: [{ station: 'x', readings: { times: Float64Array.of(1), values: Float64Array.of(1) } }], runs: [] }),
+  mixChange([], undefined),
   ...([[['d', 5]], [['a', 60], ['b', 50]], [['a', 5], ['a', 6]], [['a', 50], ['b', 20]], [['', 5]], [['a', 5, 'x']]] as [string, number, string?][][]).map((rows) => mixChange(
     rows.map(([property, amount, station = '']) => ({ kind: 'mix', property, amount, station })), { kinds: [{ name: 'a', share: 0.6, parts: 60 }, { name: 'b', share: 0.4, parts: 40 }] },
   )),
@@ -145,7 +146,8 @@ describe('a mix of products asked of a line', function () {
   it('speaks German', () => {
     assert.equal(changeText({ kind: 'mix', property: 'b', amount: 42.5 }, '', undefined, 'de'), 'b 42,5 % der Teile');
     const products = {
-      kinds: [{ name: 'a', share: 0.6, parts: 60 }, { name: 'b', share: 0.4, parts: 40 }, { name: 'c', share: 0, parts: 0 }], changes: 4, partsPerChange: 25, uncertain: 0.1, shares: [], seenIn: { days: 4 },
+      kinds: [{ name: 'a', share: 0.6, parts: 60 }, { name: 'b', share: 0.4, parts: 40 }, { name: 'c', share: 0, parts: 0 }],
+      changes: 4, partsPerChange: 25, uncertain: 0.1, shares: [], seenIn: { days: 4 },
       stations: [{ station: 'sealer', cycles: [], few: [{ name: 'b', parts: 4 }, { name: 'c', parts: 0 }] }], neverChanged: [['a', 'b']],
     };
     assert.deepEqual(productNotes({ products, setups: [] } as unknown as RecordedModel, true, (key) => key, 'de'), [
