@@ -65,7 +65,7 @@ describe('routes of the lines', () => {
     assert.deepEqual(studies.tried, [{ changes: [{ kind: 'speed', amount: 5 }], name: 'Faster', forced: true, operators: 2 }]);
     assert.equal((await post({ ...asked, store: true }, 'line-scenario')).status, 200);
     const all = (await (await fetch(`${base}/line-scenarios?site=northfield&line=line-1`)).json()) as { choices: unknown[]; stored: { name: string }[] };
-    assert.deepEqual([all.choices.length, all.stored.map(({ name }) => name)], [3, ['Faster']]);
+    assert.deepEqual([all.choices.length, all.stored.map(({ name }) => name)], [4, ['Faster']]);
     assert.equal((await post({ site: 'northfield', line: 'line-1', name: 'Faster' }, 'line-scenario-forget')).status, 200);
     for (const [answer, status] of [
       [ask('site=northfield'), 400], [ask('site=northfield&line=line-1&about=odd'), 400], [ask('site=other&line=line-1'), 404],
