@@ -34,6 +34,8 @@ interface Replayed {
   /** Stations of which words wait, and those that have said all. */
   spoke: Set<string>;
   over: Set<string>;
+  /** A machine has said all, and the figures were not sent since. */
+  ends: boolean;
   marks: object;
   saidMs: number;
 }
@@ -146,13 +148,14 @@ export default function twinLine(RED: Runtime): void {
     };
 
     const takeReplayed = (site: Site, replayed: Replayed): void => {
-      const { line, marks } = replayed;
-      if (replayed.words.length === 0) return;
+      const { line, marks, ends } = replayed;
+      if (replayed.words.length === 0 && !ends) return;
       for (const word of replayed.words.sort((one, other) => one.timeMs - other.timeMs)) line.take(word);
       replayed.words = [];
       replayed.spoke.clear();
       tellNews(site, line, marks);
-      if (replayed.over.size === 0 && !(line.timeMs >= replayed.dueMs)) return;
+      if (!ends && !(line.timeMs >= replayed.dueMs)) return;
+      replayed.ends = false;
       replayed.dueMs = line.timeMs + config.interval * 1_000;
       report(site, line, marks);
     };
@@ -283,17 +286,24 @@ export default function twinLine(RED: Runtime): void {
       const marks = { historical: true, ...(mark === undefined ? {} : { replay: mark }) };
       let replayed = replays.get(id);
       if (replayed === undefined) {
-        replayed = { line: newLine(), dueMs: -Infinity, words: [], spoke: new Set(), over: new Set(), marks, saidMs: 0 };
+        replayed = { line: newLine(), dueMs: -Infinity, words: [], spoke: new Set(), over: new Set(), ends: false, marks, saidMs: 0 };
         order(site, replayed.line);
         replays.set(id, replayed);
-        if (replays.size > mostReplays) replays.delete(replays.keys().next().value!);
+        if (replays.size > mostReplays) {
+          const [oldest, one] = replays.entries().next().value!;
+          takeReplayed(site, one);
+          replays.delete(oldest);
+        }
       }
       if (replayed.spoke.has(asset.key) || replayed.words.length + words.length > mostWaiting) takeReplayed(site, replayed);
       replayed.words.push(...words);
       replayed.spoke.add(asset.key);
       replayed.marks = marks;
       replayed.saidMs = performance.now();
-      if ((mark as { complete?: unknown } | undefined)?.complete === true) replayed.over.add(asset.key);
+      if ((mark as { complete?: unknown } | undefined)?.complete === true) {
+        replayed.over.add(asset.key);
+        replayed.ends = true;
+      }
       // The last word of the last machine: nothing more is waited for.
       if (config.stations.every(({ key: station }) => station === '' || replayed.over.has(station)) && config.stations.length > 0) takeReplayed(site, replayed);
     });

@@ -124,6 +124,16 @@ describe('twin-line', function () {
       [1_450, 0, '', 30], [400, 0, '', 13], [0, 0, 'TWIN_OEE_NO_PLAN', 0],
     ]);
     assert.equal(last()!.payload['oee'], null);
+    // Rows first and the end by itself: the figures are of all of it.
+    const before = run.received('figures').length;
+    const more = (payload: Record<string, unknown>[], complete: boolean, key = 'filler'): void =>
+      run.node(key).receive({ payload, historical: true, replay: { id: 'r2', ...(complete ? { complete } : {}) } } as unknown as Message);
+    more(rows(30, 'Execute', (minute) => 10 * minute).slice(0, 2), false);
+    more(rows(30, 'Execute', (minute) => 10 * minute).slice(2), false);
+    for (const key of ['filler', 'sealer', 'packer']) more([], true, key);
+    const shown = (): number[] => run.received('figures').slice(before).map((message) => (message as unknown as LineMessage).line.stations[0]!.parts);
+    await run.until(() => shown().length === 3, () => String(shown()));
+    assert.deepEqual(shown(), [10, 300, 300]);
   });
 
   it('a batch of long ago is told and counted, on the page too; it changes no figure, and the history has it', async () => {
