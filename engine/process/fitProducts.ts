@@ -23,8 +23,8 @@ export interface FittedProducts {
 
 export interface FittedProductStation {
   station: string;
-  /** Seconds of a set-up at a change of product, those without any counted as 0; undefined: none was ever seen here. */
-  setup?: { distribution: Distribution; seconds: number; from: number; uncertain: number };
+  /** Seconds of a set-up at a change of product, those without any counted as 0; `ahead`: before the first part comes. Undefined: none was ever seen here. */
+  setup?: { distribution: Distribution; seconds: number; from: number; uncertain: number; ahead: boolean };
   /** Working times of products that differ from the others' by evidence. `uncertain`: usual deviation of the logarithm of the mean. */
   cycles: { name: string; distribution: Distribution; seconds: FittedNumber; uncertain: number }[];
   /** Of all the others; undefined: there are none. */
@@ -87,7 +87,7 @@ function relativeError(values: readonly number[]): number {
 }
 
 function stationOf(
-  names: readonly string[], made: readonly number[], { station, changes }: StationProducts, cycles: ReadonlyMap<string, { products: Int32Array; seconds: Float64Array }>,
+  names: readonly string[], made: readonly number[], { station, changes, waitsFirst }: StationProducts, cycles: ReadonlyMap<string, { products: Int32Array; seconds: Float64Array }>,
 ): FittedProductStation {
   const { products, seconds } = cycles.get(station)!;
   const of = names.map((_, product) => seconds.filter((__, part) => products[part] === product));
@@ -114,7 +114,7 @@ function stationOf(
     const mean = setups.reduce((sum, one) => sum + one, 0) / setups.length;
     const variance = setups.reduce((sum, one) => sum + (one - mean) ** 2, 0) / setups.length;
     found.setup = {
-      seconds: mean, from: seen.length, uncertain: Math.min(0.5, relativeError(setups)),
+      ahead: !waitsFirst, seconds: mean, from: seen.length, uncertain: Math.min(0.5, relativeError(setups)),
       // Some changes need none: a shape that keeps mean and spread.
       distribution: seen.length === setups.length ? fitCycle(setups).distribution : { kind: 'gamma', mean, scv: Math.max(0.01, variance / mean ** 2) },
     };

@@ -36,6 +36,8 @@ export interface StationProducts {
   unsureMs: number;
   /** Set-ups that went with a change, by when they began. */
   matched: ReadonlySet<number>;
+  /** Most of them followed a wait for parts: it is set up when the first part is there rather than when the last one is through. */
+  waitsFirst: boolean;
 }
 
 /** Shares of parts where products are told: each product's own, and the runs they were made in. */
@@ -50,6 +52,7 @@ export interface CountedProducts {
 const nearMs = 120_000;
 /** Where nothing tells the way of the parts. */
 const unknownWayMs = 300_000;
+const shortWaitMs = 10_000;
 const longestWayMs = 1_800_000;
 const mostForWay = 3_000;
 
@@ -117,7 +120,7 @@ function wayTo({ way }: StationRecord, before: Float64Array, here: Float64Array)
   return 'ms' in found ? { ms: found.ms, unsureMs: Math.max(60_000, found.toMs - found.fromMs) } : { ms: 0, unsureMs: unknownWayMs };
 }
 
-function changesOf(runs: readonly ProductRun[], shiftMs: number, unsureMs: number, { stretches }: StationRecord, partsMs: Float64Array): Pick<StationProducts, 'changes' | 'matched'> {
+function changesOf(runs: readonly ProductRun[], shiftMs: number, unsureMs: number, { stretches }: StationRecord, partsMs: Float64Array): Pick<StationProducts, 'changes' | 'matched' | 'waitsFirst'> {
   const setups = stopsOf(stretches, 'setup');
   const matched = new Set<number>();
   // The last change may not have come here yet, or gone by before the record.
@@ -135,7 +138,8 @@ function changesOf(runs: readonly ProductRun[], shiftMs: number, unsureMs: numbe
     }
     return { timeMs, from: before.product, to: run.product, setupS: setupMs / 1_000 };
   });
-  return { changes: changes.filter(({ timeMs, setupS }) => setupS > 0 || (timeMs >= fromMs && timeMs <= toMs)), matched };
+  const waited = stretches.filter(({ state, fromMs: beganMs, toMs: endMs }) => state === 'starved' && matched.has(endMs) && endMs - beganMs > shortWaitMs);
+  return { waitsFirst: 2 * waited.length > matched.size, changes: changes.filter(({ timeMs, setupS }) => setupS > 0 || (timeMs >= fromMs && timeMs <= toMs)), matched };
 }
 
 /** The product at a moment; −1: not sure. Ask in ascending order. */

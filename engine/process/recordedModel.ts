@@ -163,7 +163,7 @@ function relativeOf({ value, low, high }: { value: number; low: number; high: nu
 
 function withProducts(block: StationModel, { setup, cycles, common }: FittedProducts['stations'][number]): StationModel {
   return {
-    ...block, ...(common === undefined ? {} : { cycle: common }), ...(setup === undefined ? {} : { setup: setup.distribution }),
+    ...block, ...(common === undefined ? {} : { cycle: common }), ...(setup === undefined ? {} : { setup: setup.distribution, setupAhead: setup.ahead }),
     ...(cycles.length === 0 ? {} : { cycleOf: Object.fromEntries(cycles.map(({ name, distribution }) => [name, distribution])) }),
   };
 }

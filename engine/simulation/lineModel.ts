@@ -62,6 +62,11 @@ export interface StationModel extends NamedBlock {
   failures?: readonly FailureModel[];
   /** When the kind of part changes. */
   setup?: Distribution;
+  /**
+   * It is set up as soon as the last part of a run is through rather than when the first of the next comes, so stations of a row are set up side by side. Needs
+   * a source in order (`partsPerChange`), one place and no assembly; else, and where that last part was scrapped on its way, it waits for the first.
+   */
+  setupAhead?: boolean;
   /** Share of parts that come out bad, unseen until an inspection finds them. */
   defects?: number;
   /** Share of bad parts that are found here (others go on), and of good ones taken for bad. */

@@ -11,6 +11,8 @@ export class PartPool {
   reworks = new Uint8Array(64);
   /** The way that a router chose and that was not free yet; −1 none. */
   way = new Int32Array(64);
+  /** The last of its run: the kind that comes after it; −1 where it is not, or nobody knows. */
+  ends = new Int32Array(64);
   /** The block that brought it in. */
   origin = new Int32Array(64);
   made = 0;
@@ -37,6 +39,7 @@ export class PartPool {
     this.bad[part] = 0;
     this.reworks[part] = 0;
     this.way[part] = -1;
+    this.ends[part] = -1;
     return part;
   }
 
@@ -48,7 +51,7 @@ export class PartPool {
     const wider = <A extends Float64Array | Int32Array | Uint8Array>(from: A, into: A): A => (into.set(from as never), into);
     const length = this.bornS.length * 2;
     for (const name of ['bornS', 'enteredS', 'serial'] as const) this[name] = wider(this[name], new Float64Array(length));
-    for (const name of ['kind', 'way', 'origin'] as const) this[name] = wider(this[name], new Int32Array(length));
+    for (const name of ['kind', 'way', 'ends', 'origin'] as const) this[name] = wider(this[name], new Int32Array(length));
     for (const name of ['bad', 'reworks'] as const) this[name] = wider(this[name], new Uint8Array(length));
   }
 }

@@ -21,6 +21,8 @@ export class SourceBlock extends LineBlock {
   private readonly runs: number[] = [];
   private readonly owed: number[] = [];
   private turn = 0;
+  /** The kind after the part that was made last, where that was the last of its run; −1 else. */
+  private after = -1;
   private released = 0;
   private outside = 0;
   private giving = false;
@@ -103,7 +105,10 @@ export class SourceBlock extends LineBlock {
     const { calendar, parts, line } = this.run;
     while ((this.between === undefined || this.outside > 0) && this.released < this.limit) {
       const nowS = calendar.timeS;
-      if (this.held < 0) this.held = parts.take(nowS, this.nextKind(), this.index);
+      if (this.held < 0) {
+        this.held = parts.take(nowS, this.nextKind(), this.index);
+        parts.ends[this.held] = this.after;
+      }
       const part = this.held;
       parts.bornS[part] = nowS;
       // It counts before it is taken, since it may be through the line before `accept` is back.
@@ -138,8 +143,17 @@ export class SourceBlock extends LineBlock {
     return this.kind;
   }
 
-  /** What is no whole part is left over for the kind's next run; a run shorter than a part may drop out. */
   private nextInOrder(): number {
+    if (this.leftOfLot === 0) this.nextRun();
+    const { kind } = this;
+    this.leftOfLot -= 1;
+    if (this.leftOfLot === 0) this.nextRun();
+    this.after = this.kind === kind ? -1 : this.kind;
+    return kind;
+  }
+
+  /** What is no whole part is left over for the kind's next run; a run shorter than a part may drop out. */
+  private nextRun(): void {
     while (this.leftOfLot === 0) {
       const { turn } = this;
       this.owed[turn]! += this.runs[turn]!;
@@ -148,7 +162,5 @@ export class SourceBlock extends LineBlock {
       this.kind = this.mix[turn]!.kind;
       this.turn = (turn + 1) % this.runs.length;
     }
-    this.leftOfLot -= 1;
-    return this.kind;
   }
 }

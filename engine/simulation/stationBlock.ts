@@ -43,6 +43,7 @@ export class StationBlock extends LineBlock {
   private readonly places: number;
   private readonly cycleOf: (() => number)[];
   private readonly setup: (() => number) | undefined;
+  private readonly setupAhead: boolean;
   private readonly failures: Failure[] = [];
   private readonly repeats: boolean;
   private readonly defects: number;
@@ -111,6 +112,7 @@ export class StationBlock extends LineBlock {
     this.beganS = new Float64Array(places);
     this.held = new Int32Array(places);
     this.untilFailure = new Float64Array(places * this.failures.length).fill(Infinity);
+    this.setupAhead = model.setupAhead === true && this.setup !== undefined && places === 1 && model.needs === undefined;
     this.bins = (model.needs ?? []).map(({ from, count }) => ({ from, count, parts: [] }));
   }
 
@@ -129,7 +131,7 @@ export class StationBlock extends LineBlock {
     if (this.busy === this.places) return false;
     let place = 0;
     while (place < this.places && (this.part[place] !== -1 || this.held[place]! > 0)) place += 1;
-    if (place === this.places || this.paused) return false;
+    if (place === this.places || this.paused || this.phase[place] === setup) return false;
     this.came(part);
     this.take(place, part);
     return true;
@@ -303,6 +305,13 @@ export class StationBlock extends LineBlock {
       return;
     }
     const part = this.part[place]!;
+    if (part < 0) {
+      // Set up ahead of the first part.
+      this.phase[place] = nothing!;
+      this.show(place);
+      this.ready();
+      return;
+    }
     if (this.phase[place] === setup) this.work(place, part);
     else this.finish(place, part);
     this.show(place);
@@ -342,7 +351,7 @@ export class StationBlock extends LineBlock {
     if (this.run.record !== undefined) this.tell('scrap', part, true);
     const enteredS = parts.enteredS[part]!;
     this.occupancy.leave(calendar.timeS, enteredS);
-    this.clear(place);
+    this.clear(place, parts.ends[part]!);
     this.run.partGone(part);
     this.ready();
     return true;
@@ -352,6 +361,7 @@ export class StationBlock extends LineBlock {
     const part = this.part[place]!;
     const { parts, calendar } = this.run;
     const enteredS = parts.enteredS[part]!;
+    const ends = parts.ends[part]!;
     const reworks = parts.way[part] === -2;
     if (reworks) parts.way[part] = -1;
     const to = reworks ? this.reworkWay! : this.next;
@@ -363,15 +373,23 @@ export class StationBlock extends LineBlock {
       return;
     }
     this.occupancy.leave(calendar.timeS, enteredS);
-    this.clear(place);
+    this.clear(place, ends);
     this.show(place);
     this.ready();
   }
 
-  private clear(place: number): void {
+  /** @param ends the kind after the part that is through, where it was the last of its run; told before, for the part may be another one by now */
+  private clear(place: number, ends: number): void {
     this.part[place] = -1;
     this.phase[place] = nothing!;
     this.busy -= 1;
+    if (ends < 0 || !this.setupAhead) return;
+    this.lastKind[place] = ends;
+    this.setups += 1;
+    this.phase[place] = setup!;
+    this.leftS[place] = this.setup!();
+    if (this.run.record !== undefined) this.tell('setup', -1);
+    this.go(place);
   }
 
   private ready(): void {

@@ -90,6 +90,29 @@ describe('products of a line', function () {
     }
   });
 
+  it('set up ahead, stations of a row are set up side by side; where the last part of a run was scrapped, with the first of the next', () => {
+    const row = (setupAhead: boolean, scrap = 0): LineModel => ({
+      blocks: [
+        { kind: 'source', name: 'source', to: 'm0', mix: [{ kind: 'a', share: 1 }, { kind: 'b', share: 1 }], partsPerChange: 50, beginsAt: 0 },
+        ...[0, 1, 2].flatMap((index): BlockModel[] => [
+          {
+            kind: 'station', name: `m${index}`, to: index === 2 ? 'sink' : `b${index}`, cycle: { kind: 'constant', value: 1 }, setup: { kind: 'constant', value: 30 }, setupAhead,
+            ...(index === 0 && scrap > 0 ? { defects: scrap, finds: 1, mostReworks: 0 } : {}),
+          },
+          ...(index === 2 ? [] : [{ kind: 'buffer', name: `b${index}`, to: `m${index + 1}`, places: 1 } as const]),
+        ]),
+        { kind: 'sink', name: 'sink' },
+      ],
+    });
+    const run = (model: LineModel): RunResult => simulateLine(model, { seed: 2, warmUpS: 800, runS: 16_000 });
+    // A run of 50 parts and one set-up; each station waits for nobody.
+    assert.ok(Math.abs(run(row(true)).perSecond / (50 / 80) - 1) < 2e-3, String(run(row(true)).perSecond));
+    assert.ok(run(row(false)).perSecond < 50 / 120, String(run(row(false)).perSecond));
+    const spoiled = run(row(true, 0.3));
+    const changes = spoiled.blocks.flatMap(({ setups = 0, kind }) => (kind === 'station' ? [setups] : []));
+    assert.ok(changes.every((count) => Math.abs(count - changes[0]!) <= 2) && changes[0]! > 100, JSON.stringify(changes));
+  });
+
   const plant = { shares: [0.5, 0.5], partsPerChange: 200 };
   const settings = { seed: 1, first: 0, count: 16, warmUpS: 3_600, runS: 8 * 3_600 };
   const runsOf = ({ fitted, uncertain, products }: RecordedModel, changes: readonly LineChange[]): { today: RunResult[]; after: RunResult[] } =>
