@@ -66,8 +66,10 @@ describe('the line on the page, in a browser', function () {
     assert.match(await page.locator('.bars').nth(1).innerText(), /Labeller: Leaking cartons\s+231 bad, 90%\s+Labeller: <b>Labels\s+25 bad, 10%/);
     const view = stoppedLine(Date.now());
     Object.assign(view.line!.stations[1]!, { state: 'producing', reason: 'Execute' });
+    Object.assign(view.line!.stations[2]!, { late: 1_204 });
     lines.views = [view];
     await shown('.strip-station:nth-of-type(3)', 'producing');
+    assert.equal(await page.locator('.line-why').nth(1).innerText(), 'Labeller: 1,204 rows came late. They are in the history; these figures leave them out.');
   });
 
   it('a way is entered and learnt again by keyboard, and nonsense is refused', async () => {
@@ -188,7 +190,7 @@ describe('the line on the page, in a browser', function () {
 
   it('fits a phone and a desktop in both themes and languages, with targets for gloves', async () => {
     for (const [theme, language, width] of [['dark', 'de-DE', 360], ['light', 'en-US', 1280]] as const) {
-      await open({ theme, language, width });
+      await open({ theme, language, width }, ({ views }) => Object.assign(views[0]!.line!.stations[2]!, { late: 1_204 }));
       await page.waitForSelector('.frames li');
       await page.waitForSelector('.cause-pictures');
       await page.click('.what-if button');
