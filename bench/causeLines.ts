@@ -13,16 +13,20 @@ import { RandomStream } from '../engine/simulation/randomStream.ts';
  * - confounded: something else is off at nearly the same times, more strongly and a little earlier;
  * - delayed: ways are four times as long, and someone turns a knob after each wave of scrap;
  * - two causes: at different stations and times;
+ * - second while one stands: a cause that has stood from the first third on, and another one at another station from 55–80 % of the parts on; both stay
+ *   and each spoils parts by itself;
  * - no cause: nothing is off; or something harmless is; or scrap comes in waves from something that is not measured.
  */
-export type CauseCase = 'single' | 'confounded' | 'delayed' | 'two causes' | 'no cause';
+export type CauseCase = 'single' | 'confounded' | 'delayed' | 'two causes' | 'no cause' | 'second while one stands';
 export const causeCases: readonly CauseCase[] = ['single', 'confounded', 'delayed', 'two causes', 'no cause'];
 
 export interface CauseLine {
   table: PartTable;
   relations: FeedRelation[];
-  /** Columns of the table that are causes. */
+  /** Columns of the table that are causes; where one stood before, the second one last. */
   causes: number[];
+  /** When the second cause began, where one stood before. */
+  secondMs?: number;
   /** How far the causes, and what deviates most besides, are off in bad parts: usual deviations. */
   difficulty: { causeOff: number; otherOff: number; badShare: number };
 }
@@ -121,7 +125,8 @@ export function causeLine(kind: CauseCase, seed: number, shape: CauseLineShape =
   const canCause = properties.flatMap(({ station }, column) => (station === chain - 1 ? [] : [column]));
   const pick = (from: readonly number[]): number => from[random.below(from.length)]!;
   const cause = pick(canCause);
-  const second = kind === 'two causes' ? pick(canCause.filter((one) => properties[one]!.station !== properties[cause]!.station)) : -1;
+  const stands = kind === 'second while one stands';
+  const second = kind === 'two causes' || stands ? pick(canCause.filter((one) => properties[one]!.station !== properties[cause]!.station)) : -1;
   const causes = kind === 'no cause' ? [] : second < 0 ? [cause] : [cause, second];
   const nothing = kind === 'no cause' ? random.below(3) : -1;
   const directions = new Map<number, number>();
@@ -147,8 +152,14 @@ export function causeLine(kind: CauseCase, seed: number, shape: CauseLineShape =
     }
     return marks;
   };
+  let secondRow = 0;
+  const standing = (from: number): Float64Array => {
+    secondRow = Math.floor(from * rows);
+    const rise = some(1, 120);
+    return Float64Array.from({ length: rows }, (_, row) => Math.max(0, Math.min(1, (row - secondRow + 1) / rise)));
+  };
   for (const one of causes) {
-    const marks = episodes();
+    const marks = !stands ? episodes() : one === cause ? standing(some(0.1, 0.33)) : standing(some(0.55, 0.8));
     fault(one, marks, some(...off));
     if (kind === 'confounded') {
       const decoy = pick(canCause.filter((column) => !causes.includes(column)));
@@ -208,7 +219,9 @@ export function causeLine(kind: CauseCase, seed: number, shape: CauseLineShape =
       own[column] = value;
       if (causes.includes(column)) {
         const off = directions.get(column)! * (noise[column]! + (faults.get(column)?.[row] ?? 0));
-        danger = Math.max(danger, 1 / (1 + Math.exp(-3 * (off - 1.9))));
+        const share = 1 / (1 + Math.exp(-3 * (off - 1.9)));
+        // What spoils a part by itself spoils it beside what stands.
+        danger = stands ? danger + share : Math.max(danger, share);
       }
     }
     const rate = base[group[row]!]! + strength * danger + 0.2 * (waves?.[row] ?? 0);
@@ -239,7 +252,7 @@ export function causeLine(kind: CauseCase, seed: number, shape: CauseLineShape =
       return { ...(wayMs === undefined ? {} : { wayMs }), station: stations[station]!, property: `value ${(column % perStation) + 1}`, kind: 'measured', values: seen };
     }),
   };
-  return { table, relations, causes, difficulty: difficultyOf(table, causes) };
+  return { table, relations, causes, ...(stands ? { secondMs: table.timesMs[secondRow]! } : {}), difficulty: difficultyOf(table, causes) };
 }
 
 function difficultyOf({ columns, bad }: PartTable, causes: readonly number[]): CauseLine['difficulty'] {

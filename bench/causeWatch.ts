@@ -56,7 +56,7 @@ export async function causeWatchCost(partsPerLook: number, parts: number): Promi
     for (const word of words) twin.take(word);
     const tracked = process.cpuUsage(before);
     const look = process.cpuUsage();
-    const risen = watch.look({ stations, twin }, '', (key, names) => site.asset(key)?.twin.valuesOf(names));
+    const risen = watch.look({ stations, twin }, '', (key, names) => site.asset(key)?.twin.valuesOf(names), nowMs);
     const looked = process.cpuUsage(look);
     twin.takeNews();
     if (!isMeasured) continue;

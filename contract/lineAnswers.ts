@@ -13,6 +13,8 @@ export interface CauseQuestion {
   /** Absent: up to now, and as far back as the line's period. */
   fromMs?: number;
   toMs?: number;
+  /** Scrap: only the bad parts from here on, beside the good ones of the whole time: what they go with that came lately, whatever stood before. Absent: all bad parts. */
+  sinceMs?: number;
   /** Evidence floor: fewer bad ones (3–10,000; default 20), and nothing is said. */
   fewestBad?: number;
   /** Seconds from a station to `station`, where a person knows better than what is learnt. */

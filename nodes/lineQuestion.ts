@@ -40,10 +40,11 @@ export function causeQuestionOf(given: Record<string, unknown>, usual: CauseQues
   const ways = objectOf(own(given, 'ways'));
   if (ways !== undefined && !Object.values(ways).every((seconds) => typeof seconds === 'number' && seconds >= 0 && seconds <= 86_400)) throw wrong('ways', ways, 'seconds by station');
   const toMs = time('to');
+  const sinceMs = time('since');
   const station = ownText(given, 'station') ?? (about === usual.about ? usual.station : undefined);
   return {
     about: about as CauseAbout, fromMs: time('from') ?? (toMs ?? nowMs) - usual.windowMs, toMs: toMs ?? nowMs, ...(fewest === undefined ? {} : { fewestBad: fewest }),
-    ...(station === undefined || station === '' ? {} : { station }), ...(ways === undefined ? {} : { waysS: ways as Record<string, number> }),
+    ...(sinceMs === undefined ? {} : { sinceMs }), ...(station === undefined || station === '' ? {} : { station }), ...(ways === undefined ? {} : { waysS: ways as Record<string, number> }),
   };
 }
 

@@ -125,6 +125,8 @@ export const problemSentences: readonly (readonly [english: string, german: stri
   ['"{}" does not count its parts, so this line cannot be simulated.', '„{}“ zählt seine Teile nicht, also lässt sich diese Linie nicht simulieren.'],
   ['Enter its counter in twin-line, or leave the station out of the line.', 'Seinen Zähler in twin-line eintragen, oder die Station aus der Linie nehmen.'],
   ['The time to look at has to be 10 minutes to 31 days.', 'Die betrachtete Zeit muss 10 Minuten bis 31 Tage lang sein.'],
+  ['The time since which bad parts count has to lie between beginning and end.', 'Der Zeitpunkt, ab dem schlechte Teile zählen, muss zwischen Anfang und Ende liegen.'],
+  ['Choose a later time, or an earlier beginning.', 'Einen späteren Zeitpunkt oder einen früheren Anfang wählen.'],
   ['Choose another beginning or end.', 'Einen anderen Anfang oder ein anderes Ende wählen.'],
   ['A scenario is stored under a name of 1 to 80 characters.', 'Ein Szenario wird unter einem Namen von 1 bis 80 Zeichen gespeichert.'],
   ['Give it one.', 'Einen Namen vergeben.'],

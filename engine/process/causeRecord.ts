@@ -1,3 +1,4 @@
+import { bufferPlaces } from './bufferPlaces.ts';
 import { type FeedRelation, feedGraph } from './feedGraph.ts';
 import type { StateChange } from './lineStates.ts';
 import { alignParts, type PartTable, type StationSeries } from './partTable.ts';
@@ -23,11 +24,16 @@ export interface CauseOrder {
   /** Seconds from a station to the judging one, as a person says. */
   waysS: Readonly<Record<string, number>>;
   fewestBad: number;
+  /** Scrap: only bad parts from here on. */
+  sinceMs?: number;
 }
 
 export interface CauseWay {
   station: string;
   ms: number;
+  /** Where the way changed meanwhile: between which times it mostly was; `ms` is its middle. */
+  fromMs?: number;
+  toMs?: number;
   parts: number;
   given: boolean;
 }
@@ -35,7 +41,15 @@ export interface CauseWay {
 export interface CauseResult {
   answer: RootCauseAnswer;
   ways: CauseWay[];
-  notes: { code: 'no values' | 'constant' | 'no way known' | 'parts never arrive' | 'clock skew' | 'counter reset' | 'no counter' | 'loop' | 'too many parts'; station: string; seconds?: number }[];
+  notes: {
+    code:
+      | 'no values' | 'constant' | 'no way known' | 'parts never arrive' | 'clock skew'
+      | 'counter reset' | 'no counter' | 'loop' | 'too many parts' | 'since' | 'buffer full' | 'way varies' | 'way between';
+    station: string;
+    seconds?: number;
+    from?: number;
+    to?: number;
+  }[];
 }
 
 const mostRows = 6_000;
@@ -72,16 +86,30 @@ export function causeOfRecord(order: CauseOrder): CauseResult {
   }
   for (const { station } of series) {
     if (station === judgedAt || waysMs.has(station) || supplies.has(station)) continue;
-    if (about === 'scrap') notes.push({ code: 'no way known', station });
+    if (about === 'scrap') {
+      if (!notes.some((note) => note.station === station && whyNoWay.has(note.code))) notes.push({ code: 'no way known', station });
+    }
     // A slice of time has no way; what is told at the same moment counts.
     else supplies.set(station, 0);
   }
   const aligned = alignParts(rows, series, judgedAt, new Map([...waysMs, ...supplies]), holdMs);
   const table: PartTable = { ...aligned, columns: aligned.columns.map((column) => (supplies.has(column.station) ? withoutWay(column) : column)) };
-  const answer = rootCause(table, graph, { fewestBad: order.fewestBad });
-  for (const { station, why } of answer.left) notes.push({ code: why === 'no way known' ? 'no way known' : why, station });
+  const { fewestBad, sinceMs } = order;
+  let answer = rootCause(table, graph, { fewestBad, neighbours: about === 'scrap', ...(sinceMs === undefined || about !== 'scrap' ? {} : { sinceMs }) });
+  if (sinceMs !== undefined && about === 'scrap' && answer.verdict !== 'conditions') {
+    // A rise that is too young or like any other: what all bad parts go with is still worth knowing.
+    const whole = rootCause(table, graph, { fewestBad });
+    if (whole.verdict === 'conditions') {
+      notes.push({ code: 'since', station: judgedAt });
+      answer = whole;
+    }
+  }
+  for (const { station, why } of answer.left) if (!notes.some((note) => note.station === station && whyNoWay.has(note.code))) notes.push({ code: why, station });
   return { answer, ways, notes: distinct(notes) };
 }
+
+/** Said instead of "no way known", and of the values that were not looked at for it. */
+const whyNoWay: ReadonlySet<CauseResult['notes'][number]['code']> = new Set(['buffer full', 'way varies']);
 
 function withoutWay({ wayMs: _, ...column }: PartTable['columns'][number]): PartTable['columns'][number] {
   return column;
@@ -190,7 +218,7 @@ function waysTo({ stations, judgedAt, waysS, series, about }: CauseOrder, notes:
   const measures = new Set(series.map(({ station }) => station));
   while (next.length > 0) {
     const key = next.shift()!;
-    const behind = key === judgedAt ? { ms: 0, parts: Infinity } : ways.get(key);
+    const behind: Pick<CauseWay, 'ms' | 'fromMs' | 'toMs' | 'parts'> | undefined = key === judgedAt ? { ms: 0, parts: Infinity } : ways.get(key);
     for (const one of byKey.get(key)?.before ?? []) {
       const told = Object.hasOwn(waysS, one) ? waysS[one]! : NaN;
       if (told >= 0) ways.set(one, { station: one, ms: 1_000 * told, parts: 0, given: true });
@@ -199,13 +227,17 @@ function waysTo({ stations, judgedAt, waysS, series, about }: CauseOrder, notes:
         ways.set(one, { station: one, ms: behind.ms + 1_000 * seconds, parts: Math.min(parts, behind.parts), given: parts === 0 });
       } else if (behind !== undefined) {
         const skew = skewOf(passed(one), passed(key));
-        const found = transitByPattern(passed(one), passed(key), longestWayMs);
+        const found = transitByPattern(passed(one), passed(key), longestWayMs, undefined, placesBetween(byKey.get(one), byKey.get(key)));
         if (skew !== undefined && !('ms' in found && found.parts > 0.6 * Math.min(passed(one).length, passed(key).length))) {
           notes.push({ code: 'clock skew', station: one, seconds: skew / 1_000 });
         } else if ('ms' in found) {
           const ms = behind.ms + found.ms;
-          if (ms > (ways.get(one)?.ms ?? -1)) ways.set(one, { station: one, ms, parts: Math.min(found.parts, behind.parts), given: false });
-        } else if (about === 'scrap' && found.why === 'parts never arrive' && measures.has(one)) notes.push({ code: 'parts never arrive', station: one });
+          const isSteady = found.varies !== true && behind.fromMs === undefined;
+          const between = isSteady ? {} : { fromMs: (behind.fromMs ?? behind.ms) + found.fromMs, toMs: (behind.toMs ?? behind.ms) + found.toMs };
+          if (ms > (ways.get(one)?.ms ?? -1)) ways.set(one, { station: one, ms, ...between, parts: Math.min(found.parts, behind.parts), given: false });
+        } else if (about === 'scrap' && measures.has(one) && found.why === 'station behind leads') notes.push({ code: 'buffer full', station: one });
+        else if (about === 'scrap' && measures.has(one) && found.why === 'way varies') notes.push({ code: 'way varies', station: one });
+        else if (about === 'scrap' && found.why === 'parts never arrive' && measures.has(one)) notes.push({ code: 'parts never arrive', station: one });
       }
       if (!seen.has(one)) {
         seen.add(one);
@@ -213,15 +245,31 @@ function waysTo({ stations, judgedAt, waysS, series, about }: CauseOrder, notes:
       }
     }
   }
+  for (const { station, ms, fromMs, toMs } of ways.values()) {
+    if (fromMs === undefined || toMs === undefined || !measures.has(station)) continue;
+    notes.push({ code: 'way between', station, seconds: ms / 1_000, from: fromMs / 1_000, to: toMs / 1_000 });
+  }
   for (const [station, seconds] of Object.entries(waysS)) {
     if (station !== judgedAt && !ways.has(station) && seconds >= 0) ways.set(station, { station, ms: 1_000 * seconds, parts: 0, given: true });
   }
   return [...ways.values()];
 }
 
+/** Places of the buffer, as entered or as full as it was seen. */
+function placesBetween(before: StationRecord | undefined, behind: StationRecord | undefined): number | undefined {
+  if (behind?.placesBefore !== undefined) return behind.placesBefore;
+  if (before?.parts === undefined || behind?.parts === undefined || before.stretches.length === 0) return undefined;
+  const counted = new Map([before, behind].map(({ key, parts }): [string, Float64Array] => [key, countedTimes(parts!).timesMs]));
+  const found = bufferPlaces(before, behind, counted, new Map([[before.key, countedTogether(before.bad).timesMs]]));
+  return found.full ? found.places : undefined;
+}
+
 /** Milliseconds by which parts seem to arrive before they left, when the row of passings fits so far better than forwards. */
 function skewOf(left: readonly number[], arrived: readonly number[]): number | undefined {
   const back = transitByPattern(arrived, left, 300_000);
   if (!('ms' in back) || back.ms < 1_000) return undefined;
+  // Within a part's time it may as well be a full buffer, where parts leave when the station behind takes one.
+  const gaps = arrived.slice(1).map((timeMs, at) => timeMs - arrived[at]!).sort((one, other) => one - other);
+  if (back.ms < 1.5 * (gaps[gaps.length >> 1] ?? 0)) return undefined;
   return back.parts > 0.8 * Math.min(left.length, arrived.length) ? back.ms : undefined;
 }

@@ -531,7 +531,8 @@ export class LineTwin {
       const other = this.stations.get(one);
       const bySerial = wayBySerial(other, station);
       const found = 'ms' in bySerial ? bySerial : transitByPattern(other?.passings ?? [], station?.passings ?? [], longestTransitMs);
-      if (!('ms' in found)) return undefined;
+      // One number for a way that changes would be wrong most of the time.
+      if (!('ms' in found) || ('varies' in found && found.varies === true)) return undefined;
       if (longest === undefined || found.ms / 1000 > longest.seconds) {
         longest = { seconds: found.ms / 1000, parts: found.parts, by: found.by === 'pattern' ? 'pattern' : 'serial' };
       }

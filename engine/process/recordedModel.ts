@@ -3,6 +3,7 @@ import type { LineEvent } from '../simulation/lineBlock.ts';
 import type { BlockModel, FailureModel, LineModel, StationModel } from '../simulation/lineModel.ts';
 import { scaledCycles } from '../simulation/scaledCycles.ts';
 import { quantileOfSorted } from '../statistics/order.ts';
+import { bufferPlaces } from './bufferPlaces.ts';
 import { type FittedLine, fitCycle, fitLine } from './fitLine.ts';
 import { type FittedProducts, fitProducts } from './fitProducts.ts';
 import type { StateChange } from './lineStates.ts';
@@ -87,7 +88,7 @@ export function recordedModel({ fromMs, toMs, stations, operators, plannedHours,
   for (const [index, { key }] of stations.entries()) {
     const behind = stations[index + 1];
     if (behind === undefined) continue;
-    const found = behind.placesBefore === undefined ? placesFrom(stations[index]!, behind, counted, scrapped) : { places: behind.placesBefore, full: true };
+    const found = behind.placesBefore === undefined ? bufferPlaces(stations[index]!, behind, counted, scrapped) : { places: behind.placesBefore, full: true };
     places.set(key, found.places);
     if (!found.full) atLeast.add(key);
   }
@@ -214,37 +215,6 @@ function tellEvents(key: string, finishes: Float64Array, stretches: readonly Sta
   }
   for (const timeMs of bad) tell('scrap', timeMs, 0);
   return { products: Int32Array.from(products), seconds: Float64Array.from(worked) };
-}
-
-/**
- * Places of the buffer between two stations: parts that had left one and not the other while the first one was blocked, less the one in work and
- * the one that waits. Counted anew from each moment at which the station behind had none.
- */
-function placesFrom(before: StationRecord, behind: StationRecord, counted: ReadonlyMap<string, Float64Array>, scrapped: ReadonlyMap<string, Float64Array>): { places: number; full: boolean } {
-  const moves: { timeMs: number; change: number; at?: 'empty' | 'full' }[] = [];
-  for (const timeMs of counted.get(before.key)!) moves.push({ timeMs, change: 1 });
-  for (const timeMs of scrapped.get(before.key)!) moves.push({ timeMs, change: -1 });
-  for (const timeMs of counted.get(behind.key)!) moves.push({ timeMs, change: -1 });
-  for (const { state, toMs } of behind.stretches) if (state === 'starved') moves.push({ timeMs: toMs, change: 0, at: 'empty' });
-  for (const { state, toMs } of before.stretches) if (state === 'blocked') moves.push({ timeMs: toMs, change: 0, at: 'full' });
-  moves.sort((one, other) => one.timeMs - other.timeMs || Math.abs(one.change) - Math.abs(other.change));
-  let level = 0;
-  let isKnown = false;
-  let most = 0;
-  let least = 0;
-  const full: number[] = [];
-  for (const { change, at } of moves) {
-    level += change;
-    if (at === 'empty') {
-      // The part that ends the wait may be counted at the same reading.
-      level = 0;
-      isKnown = true;
-    } else if (at === 'full' && isKnown) full.push(level);
-    least = Math.min(least, level);
-    most = Math.max(most, isKnown ? level : level - least);
-  }
-  if (full.length >= 3) return { places: Math.max(0, Math.round(quantileOfSorted(full.sort((one, other) => one - other), 0.5)) - 2), full: true };
-  return { places: Math.max(1, most - 1), full: false };
 }
 
 function repairsAlone(station: StationRecord, all: readonly StationRecord[], operators: number): number[] {

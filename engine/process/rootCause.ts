@@ -10,6 +10,16 @@ export interface RootCauseSettings {
   falseClaims?: number;
   /** Parts by which the way of a part may be wrong (40). */
   lagParts?: number;
+  /**
+   * What the bad parts from here on go with, ms UTC: those before are left out, good ones of the whole time stand beside. So what stood before, and
+   * spoiled parts then as well, does not hide what came.
+   */
+  sinceMs?: number;
+  /**
+   * Whether the parts just before and after may speak for a part (true). Not where what follows from a bad row changes the values of those behind it, as
+   * after a stop.
+   */
+  neighbours?: boolean;
 }
 
 /** Bad and good parts in equal steps of the value, for the picture beside the answer. */
@@ -64,6 +74,10 @@ const shifts = 199;
 const mostConditions = 5;
 /** Parts away that are still the same state of a machine, and more than a way is wrong by. */
 const nearParts = 6;
+/** Parts before and after that are smoothed over. */
+const smoothParts = 7;
+/** Evidence that bad parts became more once again. */
+const roseAgain = 6;
 
 interface Candidate {
   column: number;
@@ -74,40 +88,55 @@ interface Candidate {
   evidence: number;
   inside: Uint8Array;
   deviation: Float64Array;
+  /** Steps from either end that are tried as a tail. */
+  steps: number;
+  isSmooth: boolean;
 }
 
 /**
  * Ranks what upstream goes with bad parts. Per part: what each station measured when the part was there, less what its leaders account for
- * (conditional anomaly); the tail of it that holds most more bad parts than it should (scan statistic, Kulldorff 1997), within groups of
+ * (conditional anomaly), by itself and with its neighbours; the tail of it that holds most more bad parts than it should (scan statistic, Kulldorff 1997), within groups of
  * equal products. Then what speaks against it: no way to the judging station, bad parts that came first, a better match at another transit
  * time, and upstream conditions that account for it. Whether chance could do as well is told by shifting the bad parts along the row,
  * which keeps every rhythm in the data (circular shift test; strongest of all columns, so the number of columns is paid for).
  * Choose it when single parts are known as good or bad, rather than for an alarm without parts. It says what goes with bad parts; it does
  * not prove that it makes them.
  */
-export function rootCause(table: PartTable, graph: FeedGraph, settings: RootCauseSettings = {}): RootCauseAnswer {
-  const { fewestBad = 20, fewestGood = 100, falseClaims = 0.005, lagParts = 40 } = settings;
+export function rootCause(whole: PartTable, graph: FeedGraph, settings: RootCauseSettings = {}): RootCauseAnswer {
+  const { fewestBad = 20, fewestGood = 100, falseClaims = 0.005, lagParts = 40, sinceMs, neighbours = true } = settings;
+  const table = sinceMs === undefined ? whole : badSince(whole, sinceMs);
   const rows = table.bad.length;
   const bad = table.bad.reduce((sum, one) => sum + one, 0);
   const answer: RootCauseAnswer = {
     verdict: 'not enough data', bad, good: rows - bad, fewestBad, fewestGood, chance: 1, conditions: [], left: [],
   };
   if (bad < fewestBad || rows - bad < fewestGood) return answer;
-  const found = candidatesOf(table, graph, answer);
+  const found = candidatesOf(table, graph, answer, tails.length + (sinceMs === undefined ? standingSteps : 0), neighbours);
   answer.verdict = 'none of these';
   if (found.length === 0) return answer;
   const rates = groupRates(table.bad, table.group);
   for (const one of found) best(one, table.bad, rates, 0, undefined);
-  answer.chance = chanceOf(found, table, rates);
+  // By the values alone: among smoothed ones, slow ways up and down by chance are as strong as a fault that came once.
+  answer.chance = chanceOf(found.filter(({ isSmooth }) => !isSmooth), table, rates);
   const onset = onsetOf(table.bad);
-  if (onset !== undefined) answer.sinceMs = table.timesMs[onset]!;
+  if (sinceMs !== undefined) answer.sinceMs = sinceMs;
+  else if (onset !== undefined) answer.sinceMs = table.timesMs[onset]!;
   if (answer.chance > falseClaims) return answer;
-  answer.conditions = ranked(found, table, graph, rates, lagParts, onset);
+  answer.conditions = ranked(strongerOf(found), table, graph, rates, lagParts, onset);
   if (answer.conditions.length > 0) answer.verdict = 'conditions';
   return answer;
 }
 
-function candidatesOf(table: PartTable, graph: FeedGraph, answer: RootCauseAnswer): Candidate[] {
+function badSince(table: PartTable, sinceMs: number): PartTable {
+  const { timesMs, bad, group, columns } = table;
+  const isKept = (_: number, row: number): boolean => bad[row] === 0 || timesMs[row]! >= sinceMs;
+  return {
+    ...table, timesMs: timesMs.filter(isKept), bad: bad.filter(isKept), group: group.filter(isKept),
+    columns: columns.map((column) => ({ ...column, values: column.values.filter(isKept) })),
+  };
+}
+
+function candidatesOf(table: PartTable, graph: FeedGraph, answer: RootCauseAnswer, steps: number, neighbours: boolean): Candidate[] {
   const byStation = new Map<string, number[]>();
   for (const [index, { station }] of table.columns.entries()) byStation.set(station, [...(byStation.get(station) ?? []), index]);
   for (const station of graph.ancestors.get(table.judgedAt) ?? []) {
@@ -123,8 +152,41 @@ function candidatesOf(table: PartTable, graph: FeedGraph, answer: RootCauseAnswe
       answer.left.push({ station: column.station, why: column.values.some((value) => Number.isFinite(value)) ? 'constant' : 'no values' });
       return [];
     }
-    return [{ column: index, bins, high: false, cut: 0, evidence: 0, inside: new Uint8Array(bins.length), deviation }];
+    const plain = candidateOf(index, deviation, bins, steps, false);
+    if (!neighbours) return [plain];
+    const smooth = smoothed(deviation);
+    const smoothBins = binned(smooth);
+    return smoothBins === undefined ? [plain] : [plain, candidateOf(index, smooth, smoothBins, steps, true)];
   });
+}
+
+function candidateOf(column: number, deviation: Float64Array, bins: Uint8Array, steps: number, isSmooth: boolean): Candidate {
+  return { column, bins, high: false, cut: 0, evidence: 0, inside: new Uint8Array(bins.length), deviation, steps, isSmooth };
+}
+
+/** The mean of what the parts just before and after say too: a state of a machine lasts, and stands out of what is different from part to part. */
+function smoothed(deviation: Float64Array): Float64Array {
+  const rows = deviation.length;
+  const sums = new Float64Array(rows + 1);
+  const counts = new Uint32Array(rows + 1);
+  for (let row = 0; row < rows; row += 1) {
+    const isKnown = Number.isFinite(deviation[row]!);
+    sums[row + 1] = sums[row]! + (isKnown ? deviation[row]! : 0);
+    counts[row + 1] = counts[row]! + (isKnown ? 1 : 0);
+  }
+  return Float64Array.from(deviation, (_, row) => {
+    const from = Math.max(0, row - smoothParts);
+    const to = Math.min(rows, row + smoothParts + 1);
+    const count = counts[to]! - counts[from]!;
+    return count === 0 ? NaN : (sums[to]! - sums[from]!) / count;
+  });
+}
+
+/** Of each column, plain or smoothed, what says more. */
+function strongerOf(found: readonly Candidate[]): Candidate[] {
+  const byColumn = new Map<number, Candidate>();
+  for (const one of found) if (!(one.evidence <= (byColumn.get(one.column)?.evidence ?? -1))) byColumn.set(one.column, one);
+  return [...byColumn.values()];
 }
 
 /** The stations right before; where no relation says which, the one that parts leave last before they come here. */
@@ -163,6 +225,8 @@ function groupRates(bad: Uint8Array, group: Int32Array): Float64Array {
 }
 
 const binCount = 2 * tails.length + 1;
+/** Beyond the middle, up to 91 % of the parts: what has stood most of the time. It did not come with a rise that is asked about. */
+const standingSteps = 5;
 const badIn = new Float64Array(binCount);
 const expectedIn = new Float64Array(binCount);
 
@@ -189,7 +253,7 @@ function best(candidate: Candidate, bad: Uint8Array, rates: Float64Array, shift:
     total += bad[from]!;
     expected += rate;
   }
-  const { evidence: strongest, high, cut } = strongestTail(total, expected);
+  const { evidence: strongest, high, cut } = strongestTail(total, expected, candidate.steps);
   if (shift === 0 && among === undefined) {
     candidate.high = high;
     candidate.cut = cut;
@@ -199,15 +263,15 @@ function best(candidate: Candidate, bad: Uint8Array, rates: Float64Array, shift:
   return strongest;
 }
 
-/** Over the steps from both ends, of what stands in `badIn` and `expectedIn`. */
-function strongestTail(total: number, expected: number): { evidence: number; high: boolean; cut: number } {
+/** Over so many steps from both ends, of what stands in `badIn` and `expectedIn`. */
+function strongestTail(total: number, expected: number, steps: number): { evidence: number; high: boolean; cut: number } {
   // Within a part of the rows or with values missing, what is expected has to add up to what is there.
   const factor = total / expected;
   const found = { evidence: 0, high: false, cut: -1 };
   for (const side of [0, 1]) {
     let some = 0;
     let share = 0;
-    for (let step = 0; step < tails.length; step += 1) {
+    for (let step = 0; step < steps; step += 1) {
       const bin = side === 0 ? step : binCount - 1 - step;
       some += badIn[bin]!;
       share += expectedIn[bin]! * factor;
@@ -251,7 +315,7 @@ function chanceOf(found: readonly Candidate[], { bad, group }: PartTable, rates:
     for (let turn = 0; turn < shifts; turn += 1) {
       if (isStronger[turn] === 1) continue;
       const shift = least + Math.floor(((rows - 2 * least) * (turn + 0.5)) / shifts);
-      const evidence = byStretch ? shifted(one.bins, counts, badRows, begins, rates, shift) : best(one, bad, rates, shift, undefined);
+      const evidence = byStretch ? shifted(one, counts, badRows, begins, rates, shift) : best(one, bad, rates, shift, undefined);
       if (evidence >= strongest) isStronger[turn] = 1;
     }
   }
@@ -259,7 +323,7 @@ function chanceOf(found: readonly Candidate[], { bad, group }: PartTable, rates:
 }
 
 /** What `best` says of a shift, from running counts by bin and the rows at which a stretch of one group begins. */
-function shifted(bins: Uint8Array, counts: Uint32Array, badRows: Int32Array, begins: Int32Array, rates: Float64Array, shift: number): number {
+function shifted({ bins, steps }: Candidate, counts: Uint32Array, badRows: Int32Array, begins: Int32Array, rates: Float64Array, shift: number): number {
   const rows = bins.length;
   badIn.fill(0);
   expectedIn.fill(0);
@@ -284,7 +348,7 @@ function shifted(bins: Uint8Array, counts: Uint32Array, badRows: Int32Array, beg
       add(0, end, rate);
     }
   }
-  return strongestTail(total, expectedIn.reduce((sum, one) => sum + one, 0)).evidence;
+  return strongestTail(total, expectedIn.reduce((sum, one) => sum + one, 0), steps).evidence;
 }
 
 /** The row from which on marks are more frequent, by the likelihood of one change; undefined when a change says nothing. */
@@ -314,7 +378,7 @@ function ranked(
   const strong = found.filter(({ evidence }) => evidence >= floor);
   const conditions: { condition: Condition; candidate: Candidate }[] = strong.map((candidate) => {
     const because = {
-      evidence: candidate.evidence, reaches: reachesOf(candidate, table, graph), onset: onsetFit(candidate, badOnset), transit: transitFit(candidate, table, rates, lagParts),
+      evidence: candidate.evidence, reaches: reachesOf(candidate, table, graph), onset: onsetFit(candidate, badOnset, table.bad), transit: transitFit(candidate, table, rates, lagParts),
       notExplained: notExplained(candidate, strong, table, graph, rates), notCoinciding: notCoinciding(candidate, strong, table, graph, rates),
     };
     const score = because.evidence * because.reaches * because.onset * because.transit * because.notExplained * because.notCoinciding;
@@ -355,12 +419,21 @@ function reachesOf(candidate: Candidate, table: PartTable, graph: FeedGraph): nu
   return station === table.judgedAt || graph.ancestors.get(table.judgedAt)?.has(station) === true ? 1 : 0.5;
 }
 
-/** Below 1 when it was first off well after the bad parts had begun. */
-function onsetFit({ inside }: Candidate, badOnset: number | undefined): number {
+/** Below 1 when it was first off well after the bad parts had begun, unless these became more once again when it began. */
+function onsetFit({ inside }: Candidate, badOnset: number | undefined, bad: Uint8Array): number {
   const onset = onsetOf(inside);
   if (onset === undefined || badOnset === undefined) return 1;
   const late = onset - badOnset - 15;
-  return late <= 0 ? 1 : Math.max(0.5, 1 - late / (0.1 * inside.length));
+  if (late <= 0) return 1;
+  let before = 0;
+  let after = 0;
+  for (let row = badOnset; row < bad.length; row += 1) {
+    if (row < onset) before += bad[row]!;
+    else after += bad[row]!;
+  }
+  const all = before + after;
+  if (likelihood(after, (all * (bad.length - onset)) / (bad.length - badOnset), all) >= roseAgain) return 1;
+  return Math.max(0.5, 1 - late / (0.1 * inside.length));
 }
 
 /** How good the match is at the known way, against the best one if the part had been there earlier or later. */

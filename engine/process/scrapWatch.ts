@@ -8,6 +8,8 @@ interface ScrapWatchState {
   evidence: number;
   /** Bad parts since it was last told. */
   since: number;
+  /** Time of the last look at which nothing spoke for a rise. */
+  zeroMs: number;
 }
 
 export interface ScrapWatchSettings {
@@ -28,7 +30,7 @@ export class ScrapWatch {
   private readonly memory: number;
   private readonly line: number;
   private readonly fewest: number;
-  private state: ScrapWatchState = { parts: 0, bad: 0, evidence: 0, since: 0 };
+  private state: ScrapWatchState = { parts: 0, bad: 0, evidence: 0, since: 0, zeroMs: NaN };
 
   constructor({ memory = 5_000, line = 12, fewest }: ScrapWatchSettings) {
     this.memory = memory;
@@ -36,14 +38,15 @@ export class ScrapWatch {
     this.fewest = fewest;
   }
 
-  /** Takes what was counted since the last look: all parts, and the bad ones of them. @returns whether scrap has risen and it is worth a look */
-  take(parts: number, bad: number): boolean {
+  /** Takes what was counted since the last look: all parts, and the bad ones of them. @param timeMs of this look @returns whether scrap has risen and it is worth a look */
+  take(parts: number, bad: number, timeMs: number): boolean {
     if (!(parts > 0) || !(bad >= 0)) return false;
     const { state } = this;
     const spoiled = Math.min(bad, parts);
     if (state.parts < learnsFirst) {
       state.parts += parts;
       state.bad += spoiled;
+      state.zeroMs = timeMs;
       return false;
     }
     // A few bad parts are usual anywhere, so the first one raises no alarm.
@@ -60,8 +63,16 @@ export class ScrapWatch {
       state.bad *= this.memory / state.parts;
       state.parts = this.memory;
     }
-    if (state.evidence === 0) state.since = 0;
+    if (state.evidence === 0) {
+      state.since = 0;
+      state.zeroMs = timeMs;
+    }
     return state.evidence >= this.line && state.since >= this.fewest;
+  }
+
+  /** When the rise began, as well as a sum tells it; NaN: not known. */
+  get beganMs(): number {
+    return this.state.zeroMs;
   }
 
   /** It was told: only so many more bad parts are worth another look. */
@@ -77,7 +88,7 @@ export class ScrapWatch {
   seed(parts: number, bad: number): void {
     if (!(parts >= learnsFirst)) return;
     const share = Math.min(1, Math.max(0, bad / parts));
-    this.state = { parts: Math.min(parts, this.memory), bad: share * Math.min(parts, this.memory), evidence: 0, since: 0 };
+    this.state = { parts: Math.min(parts, this.memory), bad: share * Math.min(parts, this.memory), evidence: 0, since: 0, zeroMs: NaN };
   }
 
   /** The usual share is not known yet. */

@@ -28,7 +28,9 @@ export class LineScrapWatch {
    * @param valuesOf what the counters of a station read now; undefined: there is no such station
    * @returns stations whose scrap has risen and is worth a look
    */
-  look({ stations, twin }: Pick<OpenLine, 'stations' | 'twin'>, only: string, valuesOf: (station: string, names: readonly string[]) => Record<string, SentValue> | undefined): string[] {
+  look(
+    { stations, twin }: Pick<OpenLine, 'stations' | 'twin'>, only: string, valuesOf: (station: string, names: readonly string[]) => Record<string, SentValue> | undefined, nowMs: number,
+  ): string[] {
     const risen: string[] = [];
     for (const { key, parts, bad } of stations) {
       if (parts === '' || bad.length === 0 || (only !== '' && only !== key)) continue;
@@ -47,13 +49,18 @@ export class LineScrapWatch {
       const [made, spoiled] = [now.parts - one.parts, now.bad - one.bad];
       Object.assign(one, now);
       // A counter that began again says nothing of the time between.
-      const hasRisen = made >= 0 && spoiled >= 0 && one.watch.take(made, spoiled);
+      const hasRisen = made >= 0 && spoiled >= 0 && one.watch.take(made, spoiled, nowMs);
       if (!one.watch.risen) one.said = '';
       if (!hasRisen) continue;
       one.watch.told();
       risen.push(key);
     }
     return risen;
+  }
+
+  /** When the rise at a station began, ms UTC; NaN: not known. */
+  beganMs(station: string): number {
+    return this.#watched.get(station)?.watch.beganMs ?? NaN;
   }
 
   /** @returns whether this is another thing than was said of the station since its scrap rose */

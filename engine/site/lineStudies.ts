@@ -94,7 +94,7 @@ export class LineStudies {
     return this.#site.lines.list().map(({ key, name, stations }) => ({ key, name, stations: stations.map((station) => ({ key: station.key, name: this.#nameOf(station.key) })) }));
   }
 
-  /** @throws Problem TWIN_LINE_UNKNOWN, TWIN_LINE_NO_STATIONS, TWIN_LINE_STATION, TWIN_CAUSE_TIME, TWIN_SIMULATION_… */
+  /** @throws Problem TWIN_LINE_UNKNOWN, TWIN_LINE_NO_STATIONS, TWIN_LINE_STATION, TWIN_CAUSE_TIME, TWIN_CAUSE_SINCE, TWIN_SIMULATION_… */
   cause(lineKey: string, question: CauseQuestion): Promise<CauseAnswer> {
     return this.#run(() => this.#cause(lineKey, question));
   }
@@ -128,7 +128,11 @@ export class LineStudies {
     const line = this.#site.lines.of(lineKey);
     const beganMs = this.#ports.clock.monotonicMs();
     const { fromMs, toMs } = this.#stretch(line, question.fromMs, question.toMs);
-    const stations = await this.#stations(line, fromMs, toMs, question.about === 'stops' || question.about === 'slow');
+    const { sinceMs } = question;
+    if (sinceMs !== undefined && !(sinceMs >= fromMs && sinceMs < toMs)) {
+      throw new Problem('TWIN_CAUSE_SINCE', 'The time since which bad parts count has to lie between beginning and end.', 'Choose a later time, or an earlier beginning.');
+    }
+    const stations = await this.#stations(line, fromMs, toMs, question.about !== 'case');
     const judgedAt = this.#judge(line, stations, question);
     const relations = this.#relations(line);
     const graph = feedGraph(relations);
@@ -140,8 +144,8 @@ export class LineStudies {
     const kinds = line.batch === '' || question.about !== 'scrap' ? undefined : await this.#kinds(judgedAt, line.batch, fromMs, toMs);
     const fewestBad = Math.round(Math.min(10_000, Math.max(3, question.fewestBad ?? 20)));
     const { answer, ways, notes } = await this.#worker().cause({
-      about: question.about, judgedAt, fromMs, toMs, relations,
-      stations: stations.map((station) => (station.key === judgedAt ? station : { ...station, stretches: [] })), series, waysS: question.waysS ?? {}, fewestBad,
+      about: question.about, judgedAt, fromMs, toMs, stations, relations, series, waysS: question.waysS ?? {}, fewestBad,
+      ...(sinceMs === undefined ? {} : { sinceMs }),
       ...(kinds === undefined ? {} : { kinds }), ...(question.about === 'case' ? { caseTimes: this.#caseTimes(judgedAt, fromMs, toMs) } : {}),
     });
     const nameOf = (key: string): string => this.#nameOf(key);

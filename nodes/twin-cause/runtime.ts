@@ -76,9 +76,13 @@ export default function twinCause(RED: Runtime): void {
     };
 
     const watchScrap = (site: Site, line: OpenLine): void => {
+      const nowMs = site.clock.nowMs();
       const only = config.about === 'scrap' ? config.station : '';
-      for (const station of scrap.look(line, only, (key, names) => site.asset(key)?.twin.valuesOf(names))) {
-        askByItself(site, line, { about: 'scrap', station }, 'watch', ({ verdict, conditions: [first] }) =>
+      for (const station of scrap.look(line, only, (key, names) => site.asset(key)?.twin.valuesOf(names), nowMs)) {
+        // What has stood for long is known; asked is what came. A rise that is older than the window is asked about as a whole.
+        const beganMs = scrap.beganMs(station);
+        const isWithin = beganMs > nowMs - windowMs && beganMs < nowMs;
+        askByItself(site, line, { about: 'scrap', station, ...(isWithin ? { sinceMs: beganMs } : {}) }, 'watch', ({ verdict, conditions: [first] }) =>
           verdict !== 'not enough data' && scrap.isNews(station, first === undefined ? verdict : `${first.station}/${first.property}/${Math.round(5 * first.share)}`));
       }
     };

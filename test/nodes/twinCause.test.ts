@@ -134,7 +134,8 @@ describe('twin-cause and twin-what-if', function () {
   it('wrong questions are errors with a code, and change nothing', async () => {
     const caught = (): (string | undefined)[] => run.received('caught').map(codeOf);
     const wrong: [string, unknown, string][] = [
-      ['cause', { about: 'weather' }, 'TWIN_LINE_QUESTION'], ['cause', { line: 'line-9' }, 'TWIN_LINE_UNKNOWN'], ['cause', { fewestBad: 'many' }, 'TWIN_LINE_QUESTION'],
+      ['cause', { about: 'weather' }, 'TWIN_LINE_QUESTION'], ['cause', { since: 'soon' }, 'TWIN_LINE_QUESTION'], ['cause', { since: '-9 h' }, 'TWIN_CAUSE_SINCE'],
+      ['cause', { line: 'line-9' }, 'TWIN_LINE_UNKNOWN'], ['cause', { fewestBad: 'many' }, 'TWIN_LINE_QUESTION'],
       ['cause', { from: 'once' }, 'TWIN_LINE_QUESTION'], ['cause', { ways: { sealer: -1 } }, 'TWIN_LINE_QUESTION'], ['cause', { station: 'pump1' }, 'TWIN_LINE_STATION'],
       ['what-if', { do: 'write' }, 'TWIN_LINE_QUESTION'], ['what-if', { changes: 'all' }, 'TWIN_LINE_QUESTION'], ['what-if', { changes: [{ kind: 'speed', amount: '5' }] }, 'TWIN_LINE_QUESTION'],
       ['what-if', { changes: [{ kind: 'constructor', amount: 5 }] }, 'TWIN_WHAT_IF_CHANGE'], ['wrong', '', 'TWIN_WHAT_IF_ROW'],

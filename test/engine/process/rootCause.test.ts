@@ -41,6 +41,27 @@ function leakingCartons({ seed = 3, cold = 5.5, transitMs = 40_000, kept = 3_000
   return alignParts({ timesMs: judged.slice(0, kept), bad: bad.slice(0, kept), group: new Int32Array(kept) }, series, 'labeller', ways, 60_000);
 }
 
+/** The jaw has been too cold since part 600; the filler is too heavy from part 2,000 on, and both spoil parts. */
+function secondFault(seed: number): PartTable {
+  const rows = 3_000;
+  const random = new RandomStream(seed, 'second');
+  const times = Float64Array.from({ length: rows }, (_, part) => 1_700_000_000_000 + 2_000 * part);
+  const [weight, jaw, torque] = [new Float64Array(rows), new Float64Array(rows), new Float64Array(rows)] as const;
+  const bad = new Uint8Array(rows);
+  for (let part = 0; part < rows; part += 1) {
+    const [cold, heavy] = [part >= 600, part >= 2_000];
+    weight[part] = 500 + 1.5 * random.normal() + (heavy ? 6 : 0);
+    jaw[part] = 180 + random.normal() - (cold ? 5 : 0);
+    bad[part] = random.uniform() < 0.01 + (cold ? 0.12 : 0) + (heavy ? 0.15 : 0) ? 1 : 0;
+    torque[part] = 12 + 0.4 * random.normal() + (bad[part] === 1 && random.uniform() < 0.6 ? 1.5 : 0);
+  }
+  const column = (station: string, property: string, values: Float64Array, wayMs: number) => ({ station, property, kind: 'measured' as const, values, wayMs });
+  return {
+    timesMs: times, bad, group: new Int32Array(rows), judgedAt: 'labeller',
+    columns: [column('filler', 'weight', weight, 60_000), column('sealer', 'jaw temperature', jaw, 40_000), column('labeller', 'torque', torque, 0)],
+  };
+}
+
 describe('what goes with bad parts', function () {
   this.timeout(30_000);
 
@@ -118,6 +139,30 @@ describe('what goes with bad parts', function () {
     const [first] = rootCause({ ...table, bad, columns: [contact, table.columns[1]!] }, feedGraph(relations)).conditions;
     assert.deepEqual([first?.property, first?.direction, first?.fromOff, first?.toOff], ['filter ok', 'low', 1, 1]);
     assert.ok(conditionalDeviation(new Float64Array(800).fill(1), [], new Uint8Array(800), new Int32Array(800)).every((value) => Number.isNaN(value)));
+  });
+
+  it('a second cause while one stands: over the whole time both, of the bad parts since it began that one first', () => {
+    for (let seed = 1; seed <= 2; seed += 1) {
+      const table = secondFault(seed);
+      const secondMs = table.timesMs[2_000]!;
+      const named = (sinceMs?: number): string[] => rootCause(table, feedGraph(relations), sinceMs === undefined ? {} : { sinceMs }).conditions.map(({ property }) => property);
+      assert.deepEqual(named().slice(0, 2).sort(), ['jaw temperature', 'weight'], `seed ${seed}`);
+      // Asked a minute early or late, as a watch tells it.
+      for (const offMs of [-60_000, 60_000]) assert.equal(named(secondMs + offMs)[0], 'weight', `seed ${seed}, ${offMs} ms off`);
+      const since = rootCause(table, feedGraph(relations), { sinceMs: secondMs });
+      assert.deepEqual([since.bad, since.good, since.sinceMs], [table.bad.subarray(2_000).reduce((sum, one) => sum + one, 0), table.bad.filter((one) => one === 0).length, secondMs]);
+      assert.equal(rootCause(table, feedGraph(relations), { sinceMs: Infinity }).verdict, 'not enough data');
+    }
+    let both = 0;
+    let second = 0;
+    for (let seed = 501; seed <= 502; seed += 1) {
+      const { table, relations: own, causes, secondMs } = causeLine('second while one stands', seed);
+      const columns = (sinceMs?: number): number[] => rootCause(table, feedGraph(own), sinceMs === undefined ? {} : { sinceMs }).conditions
+        .map(({ station, property }) => table.columns.findIndex((one) => one.station === station && one.property === property));
+      if (causes.every((cause) => columns().slice(0, 3).includes(cause))) both += 1;
+      if (columns(secondMs)[0] === causes[1]) second += 1;
+    }
+    assert.ok(both >= 1 && second >= 1, `${both} and ${second} of 2 generated lines`);
   });
 
   it('finds the causes of some generated lines that plain rules miss, and claims nothing on clean ones', () => {

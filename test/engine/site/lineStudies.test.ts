@@ -104,6 +104,10 @@ describe('questions about a line', function () {
     // 40 s of belt and the labeller's own work.
     assert.ok(way.seconds > 40 && way.seconds < 48 && way.parts > 1_000 && !way.given, JSON.stringify(way));
     assert.ok(!answer.sentence.includes('weight'));
+    // The sealer limits, so the buffer before it is mostly full, and the way through it is counted by its twelve places.
+    const filler = answer.ways.find(({ station }) => station === 'filler')!;
+    assert.ok(filler.seconds > 85 && filler.seconds < 105, JSON.stringify(filler));
+    assert.ok(answer.notes.some((note) => /^Filler: parts needed \d\d to \d+ s from there; it was looked at as of 9\d s\.$/.test(note)), answer.notes.join('\n'));
   });
 
   it('others have a turn before every reading of the history, and before the states of every station', async () => {
@@ -137,6 +141,13 @@ describe('questions about a line', function () {
     const few = await site.studies.cause('line', { about: 'scrap', fewestBad: plant.bad + 1 });
     assert.equal(few.sentence, `Not enough data: ${plant.bad} bad parts, needs ${plant.bad + 1}.`);
     assert.deepEqual(few.conditions, []);
+    const late = plant.endMs - 120_000;
+    const whole = await site.studies.cause('line', { about: 'scrap', sinceMs: late });
+    assert.deepEqual([whole.conditions[0]!.property, whole.bad], ['jaw', plant.bad]);
+    assert.ok(whole.notes.includes('Labeller: nothing goes with the bad parts since then alone; all of the time were looked at.'), whole.notes.join('\n'));
+    const half = await site.studies.cause('line', { about: 'scrap', sinceMs: plant.endMs - 2 * hourMs });
+    assert.ok(half.conditions[0]!.property === 'jaw' && half.bad < plant.bad && half.good === whole.good && half.sinceMs === plant.endMs - 2 * hourMs, half.sentence);
+    await assert.rejects(site.studies.cause('line', { about: 'scrap', sinceMs: plant.endMs + 1 }), { code: 'TWIN_CAUSE_SINCE' });
     const clean = await lived({ clean: true, base: 0.02 });
     const none = await clean.site.studies.cause('line', { about: 'scrap' });
     assert.equal(none.verdict, 'none of these', none.sentence);
