@@ -230,6 +230,9 @@ function waysTo({ stations, judgedAt, waysS, series, about }: CauseOrder, notes:
         const found = transitByPattern(passed(one), passed(key), longestWayMs, undefined, placesBetween(byKey.get(one), byKey.get(key)));
         if (skew !== undefined && !('ms' in found && found.parts > 0.6 * Math.min(passed(one).length, passed(key).length))) {
           notes.push({ code: 'clock skew', station: one, seconds: skew / 1_000 });
+        } else if (about !== 'scrap' && ('ms' in found ? found.varies === true : found.why === 'station behind leads' || found.why === 'way varies')) {
+          // A stretch of time follows no part: what stops one station stops the next at once, whatever stands between them.
+          if (behind.ms > (ways.get(one)?.ms ?? -1)) ways.set(one, { station: one, ms: behind.ms, parts: Math.min(found.parts, behind.parts), given: false });
         } else if ('ms' in found) {
           const ms = behind.ms + found.ms;
           const isSteady = found.varies !== true && behind.fromMs === undefined;

@@ -117,6 +117,8 @@ function nearestTold(told: readonly (readonly ProductRun[])[], index: number): n
 function wayTo({ way }: StationRecord, before: Float64Array, here: Float64Array): { ms: number; unsureMs: number } {
   if (way !== undefined) return { ms: 1_000 * way.seconds, unsureMs: 30_000 };
   const found = transitByPattern([...before.slice(-mostForWay)], [...here.slice(-mostForWay)], longestWayMs);
+  // Through a full buffer it is some places long, less than what is unsure of any way.
+  if ('why' in found && found.why === 'station behind leads') return { ms: 0, unsureMs: 60_000 };
   return 'ms' in found ? { ms: found.ms, unsureMs: Math.max(60_000, found.toMs - found.fromMs) } : { ms: 0, unsureMs: unknownWayMs };
 }
 

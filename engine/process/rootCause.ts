@@ -16,8 +16,8 @@ export interface RootCauseSettings {
    */
   sinceMs?: number;
   /**
-   * Whether the parts just before and after may speak for a part (true). Not where what follows from a bad row changes the values of those behind it, as
-   * after a stop.
+   * Whether the parts just before and after may speak for a part, and what stands most of the time for all (true). Not where rows are stretches of time: what
+   * follows from a bad one, as after a stop, changes the values of those behind it.
    */
   neighbours?: boolean;
 }
@@ -111,7 +111,7 @@ export function rootCause(whole: PartTable, graph: FeedGraph, settings: RootCaus
     verdict: 'not enough data', bad, good: rows - bad, fewestBad, fewestGood, chance: 1, conditions: [], left: [],
   };
   if (bad < fewestBad || rows - bad < fewestGood) return answer;
-  const found = candidatesOf(table, graph, answer, tails.length + (sinceMs === undefined ? standingSteps : 0), neighbours);
+  const found = candidatesOf(table, graph, answer, tails.length + (sinceMs === undefined && neighbours ? standingSteps : 0), neighbours);
   answer.verdict = 'none of these';
   if (found.length === 0) return answer;
   const rates = groupRates(table.bad, table.group);

@@ -164,6 +164,10 @@ describe('twin-cause and twin-what-if', function () {
     // The jaws have been cold from a minute before the line's end until now.
     const cold = Array.from({ length: Math.ceil((Date.now() - plant.endMs) / 5_000) }, (_, index) => plant.endMs + 5_000 * index);
     await site.historian.write(cold.map((timeMs) => ({ twin: 'sealer', property: 'jaw', timeMs, value: coldJaw, quality: 'good' as const })));
+    // Whatever else was off in the last minutes goes with none of them.
+    const calm = Array.from({ length: 60 }, (_, index) => plant.endMs - 300_000 + 5_000 * index);
+    await site.historian.clear('filler', 'foam', plant.endMs - 300_000, plant.endMs + 60_000);
+    await site.historian.write(calm.map((timeMs, index) => ({ twin: 'filler', property: 'foam', timeMs, value: calmFoam + 0.1 * (index % 3), quality: 'good' as const })));
     const counts = labeller.twin.valuesOf(['cycles', 'rejects']) as Record<string, number>;
     for (const [parts, bad] of [[500, 200], [600, 260]] as const) {
       run.node('labeller').receive({ payload: { mode: 'Execute', cycles: counts['cycles']! + parts, rejects: counts['rejects']! + bad } } as unknown as Message);
@@ -178,6 +182,7 @@ describe('twin-cause and twin-what-if', function () {
 });
 
 const coldJaw = 174.5;
+const calmFoam = 2.4;
 
 /** Stretches in which the labeller has a case; the last one goes on. */
 function caseTimes({ endMs }: PlantLine): [fromMs: number, toMs: number][] {
