@@ -1,6 +1,7 @@
 import type { Json } from '../ports.ts';
 import { moveNumbers } from '../statistics/columnMove.ts';
 import { member, numbersFromJson, numbersToJson } from '../statistics/columnTable.ts';
+import { dotProduct } from '../statistics/dotProduct.ts';
 import type { JointDetector, JointDetectorEntry, JointInput, JointParameters } from './jointDetector.ts';
 
 /**
@@ -49,8 +50,7 @@ class AgainstDetector implements JointDetector {
     this.move(input, this.now);
     let sum = 0;
     for (let row = 0; row < columns; row += 1) {
-      let part = 0;
-      for (let column = 0; column < columns; column += 1) part += input.precision[row * columns + column]! * this.now[column]!;
+      const part = dotProduct(input.precision, row * columns, this.now, columns);
       into[row] = input.present[row] === 1 ? Math.max(0, this.now[row]! * part) : 0;
       sum += into[row]!;
     }
@@ -88,8 +88,7 @@ function squareOf(vector: Float64Array, { present, precision }: { present: Uint8
   let square = 0;
   for (let row = 0, begin = 0; row < columns; row += 1, begin += columns) {
     if (present[row] !== 1) continue;
-    let sum = 0.5 * precision[begin + row]! * vector[row]!;
-    for (let column = 0; column < row; column += 1) sum += precision[begin + column]! * vector[column]!;
+    const sum = 0.5 * precision[begin + row]! * vector[row]! + dotProduct(precision, begin, vector, row);
     square += 2 * vector[row]! * sum;
   }
   return Math.max(0, square);

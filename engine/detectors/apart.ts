@@ -1,6 +1,7 @@
 import type { Json } from '../ports.ts';
 import { moveNumbers } from '../statistics/columnMove.ts';
 import { member, numbersFromJson, numbersToJson } from '../statistics/columnTable.ts';
+import { dotProduct } from '../statistics/dotProduct.ts';
 import type { JointDetector, JointDetectorEntry, JointInput, JointParameters } from './jointDetector.ts';
 
 /**
@@ -76,8 +77,7 @@ class ApartDetector implements JointDetector {
     let sum = 0;
     for (let row = 0, begin = 0; row < columns; row += 1, begin += columns) {
       if (present[row] !== 1) continue;
-      let error = 0;
-      for (let column = 0; column < columns; column += 1) error += precision[begin + column]! * distances[column]!;
+      const error = dotProduct(precision, begin, distances, columns);
       const square = (error * error) / precision[begin + row]!;
       into[row] = square;
       sum += square;

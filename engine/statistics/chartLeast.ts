@@ -40,7 +40,10 @@ export class ChartLeast {
    * @param toStay from which setting on it goes on
    */
   note(chart: number, column: number, toOpen: number, toStay: number): void {
-    this.words.push({ place: chart * this.columns + column, toOpen, toStay, now: Infinity });
+    const place = chart * this.columns + column;
+    // What has not begun cannot go on.
+    if (toOpen === Infinity && !this.known.has(place)) return;
+    this.words.push({ place, toOpen, toStay, now: Infinity });
   }
 
   /** Reckons the row in hand. A column without news (`usable` 0) stays as it was. */

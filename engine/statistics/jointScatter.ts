@@ -8,6 +8,9 @@ import { clippedSquare } from './localPrediction.ts';
 /** Rows of which a column must have been part to count. */
 const leastRows = 60;
 const longestMemory = 20_000;
+/** Until then each row is learned, however many columns there are. */
+const eachRow = 2_000;
+const everyFourth = 4;
 /** After so many rows without it nobody waits for a column any more. */
 const longestAbsence = 300;
 /** Memory of the average by which a column is found to wander by itself, and usual sizes at which it is left aside; below 70 % of it, no longer. */
@@ -24,6 +27,8 @@ const leanClip = 6;
 const growth = 1.5;
 const leastShrinkage = 0.02;
 const mostShrinkage = 0.5;
+/** From so many columns on one that is missing is taken out of the inverse of all, unless more than one in so many is. */
+const manyColumns = 16;
 
 /**
  * How the distances of several columns from what is expected of them usually go together: covariance of clipped values around a mean that
@@ -52,6 +57,8 @@ export class JointScatter {
   /** For which columns `precision` is. */
   private readonly inverted: Uint8Array;
   private stale = true;
+  /** The inverse of the correlations of all columns that are known, lower triangle row by row; undefined until it is asked for. */
+  private whole: Float64Array | undefined;
   /** Of the row that is learned. */
   private readonly clipped: Float64Array;
   private readonly shares: Float64Array;
@@ -129,7 +136,9 @@ export class JointScatter {
       clipped[column] = known < 10 ? distance : clippedTo(distance, learnedClip * learnedClip * square[column]!);
       shares[column] = 1 / (known + 1 < longestMemory ? known + 1 : longestMemory);
     }
-    for (let row = 0, place = 0; row < columns; row += 1) {
+    // Neighbouring rows say nearly the same of the company. Where there are many columns, every fourth row counts for four later.
+    const counts = columns < manyColumns || this.rows < eachRow ? 1 : this.rows % everyFourth === 0 ? everyFourth : 0;
+    for (let row = 0, place = 0; row < columns && counts > 0; row += 1) {
       const one = clipped[row]!;
       // Not finite where there is none.
       if (!(Math.abs(one) < Infinity)) {
@@ -142,7 +151,7 @@ export class JointScatter {
         if (!(Math.abs(other) < Infinity)) continue;
         const share = shares[column]!;
         const product = products[place]!;
-        products[place] = product + (share > ownShare ? share : ownShare) * (one * other - product);
+        products[place] = product + Math.min(1, counts * (share > ownShare ? share : ownShare)) * (one * other - product);
       }
     }
     for (let column = 0; column < columns; column += 1) {
@@ -188,14 +197,52 @@ export class JointScatter {
     this.stale = true;
   }
 
+  /**
+   * Makes `precision` that of the columns that are there. Where there are many, one that is missing is taken out of the inverse of all (partitioned inverse;
+   * Golub and Van Loan, 2.1.4): an inversion for each glitch of one of 200 signals would be most of the work. Both follow from what a snapshot holds, in the same order.
+   */
   private invert(): void {
-    const { columns, precision, count } = this;
+    const { columns, precision, present, inverted } = this;
+    const { scale } = this.state;
+    if (this.stale) this.whole = undefined;
     this.stale = false;
-    this.inverted.set(this.present);
+    inverted.set(present);
+    let missing = 0;
+    for (let column = 0; column < columns; column += 1) if (scale[column]! > 0 && present[column] === 0) missing += 1;
+    if (columns < manyColumns || missing > columns / manyColumns) {
+      this.invertOf((column) => present[column] === 1);
+      return;
+    }
+    if (this.whole === undefined) {
+      this.invertOf((column) => scale[column]! > 0);
+      this.whole = new Float64Array(this.products.length);
+      for (let row = 0, place = 0; row < columns; row += 1) for (let column = 0; column <= row; column += 1, place += 1) this.whole[place] = precision[row * columns + column]!;
+    }
+    for (let row = 0, place = 0; row < columns; row += 1) {
+      for (let column = 0; column <= row; column += 1, place += 1) precision[row * columns + column] = precision[column * columns + row] = this.whole[place]!;
+    }
+    for (let column = 0; column < columns; column += 1) if (scale[column]! > 0 && present[column] === 0) this.leaveOut(column);
+  }
+
+  private leaveOut(out: number): void {
+    const { columns, precision } = this;
+    const own = precision[out * columns + out]!;
+    for (let row = 0; row < columns; row += 1) {
+      const share = precision[row * columns + out]! / own;
+      if (row === out || share === 0) continue;
+      for (let column = 0; column < columns; column += 1) precision[row * columns + column]! -= share * precision[out * columns + column]!;
+      precision[row * columns + out] = 0;
+    }
+    precision.fill(0, out * columns, (out + 1) * columns);
+  }
+
+  private invertOf(isIn: (column: number) => boolean): void {
+    const { columns, precision } = this;
     precision.fill(0);
-    if (count === 0) return;
     const chosen: number[] = [];
-    for (let column = 0; column < columns; column += 1) if (this.present[column] === 1) chosen.push(column);
+    for (let column = 0; column < columns; column += 1) if (isIn(column)) chosen.push(column);
+    const count = chosen.length;
+    if (count === 0) return;
     const lower = new Float64Array((count * (count + 1)) / 2);
     for (let row = 0, place = 0; row < count; row += 1) {
       for (let column = 0; column <= row; column += 1, place += 1) lower[place] = this.correlations[(chosen[row]! * (chosen[row]! + 1)) / 2 + chosen[column]!]!;
