@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { SeededRandom } from '../../../demo/seededRandom.ts';
-import type { TwinCase, TwinEvent } from '../../../contract/messages.ts';
+import type { Anomaly, TwinCase, TwinEvent } from '../../../contract/messages.ts';
 import { conditionOfEvent, takeConditions, takeVerdicts } from '../../../engine/site/alert.ts';
 import type { AlertSettings } from '../../../engine/site/alert.ts';
 import type { AssetTwin } from '../../../engine/site/assetTwin.ts';
 import type { Site } from '../../../engine/site/site.ts';
 import { compileTwinType } from '../../../engine/twin/twinType.ts';
 import { twinMessage } from '../../../nodes/message.ts';
+import { companions, jointFaults } from '../../checks/detectors/jointChecks.ts';
 import { registration, startSite } from './siteFixture.ts';
 
 const settings: AlertSettings = { onAnomaly: true, onLimit: true, onStale: true, clearAfterMs: 60_000, repeatAfterMs: 0 };
@@ -67,6 +68,39 @@ describe('data quality in what is learned and told, row by row', function () {
       assert.ok(Math.abs(after - before) < 0.5, `${quality}: expected ${before}, then ${after}`);
       assert.ok(cases.every(({ signals }) => signals.every(({ kind }) => kind === 'stuck' || kind === 'dropout')), JSON.stringify(cases.map(({ signals }) => signals)));
     }
+  });
+
+  it('signals that go together: text, null, repeated and late values change no later verdict on good ones', async () => {
+    const names = ['one', 'two', 'three', 'four'];
+    const { type: gang } = compileTwinType({ name: 'gang', version: 1, properties: names.map((name) => ({ name, unit: 'bar' })) });
+    const { site, clock } = await startSite();
+    site.addJudge('judge');
+    const [clean, odd] = ['clean', 'odd'].map((key) => site.register(registration(key, { type: gang })));
+    const feed = (asset: AssetTwin, values: Record<string, unknown>, timeMs: number): Anomaly | undefined => {
+      const update = asset.twin.applyRow(values, timeMs, clock.wallMs);
+      if (update.accepted.length === 0) return undefined;
+      const message = twinMessage(asset.twin, update, { row: asset.takeRows(1) });
+      const { anomaly } = asset.evaluate(message) ?? {};
+      assert.ok(anomaly !== undefined);
+      return anomaly;
+    };
+    const rowOf = (values: readonly number[]): Record<string, unknown> => Object.fromEntries(names.map((name, column) => [name, 10 + values[column]!]));
+    const rows = [...companions(61, 900), ...jointFaults.apart(companions(62, 80), companions(63, 80))];
+    const seen = new Set<string>();
+    for (const [index, row] of rows.entries()) {
+      clock.wallMs += 1_000;
+      const told = feed(clean!, rowOf(row), clock.wallMs);
+      assert.deepEqual(feed(odd!, rowOf(row), clock.wallMs), told, `row ${index}`);
+      for (const { kind } of told!.signals) seen.add(kind);
+      if (index % 5 > 0) continue;
+      // The same once more, and rows that are late by more than one.
+      feed(odd!, rowOf(row), clock.wallMs);
+      feed(odd!, rowOf([-3, 3, -3, 3]), clock.wallMs - 1_500);
+      const [text, other] = [['', 'open', '12,5', '0x10', 'NaN'][(index / 5) % 5], [null, true, [], {}, '1e400'][(index / 5) % 5]];
+      feed(odd!, { one: text, two: other, three: other, four: text }, clock.wallMs + 300);
+    }
+    assert.ok(seen.has('relation'), `the fault must be one of their company: ${[...seen].join()}`);
+    await site.stop();
   });
 
   it('stuck: bit-equal on a noisy property while the others move is told', async () => {
