@@ -1,3 +1,4 @@
+import type { Verdict } from '../engine/detectors/judge.ts';
 import { RecordedChain } from '../scripts/recordedChain.ts';
 import { recordingPeers } from './recordingPeers.ts';
 import { recordingSets } from './recordings.ts';
@@ -10,8 +11,11 @@ const hourMs = 3_600_000;
 /** With fewer expected, the ratio of seen to asked false alarms says nothing. */
 const enoughExpected = 10;
 
-/** Runs the default configuration over a recording, after what it was commissioned with. */
-export function tell(recording: Recording, commissioned: Recording | undefined, falseAlarmsPerWeek: number): Told {
+/**
+ * Runs the default configuration over a recording, after what it was commissioned with.
+ * @param each is handed every verdict after the commissioning
+ */
+export function tell(recording: Recording, commissioned: Recording | undefined, falseAlarmsPerWeek: number, each: (row: number, verdict: Verdict) => void = () => {}): Told {
   const chain = new RecordedChain(recording.columns, { falseAlarmsPerWeek });
   const width = recording.columns.length;
   let beginMs = 0;
@@ -32,6 +36,7 @@ export function tell(recording: Recording, commissioned: Recording | undefined, 
     const verdict = feed(recording, row, commissioning);
     scores[row] = verdict.score;
     if (!commissioning && verdict.verdict === 'anomaly') alarms[row] = 1;
+    if (!commissioning) each(row, verdict);
   }
   return { recording, alarms, scores };
 }

@@ -758,7 +758,7 @@ class RegistryJudge implements AssetJudge {
     const own = lines.line(column, promised - this.line);
     // A trifle less, so that it is `pass` that decides.
     near[column] = releaseShare * Math.max(lowest, (1 - 1e-6) * lines.line(column, promised - this.asked));
-    doubtful[column] = suspiciousShare * Math.max(own, lowestToLearn);
+    doubtful[column] = Math.max(suspiciousShare * Math.max(own, lowestToLearn), lines.usual(column));
     return (drawn[column] = Math.max(own, lowest));
   }
 

@@ -1,5 +1,5 @@
 import type { Json } from '../ports.ts';
-import { moveTable } from '../statistics/columnMove.ts';
+import { moveNumbers, moveTable } from '../statistics/columnMove.ts';
 import { columnArrays, isMeasurement, member, tableFromJson, tableToJson } from '../statistics/columnTable.ts';
 import { LocalPrediction, moveLocalPrediction } from '../statistics/localPrediction.ts';
 import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
@@ -9,9 +9,10 @@ import { smallestChanges } from './detector.ts';
  * Run rule on the one-step prediction error (Western Electric 1956, "consecutive points beyond a limit on one side", here three
  * in a row against a prediction that is held meanwhile).
  * Flags a level that jumped and stays: the smallest of three errors in a row on one side ÷ (4 · usual error). The jump is
- * remembered and flagged until the value comes back to where it would be without it, or for at most 150 values.
+ * remembered and flagged until the value comes back to where it would be without it, or for at most 150 values. Where one jump comes after another,
+ * what went back in between is taken off.
  * Choose it for a level that changes at once, rather than for a single wild value (spike) or a slow change (drift).
- * 24 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 5.3.4.
+ * 25 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 5.3.4.
  */
 export interface StepParameters extends DetectorParameters {
   /** Prediction errors at which the score is 1, in standard deviations; > 0. */
@@ -29,6 +30,8 @@ interface StepState extends Record<string, Float64Array> {
   /** The jump that is open; 0 = none. */
   jump: Float64Array;
   jumpRows: Float64Array;
+  /** How far the prediction has followed the values since; 0 without an open jump. */
+  followed: Float64Array;
   /** The largest recent error on the high and on the low side; fades. */
   high: Float64Array;
   low: Float64Array;
@@ -43,6 +46,8 @@ const inARow = 3;
 /** Steps of a coarse signal up to which there is no jump. */
 const coarseSteps = 1.5;
 const troubledRows = 20;
+/** What is left of a jump when another one has taken it back. */
+const returned = 0.25;
 /** What is left of an error one value later; a step must be three times as large as what is left from the other side. */
 const fading = 0.95;
 /** An error from here on, as a share of the line, may be the begin of a step: it is not followed. */
@@ -61,14 +66,18 @@ class StepDetector implements Detector {
     this.longestRows = longestRows;
     this.smallest = smallestChanges(parameters, columns);
     this.prediction = new LocalPrediction(columns);
-    const take = columnArrays(columns, 9);
+    const take = columnArrays(columns, 10);
     this.state = {
       away: take(), least: take(), sum: take(),
-      jump: take(), jumpRows: take(), troubled: take(),
+      jump: take(), jumpRows: take(), followed: take(), troubled: take(),
       high: take(), low: take(), basis: take(),
     };
     if (snapshot === undefined) return;
-    tableFromJson(this.state, member(snapshot, 'state'), 'step');
+    const { followed, ...others } = this.state;
+    const stored = member(snapshot, 'state');
+    tableFromJson(others, stored, 'step');
+    // Absent in states of an earlier version.
+    if (member(stored, 'followed') !== undefined) tableFromJson({ followed }, stored, 'step');
     this.prediction.restore(member(snapshot, 'prediction'), 'step.prediction');
   }
 
@@ -145,7 +154,9 @@ class StepDetector implements Detector {
       if (Math.abs(error) < suspicious * line) {
         state.away[column] = 0;
         if (trains[column] === 1 && state.jump[column] === 0) prediction.train(column, residual);
+        const before = prediction.predict(column);
         prediction.follow(column, residual);
+        if (state.jump[column] !== 0) state.followed[column]! += prediction.predict(column) - before;
         continue;
       }
       const side = error > 0 ? 1 : -1;
@@ -157,9 +168,17 @@ class StepDetector implements Detector {
       state.sum[column] = (continues ? state.sum[column]! : 0) + error;
       if (Math.abs(state.away[column]!) < inARow) continue;
       const mean = state.sum[column]! / inARow;
-      if (state.least[column]! >= line && !this.scatters(column, mean)) {
-        state.jump[column]! += mean;
-        state.jumpRows[column] = 0;
+      const jumped = state.least[column]! >= line && !this.scatters(column, mean);
+      if (jumped || state.jump[column] !== 0) {
+        const open = state.jump[column]!;
+        const followed = state.followed[column]!;
+        // What went on slowly the same way was no jump.
+        const away = open + (open * followed < 0 ? followed : 0) + mean;
+        if (Math.abs(away) < Math.max(line, returned * Math.abs(open))) this.close(column);
+        else if (jumped) {
+          this.close(column);
+          state.jump[column] = away;
+        } else state.followed[column]! += mean;
       }
       prediction.moveTo(column, prediction.predict(column) + mean);
       state.away[column] = 0;
@@ -214,6 +233,7 @@ class StepDetector implements Detector {
   private close(column: number): void {
     this.state.jump[column] = 0;
     this.state.jumpRows[column] = 0;
+    this.state.followed[column] = 0;
   }
 }
 
@@ -222,15 +242,21 @@ export const step: DetectorEntry<StepParameters> = {
   kind: 'step',
   promises: ['step'],
   defaults,
-  memory: 24,
+  memory: 25,
   blockRows: 64,
   typical: { quantile: 0.25, excess: 0.12 },
   needsExpectation: false,
   create: (parameters = {}, snapshot) => new StepDetector(parameters, snapshot),
   move(snapshot, fresh, moves) {
     const basis = member(member(snapshot, 'state'), 'basis') as readonly Json[];
+    const { followed = null, ...others } = member(fresh, 'state') as { [name: string]: Json };
+    const stored = member(snapshot, 'state');
+    const known = member(stored, 'followed');
     return {
-      state: moveTable(member(snapshot, 'state'), member(fresh, 'state'), moves, { least: 'difference', sum: 'difference', jump: 'difference', high: 'difference', low: 'difference' }),
+      state: {
+        ...moveTable(stored, others, moves, { least: 'difference', sum: 'difference', jump: 'difference', high: 'difference', low: 'difference' }),
+        followed: known === undefined ? followed : moveNumbers(known, followed, moves, 'difference'),
+      },
       // Beside an expectation the levels are distances from it.
       prediction: moveLocalPrediction(
         member(snapshot, 'prediction'), member(fresh, 'prediction'), moves, (from) => (basis[from] === 1 ? 'difference' : 'value'),

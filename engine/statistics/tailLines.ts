@@ -23,6 +23,12 @@ const excess = 8;
 const places = 9;
 /** A mean excess is at least this share of that of Gaussian noise. */
 const leastExcess = 0.62;
+/** And at least this share of the score itself: what it is measured in is known to some percent only. */
+const measured = 0.05;
+/** So many times as high as in noise, a score is the machine's routine; another time it is a little higher: how an edge falls between two rows is chance. */
+const farBeyond = 4;
+const far = 0.3;
+const nearly = 0.9;
 const tailShare = 0.3;
 const tailSize = Math.ceil(tailShare * kept);
 /** How much of the mean excess is left when the largest of n exponential excesses is left out: (n − (1 + 1/2 + … + 1/n)) ÷ (n − 1). */
@@ -31,6 +37,13 @@ const trimmedShare = Array.from({ length: tailSize + 1 }, (_, size) => {
   for (let term = 1; term <= size; term += 1) harmonic += 1 / term;
   return size > 1 ? (size - harmonic) / (size - 1) : 1;
 });
+
+/** Up to here a maximum is kept in thousandths, beyond by its logarithm, up to 1,000. */
+const plainScore = 32;
+const logSteps = 9_700;
+
+const shortOf = (score: number): number => Math.min(65_535, Math.round(score <= plainScore ? 1_000 * score : 1_000 * plainScore + logSteps * Math.log(score / plainScore)));
+const scoreOf = (short: number): number => (short <= 1_000 * plainScore ? short / 1_000 : plainScore * Math.exp((short - 1_000 * plainScore) / logSteps));
 
 /**
  * Finds, per column, the line that a score passes only so often: block maxima with an exponential tail above their 70 %
@@ -46,7 +59,7 @@ export class TailLines {
   private readonly blockRows: number;
   private readonly weight: number;
   private readonly prior: { quantile: number; excess: number };
-  /** The last maxima in thousandths, oldest first (once blocks grow no longer: oldest overwritten first). */
+  /** The last maxima as short numbers, oldest first (once blocks grow no longer: oldest overwritten first). */
   private readonly maxima: Uint16Array;
   /** `places` numbers per column, those of a column beside each other. */
   private readonly state: Float32Array;
@@ -72,6 +85,17 @@ export class TailLines {
     const place = column * places;
     const rarity = logRarity - Math.LN2 * state[place + doublings]!;
     return state[place + quantile]! + state[place + excess]! * (rarity > 0 ? rarity : 0);
+  }
+
+  /**
+   * Up to here a score is usual: what every third block reaches, and a little more where that is far beyond noise. What is usual must be learned from, or the
+   * measure shrinks and the score grows until it passes the line.
+   */
+  usual(column: number): number {
+    const { state, prior } = this;
+    const place = column * places;
+    const known = state[place + quantile]!;
+    return known > farBeyond * prior.quantile ? known + state[place + excess]! : nearly * known;
   }
 
   /** The other way round: the largest `logRarity` whose line lies no higher than `line`; −Infinity where none does. */
@@ -176,7 +200,7 @@ export class TailLines {
       state[place + blocks] = kept / 2;
       return;
     }
-    maxima[start + (count % kept)] = Math.min(65_535, Math.round(1_000 * state[place + joinedMaximum]!));
+    maxima[start + (count % kept)] = shortOf(state[place + joinedMaximum]!);
     state[place + blocks] = count + 1 < 2 * kept ? count + 1 : kept;
     state[place + joined] = 0;
     state[place + joinedMaximum] = 0;
@@ -190,7 +214,7 @@ export class TailLines {
     const want = Math.min(size + 1, count);
     let filled = 0;
     for (let index = 0; index < count; index += 1) {
-      const value = this.maxima[column * kept + index]! / 1_000;
+      const value = scoreOf(this.maxima[column * kept + index]!);
       if (filled === want && value <= tail[0]!) continue;
       let place = filled === want ? 0 : filled;
       if (filled === want) {
@@ -215,9 +239,12 @@ export class TailLines {
     const own = count / (count + this.weight);
     const place = column * places;
     const grown = prior.excess * Math.LN2 * this.state[place + doublings]!;
-    this.state[place + quantile] = own * least + (1 - own) * (prior.quantile + grown);
+    const mixed = own * least + (1 - own) * (prior.quantile + grown);
+    // Once enough was seen it is no less for what noise would do: where every cycle of a machine has its edge, every block has its score.
+    const routine = far * Math.max(0, least - farBeyond * prior.quantile);
+    this.state[place + quantile] = count < kept / 2 ? mixed : Math.max(least, mixed) + routine;
     // Scores of a coarse signal are few, and the largest of many blocks the same: that says nothing of how far the tail goes.
-    this.state[place + excess] = own * Math.max(mean, leastExcess * prior.excess) + (1 - own) * prior.excess;
+    this.state[place + excess] = own * Math.max(mean, leastExcess * prior.excess, measured * least) + (1 - own) * prior.excess;
   }
 }
 

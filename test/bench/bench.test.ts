@@ -10,6 +10,7 @@ import { growthOf, memoryUse } from '../../bench/memoryUse.ts';
 import { prognosisTable } from '../../bench/prognosisTable.ts';
 import { storeSpeed } from '../../bench/storeSpeed.ts';
 import { writePath } from '../../bench/writePath.ts';
+import { zooTable } from '../../bench/zooTable.ts';
 import { packageRoot } from '../../scripts/packageRoot.ts';
 import { requireService } from '../services/requireService.ts';
 
@@ -69,6 +70,13 @@ describe('benches', function () {
     const [row] = await prognosisTable(print, { runs: 14 });
     assert.equal(table().length, 2 + 1);
     assert.ok(row !== undefined && row.likeTest < row.byAge && row.asked > 60, JSON.stringify(row));
+  });
+
+  it('zoo: a machine without a fault and with eight', async () => {
+    const [row] = await zooTable(print, { seeds: [1], faultSeeds: 1, only: 'season' });
+    assert.equal(table().length, 2 + 2);
+    assert.ok(row !== undefined && row.asked > 9 && row.events === 8 && row.found > 0, JSON.stringify(row));
+    assert.equal([...row.called.values()].reduce((sum, one) => sum + one, 0), row.seen);
   });
 
   it('detection: a line for each width', async () => {

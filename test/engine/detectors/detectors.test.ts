@@ -34,6 +34,17 @@ describe('detectors: golden numbers, reckoned by hand', () => {
     near(feed(detector, [71])[0]!, (21 + 0.1 / 1.9) / (6 * 1.0526), 0.02);
   });
 
+  it('step: jumps that go back slowly, or by other jumps, do not add up', () => {
+    for (const [name, levelAt] of Object.entries({
+      saw: (at: number): number => (at < 50 ? 60 - 1.2 * at : 6 * (at - 50)),
+      strokes: (at: number): number => (at < 20 ? 30 : at < 30 ? 60 : 0),
+    })) {
+      const scores = feed(step.create(), noisyValues(3, 6_000).map((value, row) => value + levelAt(row % 60)), { trains: 1 });
+      const largest = Math.max(...scores.filter((score) => score > 0));
+      assert.ok(largest > 3 && largest < 30, `${name}: ${largest} where the whole way is 60 ÷ (4 · 1) or so`);
+    }
+  });
+
   it('step: three values 8 off score their least error ÷ (4 · 1.0526), one or two score nothing', () => {
     const detector = step.create();
     feed(detector, alternating(4_000), { trains: 1 });

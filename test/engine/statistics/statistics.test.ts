@@ -86,6 +86,16 @@ describe('statistics: lines from block maxima', () => {
     }
   });
 
+  it('lie above what every block has, however far that is beyond noise', () => {
+    for (const edge of [2, 26, 250]) {
+      const lines = new TailLines(1, 64, { quantile: 0.25, excess: 0.12 });
+      const heights = noisyValues(6, 40).map((value) => edge * (1 + 0.002 * (value - 50)));
+      for (const [block, height] of heights.entries()) for (let row = 0; row < 64; row += 1) lines.add(0, row === block % 64 ? height : 0.1);
+      const line = lines.line(0, TailLines.logRarity(1e-3));
+      assert.ok(line > Math.max(...heights) && line < 2 * edge + 1, `${line} where every block reaches ${edge}`);
+    }
+  });
+
   it('are not moved by one wild block, nor by blocks beside abnormal rows', () => {
     const calm = new TailLines(1, 64, { quantile: 0.5, excess: 0.05 });
     const wild = new TailLines(1, 64, { quantile: 0.5, excess: 0.05 });
