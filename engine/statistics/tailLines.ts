@@ -28,7 +28,6 @@ const measured = 0.05;
 /** So many times as high as in noise, a score is the machine's routine; another time it is a little higher: how an edge falls between two rows is chance. */
 const farBeyond = 4;
 const far = 0.3;
-const nearly = 0.9;
 const tailShare = 0.3;
 const tailSize = Math.ceil(tailShare * kept);
 /** How much of the mean excess is left when the largest of n exponential excesses is left out: (n − (1 + 1/2 + … + 1/n)) ÷ (n − 1). */
@@ -87,15 +86,17 @@ export class TailLines {
     return state[place + quantile]! + state[place + excess]! * (rarity > 0 ? rarity : 0);
   }
 
-  /**
-   * Up to here a score is usual: what every third block reaches, and a little more where that is far beyond noise. What is usual must be learned from, or the
-   * measure shrinks and the score grows until it passes the line.
-   */
+  /** What every third block reaches: up to here a score is usual. */
   usual(column: number): number {
+    return this.state[column * places + quantile]!;
+  }
+
+  /** The same and a little more where that is far beyond what noise would reach; 0 where it is not. */
+  routine(column: number): number {
     const { state, prior } = this;
     const place = column * places;
     const known = state[place + quantile]!;
-    return known > farBeyond * prior.quantile ? known + state[place + excess]! : nearly * known;
+    return known > farBeyond * prior.quantile ? known + state[place + excess]! : 0;
   }
 
   /** The other way round: the largest `logRarity` whose line lies no higher than `line`; −Infinity where none does. */
