@@ -9,10 +9,10 @@ import { smallestChanges } from './detector.ts';
  * Run rule on the one-step prediction error (Western Electric 1956, "consecutive points beyond a limit on one side", here three
  * in a row against a prediction that is held meanwhile).
  * Flags a level that jumped and stays: the smallest of three errors in a row on one side ÷ (4 · usual error). The jump is
- * remembered and flagged until the value comes back to where it would be without it, or for at most 150 values. Where one jump comes after another,
- * what went back in between is taken off.
+ * remembered and flagged until the value comes back to where it would be without it, or for at most 150 values. Where they come one after
+ * another, from the fifth on what went back in between is taken off.
  * Choose it for a level that changes at once, rather than for a single wild value (spike) or a slow change (drift).
- * 25 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 5.3.4.
+ * 26 numbers per column. Montgomery, Introduction to Statistical Quality Control, 7th ed., 5.3.4.
  */
 export interface StepParameters extends DetectorParameters {
   /** Prediction errors at which the score is 1, in standard deviations; > 0. */
@@ -32,6 +32,8 @@ interface StepState extends Record<string, Float64Array> {
   jumpRows: Float64Array;
   /** How far the prediction has followed the values since; 0 without an open jump. */
   followed: Float64Array;
+  /** Jumps that were added up in the open one. */
+  jumps: Float64Array;
   /** The largest recent error on the high and on the low side; fades. */
   high: Float64Array;
   low: Float64Array;
@@ -48,6 +50,8 @@ const coarseSteps = 1.5;
 const troubledRows = 20;
 /** What is left of a jump when another one has taken it back. */
 const returned = 0.25;
+/** So many jumps, each soon after the one before, are the machine's way of working. */
+const routineJumps = 4;
 /** What is left of an error one value later; a step must be three times as large as what is left from the other side. */
 const fading = 0.95;
 /** An error from here on, as a share of the line, may be the begin of a step: it is not followed. */
@@ -66,18 +70,18 @@ class StepDetector implements Detector {
     this.longestRows = longestRows;
     this.smallest = smallestChanges(parameters, columns);
     this.prediction = new LocalPrediction(columns);
-    const take = columnArrays(columns, 10);
+    const take = columnArrays(columns, 11);
     this.state = {
       away: take(), least: take(), sum: take(),
-      jump: take(), jumpRows: take(), followed: take(), troubled: take(),
+      jump: take(), jumpRows: take(), followed: take(), jumps: take(), troubled: take(),
       high: take(), low: take(), basis: take(),
     };
     if (snapshot === undefined) return;
-    const { followed, ...others } = this.state;
+    const { followed, jumps, ...others } = this.state;
     const stored = member(snapshot, 'state');
     tableFromJson(others, stored, 'step');
     // Absent in states of an earlier version.
-    if (member(stored, 'followed') !== undefined) tableFromJson({ followed }, stored, 'step');
+    if (member(stored, 'followed') !== undefined) tableFromJson({ followed, jumps }, stored, 'step');
     this.prediction.restore(member(snapshot, 'prediction'), 'step.prediction');
   }
 
@@ -168,16 +172,24 @@ class StepDetector implements Detector {
       state.sum[column] = (continues ? state.sum[column]! : 0) + error;
       if (Math.abs(state.away[column]!) < inARow) continue;
       const mean = state.sum[column]! / inARow;
+      const open = state.jump[column]!;
       const jumped = state.least[column]! >= line && !this.scatters(column, mean);
-      if (jumped || state.jump[column] !== 0) {
-        const open = state.jump[column]!;
+      if (state.jumps[column]! < routineJumps) {
+        if (jumped) {
+          state.jump[column] = open + mean;
+          state.jumps[column]! += 1;
+          state.jumpRows[column] = 0;
+        } else if (open !== 0) state.followed[column]! += mean;
+      } else {
+        // What went on slowly the same way was no jump, and more than all of it can't have gone back.
         const followed = state.followed[column]!;
-        // What went on slowly the same way was no jump.
-        const away = open + (open * followed < 0 ? followed : 0) + mean;
+        const left = open * followed >= 0 ? open : open * (open + followed) > 0 ? open + followed : 0;
+        const away = left + mean;
         if (Math.abs(away) < Math.max(line, returned * Math.abs(open))) this.close(column);
         else if (jumped) {
-          this.close(column);
           state.jump[column] = away;
+          state.jumpRows[column] = 0;
+          state.followed[column] = 0;
         } else state.followed[column]! += mean;
       }
       prediction.moveTo(column, prediction.predict(column) + mean);
@@ -234,6 +246,7 @@ class StepDetector implements Detector {
     this.state.jump[column] = 0;
     this.state.jumpRows[column] = 0;
     this.state.followed[column] = 0;
+    this.state.jumps[column] = 0;
   }
 }
 
@@ -242,20 +255,22 @@ export const step: DetectorEntry<StepParameters> = {
   kind: 'step',
   promises: ['step'],
   defaults,
-  memory: 25,
+  memory: 26,
   blockRows: 64,
   typical: { quantile: 0.25, excess: 0.12 },
   needsExpectation: false,
   create: (parameters = {}, snapshot) => new StepDetector(parameters, snapshot),
   move(snapshot, fresh, moves) {
     const basis = member(member(snapshot, 'state'), 'basis') as readonly Json[];
-    const { followed = null, ...others } = member(fresh, 'state') as { [name: string]: Json };
+    const { followed = null, jumps = null, ...others } = member(fresh, 'state') as { [name: string]: Json };
     const stored = member(snapshot, 'state');
-    const known = member(stored, 'followed');
+    const newer = member(stored, 'followed') === undefined
+      ? { followed, jumps }
+      : { followed: moveNumbers(member(stored, 'followed'), followed, moves, 'difference'), jumps: moveNumbers(member(stored, 'jumps'), jumps, moves, 'plain') };
     return {
       state: {
         ...moveTable(stored, others, moves, { least: 'difference', sum: 'difference', jump: 'difference', high: 'difference', low: 'difference' }),
-        followed: known === undefined ? followed : moveNumbers(known, followed, moves, 'difference'),
+        ...newer,
       },
       // Beside an expectation the levels are distances from it.
       prediction: moveLocalPrediction(
