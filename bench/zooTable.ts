@@ -57,7 +57,8 @@ export async function zooTable(
     rows.push({ machine: machine.name, asked, seen, found, events, byKind, called });
     for (const [name, count] of Object.entries({ asked, seen, found, events })) total[name as keyof typeof total] += count;
     const ratio = seen / asked;
-    print(`| ${machine.name} | ${asked.toFixed(1)} | ${seen} | ${ratio.toFixed(2)} | ${verdictOf(ratio >= 0.5 && ratio <= 2)} | ${((100 * alarmMs) / soundMs).toFixed(2)} % | ${found} of ${events} | ` +
+    print(`| ${machine.name} | ${asked.toFixed(1)} | ${seen} | ${ratio.toFixed(2)} | ${verdictOf(ratio >= 0.5 && ratio <= 2)} | ` +
+      `${((100 * alarmMs) / soundMs).toFixed(2)} % | ${found} of ${events} | ` +
       `${['offset', 'drift', 'stuck', 'noise'].map((kind) => (byKind.get(kind) ?? []).join('/')).join(' | ')} | ${falseEpisodes} | ${names(called)} |`);
   }
   print(`| all | ${total.asked.toFixed(1)} | ${total.seen} | ${(total.seen / total.asked).toFixed(2)} | | | ${total.found} of ${total.events} | | | | | | |`);
