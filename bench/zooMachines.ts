@@ -257,7 +257,10 @@ export const zooMachines: readonly ZooMachine[] = [
   { name: '12-bit readings, 10 s', columns: ['a', 'b', 'c', 'd'], clear: [0.1, 0.15, 0.5, 0.7], ...tenSeconds, make: twelveBit },
   { name: 'irregular with gaps, 30 s', columns: ['a', 'b', 'c', 'd'], clear: [5, 1.5, 15, 1.5], ...minutely, stepMs: 30 * secondMs, irregular: true, missing: 1 / 8, make: irregular },
   { name: 'analyser beside others, 1 min', columns: ['quality', 'temperature', 'pressure'], clear: [3, 2.5, 0.2], ...minutely, make: analyser },
-  { name: 'season and week, 5 min', columns: ['outside', 'load', 'temperature'], clear: [8, 20, 8], ...minutely, stepMs: 5 * minuteMs, commissioningMs: 2 * weekMs, judgedMs: 10 * weekMs, make: seasons },
+  {
+    name: 'season and week, 5 min', columns: ['outside', 'load', 'temperature'], clear: [8, 20, 8],
+    ...minutely, stepMs: 5 * minuteMs, commissioningMs: 2 * weekMs, judgedMs: 10 * weekMs, make: seasons,
+  },
   {
     name: 'test bed, 1 s', columns: ['one', 'two', 'warm', 'water', 'flow', 'rough'], clear: [0.15, 0.3, 3, 1.5, 8, 0.02],
     stepMs: secondMs, commissioningMs: dayMs / 4, judgedMs: dayMs / 2, perWeek: 21, make: testBed,
