@@ -106,8 +106,7 @@ function mean(windowMs: number, gapMs: number | undefined): StatefulCall {
   return {
     step(value, _fresh, broken, context, slot) {
       const state = stateAt(context, slot, () => ({ t: null, x: null, pieces: [] }));
-      if (!Array.isArray(state['pieces']) || !state['pieces'].every(Array.isArray)) state['pieces'] = [];
-      const list = state['pieces'] as [number, number, number][];
+      const list = piecesOf(state);
       const last = state['t'];
       const held = state['x'];
       const now = context.timeMs;
@@ -138,6 +137,24 @@ function mean(windowMs: number, gapMs: number | undefined): StatefulCall {
       return weight > 0 ? usable(sum / weight) : usable(number);
     },
   };
+}
+
+/** Lists that were looked through once: what is restored may be damaged, what is added here is not. */
+const soundPieces = new WeakSet<object>();
+
+function piecesOf(state: Fields): [number, number, number][] {
+  const stored = state['pieces'];
+  if (Array.isArray(stored)) {
+    const isSound = soundPieces.has(stored) || stored.every((piece) => Array.isArray(piece) && piece.length === 3 && piece.every(Number.isFinite));
+    if (isSound) {
+      soundPieces.add(stored);
+      return stored as [number, number, number][];
+    }
+  }
+  const none: [number, number, number][] = [];
+  soundPieces.add(none);
+  state['pieces'] = none;
+  return none;
 }
 
 /** rate (per second), delta and previous: against the value before, as long as no gap or reset lies between. */

@@ -167,7 +167,7 @@ describe('twin-cause and twin-what-if', function () {
     // Whatever else was off in the last minutes goes with none of them.
     const calm = Array.from({ length: 60 }, (_, index) => plant.endMs - 300_000 + 5_000 * index);
     await site.historian.clear('filler', 'foam', plant.endMs - 300_000, plant.endMs + 60_000);
-    await site.historian.write(calm.map((timeMs, index) => ({ twin: 'filler', property: 'foam', timeMs, value: calmFoam + 0.1 * (index % 3), quality: 'good' as const })));
+    await site.historian.write(calm.map((timeMs, index) => ({ twin: 'filler', property: 'foam', timeMs, value: calmFoam(index), quality: 'good' as const })));
     const counts = labeller.twin.valuesOf(['cycles', 'rejects']) as Record<string, number>;
     for (const [parts, bad] of [[500, 200], [600, 260]] as const) {
       run.node('labeller').receive({ payload: { mode: 'Execute', cycles: counts['cycles']! + parts, rejects: counts['rejects']! + bad } } as unknown as Message);
@@ -182,7 +182,8 @@ describe('twin-cause and twin-what-if', function () {
 });
 
 const coldJaw = 174.5;
-const calmFoam = 2.4;
+/** As at any other time, mm. */
+const calmFoam = (index: number): number => 2 + ((index * 7_919) % 100) / 100;
 
 /** Stretches in which the labeller has a case; the last one goes on. */
 function caseTimes({ endMs }: PlantLine): [fromMs: number, toMs: number][] {
@@ -197,7 +198,7 @@ function plantStory(plant: PlantLine): void {
   const sealer = plant.rows.get('sealer')!;
   const stopsMs = sealer.filter(({ values }, at) => values['mode'] === 'Aborted' && sealer[at - 1]?.values['mode'] !== 'Aborted').map(({ timeMs }) => timeMs);
   for (const [index, { timeMs, values }] of plant.rows.get('filler')!.entries()) {
-    values['foam'] = 2 + ((index * 7_919) % 100) / 100 + (stopsMs.some((stopMs) => timeMs > stopMs - 120_000 && timeMs <= stopMs) ? 6 : 0);
+    values['foam'] = calmFoam(index) + (stopsMs.some((stopMs) => timeMs > stopMs - 120_000 && timeMs <= stopMs) ? 6 : 0);
   }
   for (const { timeMs, values } of sealer) if (timeMs > plant.endMs - 60_000) values['jaw'] = coldJaw;
   const cases = caseTimes(plant);
