@@ -176,7 +176,9 @@ describe('twin-cause and twin-what-if', function () {
     await run.until(() => answers().some(({ trigger }) => trigger === 'watch'), () => JSON.stringify(run.statuses('cause').slice(-3)));
     const watched = answers().find(({ trigger }) => trigger === 'watch')!;
     assert.deepEqual([watched.cause.about, watched.cause.station, watched.cause.bad > plant.bad + 150], ['scrap', 'labeller', true], watched.payload);
-    assert.match(watched.payload, /^Sealing station: \d+ % of the scrap since .* goes with jaw temperature .* low/);
+    // The parts passed at two moments only, so whatever the filler read just then goes with them as well and may stand first.
+    const jaw = watched.cause.conditions.slice(0, 2).find(({ station, property: name, direction }) => station === 'sealer' && name === 'jaw' && direction === 'low');
+    assert.ok(jaw !== undefined && jaw.share > 0.9, watched.payload);
     assert.ok(answers().length - before <= 3);
   });
 });
