@@ -9,7 +9,9 @@ export function inProcess<Result>(script: string, settings: unknown): Promise<Re
   const execArgv = ['--expose-gc', ...(folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`])];
   return new Promise((resolve, reject) => {
     let result: { value: Result } | undefined;
-    const child = fork(script, [JSON.stringify(settings)], { execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    // Compiled code that the first process left on the disk would make the second one smaller.
+    const env = { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' };
+    const child = fork(script, [JSON.stringify(settings)], { execArgv, env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     child.on('message', (value) => (result = { value: value as Result }));
     child.once('error', reject);
     child.once('close', (code, signal) => {

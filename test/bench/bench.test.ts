@@ -28,13 +28,6 @@ describe('benches', function () {
     lines.length = 0;
   });
 
-  // First: what other benches leave behind goes while the memory is looked at.
-  it('memory: twins have learned; the heap is looked at as often as asked', async () => {
-    const result = await memoryUse(print, { twins: 8, signals: 2, rowsPerTwin: 400, longRunMessages: 4_000, looks: 4 });
-    assert.ok(Number.isFinite(result.bytesPerTwin) && result.outsideBytesPerTwin > 0, JSON.stringify(result));
-    assert.deepEqual(result.looks.map(({ messages }) => messages), [1_000, 2_000, 3_000, 4_000]);
-  });
-
   it('chain: single messages and batches go through both chains, judged by an armed baseline', async () => {
     const cases = [{ signals: 1, rows: 1 }, { signals: 3, rows: 1 }, { signals: 2, rows: 50 }];
     const results = await chainSpeed(print, { cases, warmUpRows: 3_000, signalsPerSlice: 200, slices: 3 });
@@ -53,6 +46,12 @@ describe('benches', function () {
     assert.deepEqual(costs.map(({ partsPerSecond, looks }) => [partsPerSecond, looks]), [[1, 500], [10, 50], [100, 5]]);
     for (const { trackingUs, watchUs } of costs) assert.ok(trackingUs > 0 && watchUs >= 0, `${trackingUs} ${watchUs}`);
     assert.equal(table().length, 2 + costs.length);
+  });
+
+  it('memory: twins have learned; the heap is looked at as often as asked', async () => {
+    const result = await memoryUse(print, { twins: 8, signals: 2, rowsPerTwin: 400, longRunMessages: 4_000, looks: 4 });
+    assert.ok(Number.isFinite(result.bytesPerTwin) && result.outsideBytesPerTwin > 0, JSON.stringify(result));
+    assert.deepEqual(result.looks.map(({ messages }) => messages), [1_000, 2_000, 3_000, 4_000]);
   });
 
   it('memory: growth is the slope of the heap over the messages', () => {
