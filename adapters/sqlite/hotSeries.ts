@@ -1,4 +1,5 @@
-import { part, placeOf } from '../../engine/history/columns.ts';
+import { part } from '../../engine/history/columns.ts';
+import { placeOf } from '../../engine/statistics/order.ts';
 import type { HistoryValue, SeriesColumns } from '../../engine/ports.ts';
 
 const firstCapacity = 16;

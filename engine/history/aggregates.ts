@@ -1,8 +1,8 @@
 import type { Quality } from '../observation.ts';
 import type { HistoryValue, SeriesColumns } from '../ports.ts';
 import { Problem } from '../problem.ts';
+import { placeOf } from '../statistics/order.ts';
 import { mostBuckets } from './buckets.ts';
-import { placeOf } from './columns.ts';
 
 /** The aggregates of OPC 10000-13 (OPC UA Part 13, release 1.05) that we offer, by their names there. */
 export const aggregateNames = [

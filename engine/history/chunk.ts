@@ -1,6 +1,7 @@
 import type { HistoryValue, SeriesColumns } from '../ports.ts';
+import { placeOf } from '../statistics/order.ts';
 import { ByteReader, ByteWriter } from './bits.ts';
-import { noColumns, placeOf } from './columns.ts';
+import { noColumns } from './columns.ts';
 
 /** Most points that one chunk may hold; a longer one is refused as damaged when it is read. */
 export const mostInChunk = 65_536;

@@ -6,18 +6,6 @@ export function part({ times, values, qualities }: SeriesColumns, from: number, 
   return { times: times.subarray(from, to), values: values instanceof Float64Array ? values.subarray(from, to) : values.slice(from, to), qualities: qualities.subarray(from, to) };
 }
 
-/** Place of the first time that is at or after `timeMs`. */
-export function placeOf(times: Float64Array, timeMs: number, count = times.length): number {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((times[middle] as number) < timeMs) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 /** One after the other; every time of `b` must be after those of `a`. */
 export function joined(...parts: readonly SeriesColumns[]): SeriesColumns {
   const given = parts.filter(({ times }) => times.length > 0);

@@ -1,3 +1,4 @@
+import { placeOf } from '../statistics/order.ts';
 import type { StationSeries } from './partTable.ts';
 import { type Lot, qualityAt, type QualityAnswer } from './qualityResponse.ts';
 import { badOf, type CounterReadings, countedTimes, countedTogether } from './stationRecord.ts';
@@ -58,21 +59,15 @@ export function qualityOfRecord({ fromMs, toMs, parts, bad, series, changes }: Q
 }
 
 function meanWithin(times: ArrayLike<number>, values: ArrayLike<number>, fromMs: number, toMs: number): number {
-  let low = 0;
-  let high = times.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (times[middle]! < fromMs) low = middle + 1;
-    else high = middle;
-  }
+  const first = placeOf(times, fromMs);
   let sum = 0;
   let count = 0;
-  for (let at = low; at < times.length && times[at]! < toMs; at += 1) {
+  for (let at = first; at < times.length && times[at]! < toMs; at += 1) {
     if (!Number.isFinite(values[at]!)) continue;
     sum += values[at]!;
     count += 1;
   }
   // Nothing came: what was told last still holds.
-  if (count === 0) return low > 0 ? values[low - 1]! : NaN;
+  if (count === 0) return first > 0 ? values[first - 1]! : NaN;
   return sum / count;
 }

@@ -1,4 +1,4 @@
-import { quantileOfSorted } from '../statistics/order.ts';
+import { placeOf, quantileOfSorted } from '../statistics/order.ts';
 import type { Passing } from './lineFigures.ts';
 
 /** How long parts need from one station to the next. "≈ 42 s, from 310 parts". */
@@ -177,16 +177,4 @@ function piecesOf(leftMs: readonly number[], arrivedMs: readonly number[], { fro
     pieces.push({ share: ahead.length / (last - first), ahead: ahead[ahead.length >> 1] ?? 0 });
   }
   return pieces;
-}
-
-/** Place of the first time that is at or after `timeMs`. */
-function placeOf(times: readonly number[], timeMs: number): number {
-  let low = 0;
-  let high = times.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (times[middle]! < timeMs) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

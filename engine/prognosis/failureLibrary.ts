@@ -1,4 +1,4 @@
-import { quantileOfSorted } from '../statistics/order.ts';
+import { placeOf, quantileOfSorted } from '../statistics/order.ts';
 import { HealthIndex } from './healthIndex.ts';
 import type { MachineRun } from './runFeatures.ts';
 
@@ -141,14 +141,7 @@ export class FailureLibrary {
   #alike(estimate: number, estimates = this.#estimates, allLefts = this.#lefts): { leftRows: number; fromRows: number; toRows: number } {
     const all = estimates.length;
     const count = Math.min(all, Math.max(fewestAlike, Math.round(alikeShare * all)));
-    let low = 0;
-    let high = all;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (estimates[middle]! < estimate) low = middle + 1;
-      else high = middle;
-    }
-    const begin = Math.max(0, Math.min(all - count, low - (count >> 1)));
+    const begin = Math.max(0, Math.min(all - count, placeOf(estimates, estimate) - (count >> 1)));
     const beside = Float64Array.from({ length: count }, (_, at) => allLefts[begin + at]! - estimates[begin + at]!).sort();
     const tail = Math.max(0, (1 - promised * (1 + 1 / this.runs)) / 2);
     const at = (share: number): number => Math.max(0, estimate + quantileOfSorted(beside, share));

@@ -55,3 +55,15 @@ export function medianOfSeven(numbers: Float64Array, offset: number): number {
   d = Math.max(b, d);
   return Math.min(d, e);
 }
+
+/** Place of the first of `count` ascending numbers that is at or above `value`; `count` where none is. */
+export function placeOf(ascending: ArrayLike<number>, value: number, count = ascending.length): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ascending[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

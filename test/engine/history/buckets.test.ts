@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Buckets } from '../../../engine/history/buckets.ts';
-import { joined, merged, part, placeOf } from '../../../engine/history/columns.ts';
+import { joined, merged, part } from '../../../engine/history/columns.ts';
+import { placeOf } from '../../../engine/statistics/order.ts';
 import { packSummary, summaryOf, unpackSummary } from '../../../engine/history/summary.ts';
 import type { HistorySummary, HistoryValue, SeriesColumns } from '../../../engine/ports.ts';
 import { checkParameters } from '../../checks/ports/checkParameters.ts';
