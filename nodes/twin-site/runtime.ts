@@ -72,24 +72,34 @@ export default function twinSite(RED: Runtime): void {
     RED.httpNode.use('/twin', routes);
   }
 
+  /** The site of a node, once its store is open: who asks just after the start waits for it, rather than hear that there is none. */
+  async function siteOpened(request: Request): Promise<Site | undefined> {
+    const id = request.params['id'] ?? '';
+    await siteHandle(RED.nodes.getNode(id))?.ready.catch(() => undefined);
+    return siteHandle(RED.nodes.getNode(id))?.site;
+  }
+
+  function withGate(request: Request, response: Response, work: (gate: SiteGate) => void | Promise<void>): void {
+    const answer = async (): Promise<void> => {
+      await siteOpened(request);
+      const gate = directory.gates().get(request.params['id'] ?? '');
+      if (gate === undefined) response.status(404).json({ text: '' });
+      else await work(gate);
+    };
+    answer().catch((problem: unknown) => {
+      RED.log.error(`twin-site: ${String(problem)}`);
+      response.status(500).json({ text: 'Not stored. The log of Node-RED says why.' });
+    });
+  }
+
   RED.httpAdmin.get('/twinwire/site/:id/users', RED.auth.needsPermission('twin-site.read'), (request: Request, response: Response) => {
-    const gate = directory.gates().get(request.params['id'] ?? '');
-    if (gate === undefined) response.status(404).json({ text: '' });
-    else response.json(usersAnswer(gate.users, openTo(gate)));
+    withGate(request, response, (gate) => response.json(usersAnswer(gate.users, openTo(gate))));
   });
   RED.httpAdmin.post('/twinwire/site/:id/users', RED.auth.needsPermission('twin-site.write'), (request: Request, response: Response) => {
-    const gate = directory.gates().get(request.params['id'] ?? '');
-    if (gate === undefined) {
-      response.status(404).json({ text: '' });
-      return;
-    }
-    changeUsers(gate.users, request.body).then(
-      (refusal) => response.json({ ...usersAnswer(gate.users, openTo(gate)), ...refusal }),
-      (problem: unknown) => {
-        RED.log.error(`twin-site: ${String(problem)}`);
-        response.status(500).json({ text: 'Not stored. The log of Node-RED says why.' });
-      },
-    );
+    withGate(request, response, async (gate) => {
+      const refusal = await changeUsers(gate.users, request.body);
+      response.json({ ...usersAnswer(gate.users, openTo(gate)), ...refusal });
+    });
   });
 
   RED.httpAdmin.get('/twinwire/twins', RED.auth.needsPermission('twin-site.read'), (request: Request, response: Response) => {
@@ -137,13 +147,12 @@ export default function twinSite(RED: Runtime): void {
   });
 
   function withDeliveries(request: Request, response: Response, work: (deliveries: Deliveries) => Promise<void>): void {
-    const node = RED.nodes.getNode(request.params['id'] ?? '');
-    const open = siteHandle(node)?.site;
-    if (open === undefined) {
-      response.status(404).json({ text: '' });
-      return;
-    }
-    work(deliveriesOf(open)).catch((problem: unknown) => {
+    const answer = async (): Promise<void> => {
+      const open = await siteOpened(request);
+      if (open === undefined) response.status(404).json({ text: '' });
+      else await work(deliveriesOf(open));
+    };
+    answer().catch((problem: unknown) => {
       RED.log.error(`twin-site: ${String(problem)}`);
       response.status(500).json({ text: problem instanceof Problem ? problem.found : 'The log of Node-RED says why.' });
     });

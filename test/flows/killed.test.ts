@@ -35,15 +35,10 @@ const judged = (nodeRed: NodeRed): Judged[] => nodeRed.sent.filter(({ from }) =>
 
 const told = (nodeRed: NodeRed): TwinCase[] => nodeRed.sent.filter(({ from }) => from === 'alert').map(({ message }) => (message as unknown as AlertMessage).case);
 
-/** The page is there as soon as the site has opened its store, a moment after the flows have started. */
 async function overview(nodeRed: NodeRed): Promise<Overview> {
-  for (let attempt = 0; ; attempt++) {
-    const answer = await fetch(`${nodeRed.url}/twin/api/overview`);
-    if (answer.ok) return (await answer.json()) as Overview;
-    await answer.arrayBuffer();
-    if (attempt > 50) throw new Error(`The page answers ${answer.status}.`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  const answer = await fetch(`${nodeRed.url}/twin/api/overview`);
+  assert.equal(answer.status, 200);
+  return (await answer.json()) as Overview;
 }
 
 describe('what was learned survives kill -9', function () {

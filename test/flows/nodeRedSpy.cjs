@@ -18,11 +18,32 @@ exports.watch = function watch(red) {
   hooks.add('onComplete.twinwire', ({ node, error }) => {
     if (error) tell({ kind: 'error', node: node.id, code: error.code, text: String(error.message ?? error) });
   });
-  events.on('node-status', ({ id, status }) => tell({ kind: 'status', node: id, status: plain(status) }));
-  events.on('flows:started', () => tell({ kind: 'started' }));
+  // A site opens its store beside the start of the flows, and shows how that went: before it has, there are no twins, no page and no users.
+  const flows = load('@node-red/runtime/lib/flows');
+  const shown = new WeakSet();
+  let started = false;
+  const tellStarted = () => {
+    if (!started) return;
+    const sites = [];
+    flows.eachNode(({ id, type }) => type === 'twin-site' && sites.push(flows.get(id)));
+    if (sites.some((site) => site && !shown.has(site))) return;
+    started = false;
+    tell({ kind: 'started' });
+  };
+  events.on('node-status', ({ id, status }) => {
+    tell({ kind: 'status', node: id, status: plain(status) });
+    const node = flows.get(id);
+    if (node) shown.add(node);
+    tellStarted();
+  });
+  events.on('flows:stopped', () => (started = false));
+  events.on('flows:started', () => {
+    started = true;
+    tellStarted();
+  });
 
   process.on('message', ({ receive, message }) => {
-    const node = load('@node-red/runtime/lib/flows').get(receive);
+    const node = flows.get(receive);
     if (node) node.receive(message);
     else tell({ kind: 'log', level: 20, text: `there is no node ${receive} to receive a message` });
   });

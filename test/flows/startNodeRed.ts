@@ -63,7 +63,7 @@ export interface NodeRed {
   readonly errors: { node: string; code: string | undefined; text: string }[];
   /** The last status of each node. */
   readonly statuses: Map<string, { fill?: string; shape?: string; text?: string }>;
-  /** Replaces all flows and resolves when they have started. */
+  /** Replaces all flows and resolves when they have started and their sites have opened, or have said why they do not. */
   deploy(flow: readonly FlowNode[], credentials?: Record<string, Record<string, string>>): Promise<void>;
   /** Presses the button of an inject node. */
   inject(id: string): Promise<void>;
@@ -85,7 +85,7 @@ export interface NodeRed {
 
 const levels: Record<number, LogLine['level']> = { 10: 'fatal', 20: 'error', 30: 'warn', 40: 'info' };
 
-/** Starts a real Node-RED in a process of its own: loopback, a free port, a user directory of its own. Resolves when its flows run. */
+/** Starts a real Node-RED in a process of its own: loopback, a free port, a user directory of its own. Resolves when its flows run and its sites are open. */
 export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRed> {
   const version = options.version ?? '5';
   const red = path.join(packageRoot, redFiles[version]);

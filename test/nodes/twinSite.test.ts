@@ -32,6 +32,14 @@ describe('twin-site', () => {
     assert.deepEqual(run.warnings(), []);
   });
 
+  it('asked for its users or its outbox while its store opens, answers once it is open', async () => {
+    await start();
+    const answers = await Promise.all([
+      run.admin('GET', '/twinwire/site/site/users'), run.admin('GET', '/twinwire/site/site/outbox'), run.admin('GET', '/twinwire/site/nobody/users'),
+    ]);
+    assert.deepEqual(answers.map(({ status }) => status), [200, 200, 404]);
+  });
+
   it('with a hostile name stays inside the user directory', async () => {
     await start({ name: '../../etc/passwd' });
     run.node('asset').receive({ payload: { current: 1 } });
