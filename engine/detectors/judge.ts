@@ -95,8 +95,11 @@ const jointChart = detectors.length;
 const jointKind = chartKinds[jointChart]!;
 /** Passed lines that are kept of each column: the row in hand is one more. */
 const keptPassed = rowsToStay - 1;
+/** What ends by itself after at most so many values, and was never farther beyond its line, moves the line: what it says comes in the end as often as was promised. */
+const passingRows = 32;
+const passingShare = 1.25;
 /** Not in states of earlier versions. */
-const newer: readonly string[] = ['half', 'passed', 'told', 'recent'];
+const newer: readonly string[] = ['half', 'passed', 'told', 'recent', 'most', 'mostOf', 'lasted'];
 const stuckChart = detectors.findIndex(({ kind }) => kind === 'stuck');
 
 /** Settings beyond it are not asked about. */
@@ -117,6 +120,10 @@ interface JudgeState extends Record<string, Float64Array> {
   kind: Float64Array;
   /** Normal values since the last abnormal one. */
   quiet: Float64Array;
+  /** Of what is open, or was just now: the largest score ÷ line, the detector that said so, and abnormal values. */
+  most: Float64Array;
+  mostOf: Float64Array;
+  lasted: Float64Array;
   /** What was expected in the last rows. */
   expected: Float64Array;
   /** How wide the band was at first, from its middle, where it follows the operating point: what distances are reckoned to. 0 = it does not. */
@@ -165,6 +172,8 @@ class RegistryJudge implements AssetJudge {
   private abnormalMs = 0;
   /** The row as most detectors see it: where the column scatters more than elsewhere, distances count less. */
   private readonly input: DetectorInput & { coarse: Float64Array };
+  /** The same with the values as they came, for what looks from one value to the next: what is expected may jump in between. */
+  private readonly ranging: DetectorInput;
   /** The same with the values as they came, for what looks whether they repeat. */
   private readonly plain: DetectorInput;
   private readonly trains: Uint8Array;
@@ -242,6 +251,7 @@ class RegistryJudge implements AssetJudge {
     this.smallest = Float64Array.from(columns, ({ smallestChange = 0 }) => smallestChange);
     this.input = { values: new Float64Array(width), usable: new Uint8Array(width), expected: new Float64Array(width), coarse: new Float64Array(width) };
     this.plain = { ...this.input, values: new Float64Array(width), usable: new Uint8Array(width) };
+    this.ranging = { ...this.input, values: this.plain.values };
     this.trains = new Uint8Array(width);
     this.ratios = new Float64Array(width);
     this.kinds = new Uint8Array(width);
@@ -339,8 +349,13 @@ class RegistryJudge implements AssetJudge {
       const usable = usables[column] !== 0;
       kind[column] = kinds[column]!;
       let quietFor = quiet[column]!;
-      if (isOpen) quietFor = quiet[column] = 0;
-      else if (usable && quietFor < quietRows) quietFor = quiet[column]! += 1;
+      if (isOpen) {
+        quietFor = quiet[column] = 0;
+        this.takeOpen(column);
+      } else if (usable && quietFor < quietRows) {
+        quietFor = quiet[column]! += 1;
+        if (quietFor === quietRows) this.takeEnd(column);
+      }
       if (quietFor < quietRows) anyOpen = true;
       const sound = normal && company && quietFor >= quietRows;
       const train = sound && suspicious[column] === 0;
@@ -372,15 +387,34 @@ class RegistryJudge implements AssetJudge {
     if (changed) this.drawLine();
     this.sinceMs = anyOpen ? (Number.isNaN(this.sinceMs) ? row.timeMs : this.sinceMs) : NaN;
     for (const { lines, scores, drawn } of this.charts) lines.learn(scores, use, drawn);
-    for (const { detector, scores } of this.charts) {
-      if (detector !== this.charts[stuckChart]!.detector) {
-        detector.learn(input, trains);
-        continue;
-      }
-      detector.learn(this.plain, trains);
+    for (let index = 0; index < this.charts.length; index += 1) {
+      const { detector, scores } = this.charts[index]!;
+      detector.learn(this.seenBy(index), trains);
+      if (index !== stuckChart) continue;
       // A value that stands still says nothing about the signal: the other detectors do not see it.
       for (let column = 0; column < scores.length; column += 1) if (scores[column]! >= 1) input.usable[column] = 0;
     }
+  }
+
+  private takeOpen(column: number): void {
+    const { most, mostOf, lasted, open } = this.state;
+    if (this.input.usable[column] !== 0) lasted[column]! += 1;
+    if (!(open[column]! > most[column]!)) return;
+    most[column] = open[column]!;
+    mostOf[column] = this.kinds[column]!;
+  }
+
+  /**
+   * What was abnormal is over, and trains nothing. But a line that learns only from what lies below it never learns that it lies too low; so what was a trifle
+   * beyond it for a moment is the largest score of its block, as any other.
+   */
+  private takeEnd(column: number): void {
+    const { most, mostOf, lasted } = this.state;
+    const index = mostOf[column]!;
+    const trifle = most[column]! > 0 && most[column]! <= passingShare && lasted[column]! <= passingRows && index !== stuckChart;
+    if (trifle) this.charts[index]!.lines.raise(column, most[column]! * this.draw(index, column));
+    most[column] = 0;
+    lasted[column] = 0;
   }
 
   /** Keeps which lines are passed, and what was told. */
@@ -720,6 +754,11 @@ class RegistryJudge implements AssetJudge {
     this.seen.ready = ready;
   }
 
+  /** What it looks at. */
+  private seenBy(index: number): DetectorInput {
+    return index === stuckChart ? this.plain : index === noiseChart ? this.ranging : this.input;
+  }
+
   /** Asks one detector of the row in hand, and holds against its lines what it says. */
   private ask(index: number): void {
     const { ratios, kinds, suspicious, speaks, early } = this;
@@ -727,7 +766,7 @@ class RegistryJudge implements AssetJudge {
     const { usable } = this.input;
     const least = index === stuckChart ? 1 : 2;
     const asked = this.on[index] === 1;
-    detector.score(index === stuckChart ? this.plain : this.input, scores);
+    detector.score(this.seenBy(index), scores);
     for (let column = 0; column < scores.length; column += 1) {
       const score = scores[column]!;
       if (!(score > 0)) {
@@ -879,11 +918,11 @@ function weightOf(ratio: number): number {
 }
 
 function newState(width: number): JudgeState {
-  const take = columnArrays(width, 11);
+  const take = columnArrays(width, 14);
   return {
     timeMs: take(NaN), intervalMs: take(NaN), paceMs: take(1_000),
     rows: take(),
-    open: take(), kind: take(), quiet: take(quietRows),
+    open: take(), kind: take(), quiet: take(quietRows), most: take(), mostOf: take(), lasted: take(),
     expected: take(NaN), half: take(), passed: take(Infinity), told: take(Infinity), recent: new Float64Array(width * keptPassed).fill(Infinity),
   };
 }
@@ -942,12 +981,13 @@ function moveBudget(old: Json | undefined, fresh: Json | undefined, same: boolea
 }
 
 function moveState(old: Json | undefined, fresh: Json | undefined, moves: readonly ColumnMove[]): Json {
-  const { half = null, passed = null, told = null, recent = null, ...others } = fresh as { [name: string]: Json };
+  const { half = null, passed = null, told = null, recent = null, most = null, mostOf = null, lasted = null, ...others } = fresh as { [name: string]: Json };
   const moved = (name: string, begun: Json, quantity: 'plain' | 'difference', each = 1): Json =>
     member(old, name) === undefined ? begun : moveNumbers(member(old, name), begun, moves, quantity, each);
   return {
     ...moveTable(old, others, moves, { expected: 'value' }),
     half: moved('half', half, 'difference'), passed: moved('passed', passed, 'plain'), told: moved('told', told, 'plain'), recent: moved('recent', recent, 'plain', keptPassed),
+    most: moved('most', most, 'plain'), mostOf: moved('mostOf', mostOf, 'plain'), lasted: moved('lasted', lasted, 'plain'),
   };
 }
 

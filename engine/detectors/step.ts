@@ -136,6 +136,7 @@ class StepDetector implements Detector {
         state.away[column] = 0;
         if (training) prediction.train(column, residual);
         prediction.follow(column, residual);
+        this.waitForNext(column);
         continue;
       }
       const line = this.line(column, value, input.coarse);
@@ -151,8 +152,8 @@ class StepDetector implements Detector {
           continue;
         }
         state.jumpRows[column]! += 1;
-        if (state.jumpRows[column]! >= this.longestRows) this.close(column);
-      }
+        if (state.jumpRows[column]! >= this.longestRows) this.forget(column);
+      } else this.waitForNext(column);
       state.high[column]! *= fading;
       state.low[column]! *= fading;
       if (Math.abs(error) < suspicious * line) {
@@ -242,11 +243,23 @@ class StepDetector implements Detector {
     this.close(column);
   }
 
+  /** How many jumps there were is known until none has come for a while: a machine that works by them goes on doing so when one was taken back. */
   private close(column: number): void {
     this.state.jump[column] = 0;
     this.state.jumpRows[column] = 0;
     this.state.followed[column] = 0;
+  }
+
+  private forget(column: number): void {
+    this.close(column);
     this.state.jumps[column] = 0;
+  }
+
+  private waitForNext(column: number): void {
+    const { jumps, jumpRows } = this.state;
+    if (jumps[column] === 0) return;
+    jumpRows[column]! += 1;
+    if (jumpRows[column]! >= this.longestRows) jumps[column] = jumpRows[column] = 0;
   }
 }
 

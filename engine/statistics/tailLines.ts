@@ -154,6 +154,13 @@ export class TailLines {
     if (!Number.isNaN(before)) this.join(column, before);
   }
 
+  /** Takes a score that was abnormal, and yet is one of the block that begins; only where enough is known for so little to be of weight. */
+  raise(column: number, score: number): void {
+    const place = column * places;
+    if (this.state[place + doublings] === 0) return;
+    if (score > this.state[place + maximum]!) this.state[place + maximum] = score;
+  }
+
   /** Takes notice of an abnormal row: what was not yet counted never is. */
   reject(column: number): void {
     const place = column * places;

@@ -96,6 +96,24 @@ describe('statistics: lines from block maxima', () => {
     }
   });
 
+  it('rise where what passes them by a trifle comes again and again, once enough is known', () => {
+    const after = (share: number, alarms: number, known = 60): number => {
+      const lines = new TailLines(1, 64, { quantile: 0.5, excess: 0.05 });
+      const rarity = TailLines.logRarity(1e-3);
+      const go = (rows: number): void => noisyValues(5, rows).forEach((value) => lines.add(0, Math.abs(value - 50) / 6));
+      go(64 * known);
+      for (let alarm = 0; alarm < alarms; alarm += 1) {
+        lines.reject(0);
+        if (share > 0) lines.raise(0, share * lines.line(0, rarity));
+        go(64 * 8);
+      }
+      return lines.line(0, rarity);
+    };
+    assert.ok(after(1.1, 6) > 1.1 * after(0, 6), `${after(1.1, 6)} after ${after(0, 6)}`);
+    assert.ok(after(1.1, 1) < 1.05 * after(0, 1), 'once is an accident');
+    assert.equal(after(1.1, 1, 10), after(0, 1, 10), 'of 10 blocks little is known');
+  });
+
   it('are not moved by one wild block, nor by blocks beside abnormal rows', () => {
     const calm = new TailLines(1, 64, { quantile: 0.5, excess: 0.05 });
     const wild = new TailLines(1, 64, { quantile: 0.5, excess: 0.05 });
