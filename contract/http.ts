@@ -287,7 +287,21 @@ export interface TwinsOfSite {
   count: number;
   /** At most 500 over all sites, the most urgent first. */
   twins: TwinState[];
+  /** At most 100. */
+  lines: LineOrder[];
 }
+
+/** A line that runs, with its stations in the order that they have now. */
+export interface LineOrder {
+  key: string;
+  /** At most 200. */
+  stations: LineOrderStation[];
+  /** All are told, and each comes after the one before and after no other: a list says the same. */
+  straight: boolean;
+}
+
+/** A station; without a condition its site has no such machine. */
+export type LineOrderStation = Pick<TwinState, 'key' | 'name'> & Partial<Pick<TwinState, 'condition' | 'letter'>>;
 
 export interface TwinState {
   key: string;

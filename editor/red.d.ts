@@ -112,6 +112,7 @@ declare const RED: {
     eachConfig(visit: (node: EditorNode) => void): void;
     /** The flow as it was last loaded or deployed. */
     originalFlow(): EditorNode[] | undefined;
+    subflow(id: string): EditorNode | null | undefined;
     dirty(changed?: boolean): boolean;
     id(): string;
     /** Nodes as a flow file holds them; config nodes too. */
@@ -119,9 +120,12 @@ declare const RED: {
     addLink(link: EditorLink): void;
     filterLinks(ends: { source?: EditorNode; target?: EditorNode }): EditorLink[];
   };
+  events: { on(event: 'nodes:add' | 'nodes:change' | 'nodes:remove' | 'flows:change', listener: () => void): void; emit(event: 'nodes:change', node: EditorNode): void };
+  actions: { invoke(action: 'core:undo' | 'core:redo'): void };
+  editor: { validateNode(node: EditorNode): boolean };
   history: { push(event: HistoryAdd | HistoryEdit | { t: 'multi'; events: (HistoryAdd | HistoryEdit)[]; dirty: boolean }): void };
   view: { redraw(updateActive: boolean): void; select(selection: { nodes: EditorNode[] }): void; reveal(id: string): void };
-  workspaces: { active(): string; isLocked(): boolean };
+  workspaces: { active(): string; isLocked(id?: string): boolean | undefined };
   sidebar: { addTab(tab: EditorTab): void };
   notify(text: string, options?: { type?: 'success' | 'warning' | 'error'; timeout?: number } | string): void;
   i18n: { lang(): string };

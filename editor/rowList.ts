@@ -1,4 +1,5 @@
 import type { Field } from '../contract/fields.ts';
+import { moveByHandle } from './moveByHandle.ts';
 import type { TextValues } from './text.ts';
 
 export type Row = Record<string, string | number | boolean>;
@@ -171,33 +172,7 @@ export function rowList(options: RowListOptions): RowList {
   function makeHandle(element: HTMLElement): HTMLElement {
     const handle = button('fa-bars', text('list.move'), false);
     handle.classList.add('twinwire-list-handle');
-    handle.addEventListener('keydown', (event) => {
-      if (event.altKey || (event.key !== 'ArrowUp' && event.key !== 'ArrowDown')) return;
-      event.preventDefault();
-      move(element, event.key === 'ArrowUp');
-    });
-    handle.addEventListener('pointerdown', (event) => {
-      if (event.button !== 0) return;
-      event.preventDefault();
-      handle.setPointerCapture(event.pointerId);
-      handle.focus();
-      element.classList.add('twinwire-list-dragged');
-    });
-    handle.addEventListener('pointermove', (event) => {
-      if (!handle.hasPointerCapture(event.pointerId)) return;
-      const [before, behind] = [element.previousElementSibling, element.nextElementSibling];
-      const middle = (other: Element): number => other.getBoundingClientRect().top + other.getBoundingClientRect().height / 2;
-      // Moving an element lets go of the pointer in some browsers, so the neighbour moves instead.
-      if (before !== null && event.clientY < middle(before)) element.after(before);
-      else if (behind !== null && event.clientY > middle(behind)) element.before(behind);
-    });
-    for (const end of ['pointerup', 'pointercancel'] as const) {
-      handle.addEventListener(end, () => {
-        if (!element.classList.contains('twinwire-list-dragged')) return;
-        element.classList.remove('twinwire-list-dragged');
-        changed();
-      });
-    }
+    moveByHandle(handle, element, 'twinwire-list-dragged', { step: (up) => move(element, up), done: changed });
     return handle;
   }
 

@@ -22,7 +22,7 @@ const order = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' 
  * The machines of a site by place, in the order of their names. A place that only holds one other place shares its line with it, as
  * a sidebar is narrow.
  */
-export function twinTree({ name, twins }: TwinsOfSite): TwinPlace {
+export function twinTree({ name, twins }: Pick<TwinsOfSite, 'name' | 'twins'>): TwinPlace {
   const root: TwinPlace = { id: '[]', name, places: [], twins: [], count: 0 };
   const known = new Map<string, TwinPlace>();
   for (const twin of twins) {

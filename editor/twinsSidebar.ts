@@ -1,5 +1,6 @@
 import type { ChosenTwin, MachineCondition, OutboxOfSite, TwinsAnswer, TwinsOfSite, TwinState } from '../contract/http.ts';
 import { deliverySection } from './deliverySection.ts';
+import { lineSection, type LineOffer } from './lineSection.ts';
 import { machineNode } from './machineNode.ts';
 import { placeTwinNode, type PlacedKind } from './placeTwinNode.ts';
 import { request } from './request.ts';
@@ -21,6 +22,7 @@ interface Chosen {
 }
 
 interface TwinRow {
+  name: string;
   show(twin: TwinState): void;
   showChosen(isChosen: boolean): void;
 }
@@ -44,7 +46,9 @@ export function twinsSidebar(text: (key: string, values?: TextValues) => string)
   const waiting = make('details', 'twinwire-waiting') as HTMLDetailsElement;
   const showWaiting = deliverySection(waiting, text);
   const drawer = make('div', 'twinwire-twin-drawer');
-  content.append(search, note, tree, waiting);
+  const linesHost = make('details', 'twinwire-lines') as HTMLDetailsElement;
+  const lines = lineSection(linesHost, text);
+  content.append(search, note, tree, linesHost, waiting);
 
   const rows = new Map<string, TwinRow>();
   const toggled = new Map<string, boolean>();
@@ -54,6 +58,7 @@ export function twinsSidebar(text: (key: string, values?: TextValues) => string)
   let withNeighbours = false;
   let drawn = '';
   let said = '';
+  let offered = '';
   let inView = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** Of the newest question: what comes of an older one is not shown any more. */
@@ -102,6 +107,8 @@ export function twinsSidebar(text: (key: string, values?: TextValues) => string)
 
   function show(answer: TwinsAnswer): void {
     const { sites } = answer;
+    if (lines.isDragging()) return;
+    lines.show(sites);
     const whole = sites.reduce((sum, { count }) => sum + count, 0);
     const shown = sites.reduce((sum, { twins }) => sum + twins.length, 0);
     note.textContent = sites.length === 0 ? text('twins.noSite')
@@ -160,10 +167,12 @@ export function twinsSidebar(text: (key: string, values?: TextValues) => string)
     const state = make('span', 'twinwire-twin-text');
     button.append(sign, make('bdi', 'twinwire-twin-name', twin.name), state);
     button.title = `${twin.name} (${twin.key})`;
+    lines.draggable(button, { site, key: twin.key, name: twin.name });
     button.addEventListener('click', () => choose({ site, key: twin.key }));
     made.append(button);
     let before = '';
     rows.set(at, {
+      name: twin.name,
       show(now) {
         const next = `${now.condition} ${now.letter ?? ''}`;
         if (next === before) return;
@@ -203,7 +212,9 @@ export function twinsSidebar(text: (key: string, values?: TextValues) => string)
 
   function showDrawer(twin: ChosenTwin | undefined): void {
     if (twin === undefined || chosen?.site !== twin.site || chosen.key !== twin.key) return;
-    const next = JSON.stringify([twin, withNeighbours, said]);
+    const name = rows.get(nameOf(twin.site, twin.key))?.name ?? twin.key;
+    const offers = lines.offers({ site: twin.site, key: twin.key, name });
+    const next = JSON.stringify([twin, withNeighbours, said, offers]);
     if (next === drawn) return;
     const grows = drawn === '' || withNeighbours;
     drawn = next;
@@ -219,6 +230,7 @@ export function twinsSidebar(text: (key: string, values?: TextValues) => string)
       make('span', 'twinwire-twin-text', text('twins.placeFor')),
       does('twin-read', 'fa-line-chart', text('twins.placeRead'), () => place(twin, 'twin-read')),
       does('twin-query', 'fa-question-circle-o', text('twins.placeQuery'), () => place(twin, 'twin-query')),
+      ...offersOf(twin, name, offers),
     );
     const answer = make('div', 'twinwire-twin-said', said);
     answer.setAttribute('role', 'status');
@@ -238,6 +250,28 @@ export function twinsSidebar(text: (key: string, values?: TextValues) => string)
     made.append(sign, ` ${label}`);
     made.addEventListener('click', work);
     return made;
+  }
+
+  /** To make it a station without dragging it. */
+  function offersOf(twin: ChosenTwin, name: string, offers: readonly LineOffer[]): HTMLElement[] {
+    const [first] = offers;
+    if (first === undefined) return [];
+    const add = (id: string): void => {
+      said = lines.add(id, { site: twin.site, key: twin.key, name });
+      showDrawer(twin);
+    };
+    const placed = offers.filter(({ place }) => place !== undefined).map(({ title, place }) => text('twins.lines.isStation', { place: shownNumber(place ?? 0), line: title }));
+    const free = offers.filter(({ place }) => place === undefined);
+    const chosenOffer = free.find(({ id }) => id === offered) ?? free[0];
+    const head = make('span', 'twinwire-twin-text', [...placed, ...(free.length > 0 ? [text('twins.lines.makeStation')] : [])].join(' '));
+    if (chosenOffer === undefined) return [head];
+    if (free.length === 1) return [head, does('add-station', 'fa-plus', text('twins.lines.add', { line: chosenOffer.title }), () => add(chosenOffer.id))];
+    const choice = make('select', 'twinwire-line-choice') as HTMLSelectElement;
+    choice.setAttribute('aria-label', text('twins.lines.which'));
+    choice.dataset['does'] = 'which-line';
+    choice.append(...free.map(({ id, title }) => new Option(title, id, false, id === chosenOffer.id)));
+    choice.addEventListener('change', () => (offered = choice.value));
+    return [head, choice, does('add-station', 'fa-plus', text('twins.lines.addHere'), () => add(choice.value))];
   }
 
   function place(twin: ChosenTwin, kind: PlacedKind): void {

@@ -1,10 +1,14 @@
-import type { ChosenTwin, MachineCondition, TwinsOfSite } from '../../contract/http.ts';
+import type { ChosenTwin, LineOrder, LineOrderStation, MachineCondition, TwinsOfSite } from '../../contract/http.ts';
 import type { AssetTwin } from './assetTwin.ts';
 import { conditionOf, machineOf, urgency } from './overview.ts';
 import type { Site } from './site.ts';
+import type { OpenLine } from './siteLines.ts';
 
 const longestName = 200;
 const mostNeighbours = 100;
+const mostLines = 100;
+/** As many as the list of a twin-line holds. */
+const mostStations = 200;
 
 /**
  * The machines of a site with what they are like now, for a tree of them: the most urgent first, so that what is cut is what needs no look.
@@ -35,7 +39,18 @@ export function twinsNow(site: Site, search: string, most: number): TwinsOfSite 
       });
     }
   }
-  return { site: site.options.id, name: site.options.name, count, twins };
+  return { site: site.options.id, name: site.options.name, count, twins, lines: site.lines.list().slice(0, mostLines).map((line) => orderOf(site, line)) };
+}
+
+function orderOf(site: Site, { key, stations }: Pick<OpenLine, 'key' | 'stations'>): LineOrder {
+  const told = stations.slice(0, mostStations).map(({ key: station }): LineOrderStation => {
+    const asset = site.asset(station);
+    if (asset === undefined) return { key: station, name: station };
+    const { condition, letter } = conditionOf(site, asset);
+    return { key: station, name: asset.twin.name.slice(0, longestName), condition, ...(letter !== undefined && { letter }) };
+  });
+  const straight = told.length === stations.length && stations.every(({ before }, index) => (index === 0 ? before.length === 0 : before.length === 1 && before[0] === stations[index - 1]?.key));
+  return { key, stations: told, straight };
 }
 
 /** One machine more closely: what it is like in words, and what stands beside it. undefined: there is none of this key. */

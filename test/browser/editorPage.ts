@@ -29,7 +29,8 @@ export class EditorPage {
         localStorage.setItem('editor-language', chosenLanguage);
         // The editor gives its trays up to half a second to slide.
         const later = globalThis.setTimeout;
-        const soon = (work: () => void, delayMs?: number): number => later(work, delayMs === 100 || delayMs === 150 || delayMs === 200 || delayMs === 250 ? 10 : delayMs) as unknown as number;
+        const soon = (work: (...given: unknown[]) => void, delayMs?: number, ...given: unknown[]): number =>
+          later(work, delayMs === 100 || delayMs === 150 || delayMs === 200 || delayMs === 250 ? 10 : delayMs, ...given) as unknown as number;
         globalThis.setTimeout = soon as unknown as typeof setTimeout;
         // Nobody watches: what slides and fades is there at once.
         document.addEventListener('DOMContentLoaded', () => {

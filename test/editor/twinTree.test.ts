@@ -5,7 +5,7 @@ import { deliveryTrouble } from '../../editor/deliverySection.ts';
 import { twinTree, type TwinPlace } from '../../editor/twinTree.ts';
 
 const twin = (key: string, place: string[], more: Partial<TwinState> = {}): TwinState => ({ key, name: key, place, condition: 'normal', ...more });
-const tree = (twins: TwinState[]): TwinPlace => twinTree({ site: 's', name: 'Plant', count: twins.length, twins });
+const tree = (twins: TwinState[]): TwinPlace => twinTree({ name: 'Plant', twins });
 
 /** As indented lines. */
 function lines(place: TwinPlace, indent = ''): string[] {

@@ -19,6 +19,9 @@ describe('what the Twins sidebar is told', function () {
         { id: 'alert', type: 'twin-alert', site: 'site', wires: [[], []] },
         { id: 'link', type: 'twin-link', site: 'site', from: 'pump1', relation: 'feeds', to: 'p7', wires: [[]] },
         { id: 'room', type: 'twin-link', site: 'site', from: 'pump1', relation: 'located in', to: 'room 4', wires: [[]] },
+        { id: 'apart', type: 'twin-link', site: 'site', from: 'p20', relation: 'feeds', to: 'p21', wires: [[]] },
+        { id: 'found', type: 'twin-line', site: 'site', key: 'found', wires: [[], [], []] },
+        { id: 'listed', type: 'twin-line', site: 'site', key: 'listed', stations: ['p9', 'pump1', 'no such'].map((key) => ({ key })), wires: [[], [], []] },
         {
           id: 'others', type: 'twin-assets', site: 'site', assetType: 'type', wires: [[], []],
           machines: Array.from({ length: many }, (_, index) => ({ key: `p${index}`, name: `Pump no. ${index}`, place: `plant/hall ${index % 3}` })),
@@ -51,6 +54,15 @@ describe('what the Twins sidebar is told', function () {
     const [first] = sites[0]?.twins ?? [];
     assert.deepEqual(first?.place, ['plant', 'line1']);
     assert.match(first.letter ?? '', /^[FCSM]$/);
+  });
+
+  it('tells of the lines in what order their stations are, whatever is searched for, and whether a list would say the same', async () => {
+    const { sites } = await until('search=nothing', (answer) => answer.sites[0]?.lines.length === 2 && answer.sites[0].lines[0]?.stations.length === 4);
+    const lines = sites[0]?.lines.map(({ key, straight, stations }) => [key, straight, ...stations.map((station) => `${station.name}: ${station.condition}`)]);
+    const found = lines?.find(([key]) => key === 'found');
+    assert.equal(found?.[1], false, 'two rows beside each other');
+    assert.deepEqual(found?.slice(2).map((told) => String(told).split(':')[0]).sort(), ['Pump 1', 'Pump no. 20', 'Pump no. 21', 'Pump no. 7']);
+    assert.deepEqual(lines?.find(([key]) => key === 'listed'), ['listed', true, 'Pump no. 9: learning', 'Pump 1: limit', 'no such: undefined']);
   });
 
   it('finds by name, key, place and type, all words', async () => {
