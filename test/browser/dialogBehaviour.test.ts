@@ -43,19 +43,27 @@ describe('what the dialogs do', function () {
     red = await startNodeRed({ flow: await firstDay() });
     browser = await openBrowser();
   });
+  // To open an editor takes seconds, so the tests share one; where one failed, the next begins with another.
   beforeEach(async () => {
-    editor = await EditorPage.open(browser as Browser, (red as NodeRed).url, 'light', 'en-US');
+    if (editor === undefined) editor = await EditorPage.open(browser as Browser, (red as NodeRed).url, 'light', 'en-US');
+    else await editor.asDeployed();
     page = editor.page;
   });
   afterEach(async function () {
     const complaints = editor?.complaints ?? [];
-    await editor?.close();
     if (this.currentTest?.state === 'passed') assert.deepEqual(complaints, [], 'the browser complains');
+    else {
+      await editor?.close();
+      editor = undefined;
+    }
   });
   after(async () => {
     await browser?.close();
     await red?.stop();
   });
+
+  let germanPage: EditorPage | undefined;
+  const german = async (): Promise<EditorPage> => (germanPage ??= await EditorPage.open(browser as Browser, (red as NodeRed).url, 'dark', 'de'));
 
   const shown = (part: string): Promise<string> => page.$eval(`.twinwire-dialog [data-part="${part}"]`, (element) => element.textContent ?? '');
   const place = async (type: string, id: string): Promise<void> => {
@@ -269,17 +277,13 @@ describe('what the dialogs do', function () {
   });
 
   it('test connection in German: the sentence is German, with the details behind it', async () => {
-    const german = await EditorPage.open(browser as Browser, (red as NodeRed).url, 'dark', 'de');
-    try {
-      await german.openDialog('twin-mqtt-1');
-      await german.page.fill('#node-config-input-url', 'mqtt://127.0.0.1:9');
-      await german.page.click('.twinwire-dialog [data-part="test"]');
-      await german.page.waitForSelector('.twinwire-dialog [data-part="answer"][data-kind="bad"]', { timeout: 40_000 });
-      const text = await german.page.$eval('.twinwire-dialog [data-part="answer"]', (element) => element.textContent ?? '');
-      assert.match(text, /^Der Broker ist nicht erreichbar\. .*127\.0\.0\.1:9/);
-    } finally {
-      await german.close();
-    }
+    const dialog = await german();
+    await dialog.openDialog('twin-mqtt-1');
+    await dialog.page.fill('#node-config-input-url', 'mqtt://127.0.0.1:9');
+    await dialog.page.click('.twinwire-dialog [data-part="test"]');
+    await dialog.page.waitForSelector('.twinwire-dialog [data-part="answer"][data-kind="bad"]', { timeout: 40_000 });
+    const text = await dialog.page.$eval('.twinwire-dialog [data-part="answer"]', (element) => element.textContent ?? '');
+    assert.match(text, /^Der Broker ist nicht erreichbar\. .*127\.0\.0\.1:9/);
   });
 
   it('the button of a replay starts it, and says so', async () => {
@@ -349,9 +353,8 @@ describe('what the dialogs do', function () {
   it('every shipped flow and example is complete: no node of ours is marked as wrong', async () => {
     const files = globSync(['flows/*.json', 'examples/*.json'], { cwd: packageRoot });
     assert.ok(files.length >= 9, `only ${files.length} files`);
-    // One editor, emptied before each of the files: to open one takes seconds.
-    const fresh = await EditorPage.open(browser as Browser, (red as NodeRed).url, 'light', 'en-US');
-    const wrongIn = (nodes: FlowNode[]): Promise<{ id: string; problems: string[] }[]> => fresh.page.evaluate((flow) => {
+    // The editor is emptied before each of the files.
+    const wrongIn = (nodes: FlowNode[]): Promise<{ id: string; problems: string[] }[]> => page.evaluate((flow) => {
       interface Node { id: string; type: string; validationErrors?: string[] }
       const { RED } = globalThis as unknown as {
         RED: {
@@ -367,39 +370,30 @@ describe('what the dialogs do', function () {
         return [{ id, problems: RED.editor.validateNode(node) ? [] : (node.validationErrors ?? ['?']) }];
       });
     }, nodes);
-    try {
-      let seen = 0;
-      for (const file of files) {
-        const flow = await readFlow(file);
-        const found = await wrongIn(flow);
-        assert.equal(found.length, flow.filter(({ type }) => type.startsWith('twin-')).length, file);
-        seen += found.length;
-        assert.deepEqual(found.filter(({ problems }) => problems.length > 0), [], file);
-      }
-      assert.ok(seen > 30, `only ${seen} nodes`);
-      const planted = await wrongIn((await readFlow('examples/twin-asset.json')).map((node) => (node.type === 'twin-asset' ? { ...node, key: '' } : node)));
-      assert.equal(planted.filter(({ problems }) => problems.length > 0).length, 1, 'a machine without a key would have been seen');
-    } finally {
-      await fresh.close();
+    let seen = 0;
+    for (const file of files) {
+      const flow = await readFlow(file);
+      const found = await wrongIn(flow);
+      assert.equal(found.length, flow.filter(({ type }) => type.startsWith('twin-')).length, file);
+      seen += found.length;
+      assert.deepEqual(found.filter(({ problems }) => problems.length > 0), [], file);
     }
+    assert.ok(seen > 30, `only ${seen} nodes`);
+    const planted = await wrongIn((await readFlow('examples/twin-asset.json')).map((node) => (node.type === 'twin-asset' ? { ...node, key: '' } : node)));
+    assert.equal(planted.filter(({ problems }) => problems.length > 0).length, 1, 'a machine without a key would have been seen');
   });
 
   it('the help of every node is shown in the chosen language', async () => {
-    const german = await EditorPage.open(browser as Browser, (red as NodeRed).url, 'light', 'de');
-    try {
-      for (const [view, word] of [[editor as EditorPage, 'Details'], [german, 'Einzelheiten']] as const) {
-        for (const { type } of await nodesWithFields()) {
-          const html = await view.page.evaluate((name) => {
-            const { RED } = globalThis as unknown as { RED: { nodes: { getNodeHelp(type: string): string } } };
-            return RED.nodes.getNodeHelp(name);
-          }, type);
-          assert.match(html, new RegExp(`<h3[^>]*>${word}</h3>`), type);
-          assert.match(html, /<dl class="message-properties">/, type);
-          assert.doesNotMatch(html, /<p>: /, `${type}: a property that Node-RED did not recognise`);
-        }
+    for (const [view, word] of [[editor as EditorPage, 'Details'], [await german(), 'Einzelheiten']] as const) {
+      for (const { type } of await nodesWithFields()) {
+        const html = await view.page.evaluate((name) => {
+          const { RED } = globalThis as unknown as { RED: { nodes: { getNodeHelp(type: string): string } } };
+          return RED.nodes.getNodeHelp(name);
+        }, type);
+        assert.match(html, new RegExp(`<h3[^>]*>${word}</h3>`), type);
+        assert.match(html, /<dl class="message-properties">/, type);
+        assert.doesNotMatch(html, /<p>: /, `${type}: a property that Node-RED did not recognise`);
       }
-    } finally {
-      await german.close();
     }
   });
 });

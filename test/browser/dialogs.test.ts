@@ -9,9 +9,12 @@ import { EditorPage, type Language, type Theme } from './editorPage.ts';
 import { openBrowser } from './openBrowser.ts';
 
 const nodes = await nodesWithFields();
-/** What is saved hangs on neither colours nor words: each theme and each language has one stage in which every field is changed, saved and read again. */
-const stages: readonly { version: '5' | '4'; theme: Theme; language: Language; changes: boolean }[] = [
-  { version: '5', theme: 'light', language: 'en-US', changes: true },
+/**
+ * What is saved hangs on neither colours nor words: each theme and each language has one stage in which every field is changed, saved and read again,
+ * the first of them by mouse and keyboard, the others by script.
+ */
+const stages: readonly { version: '5' | '4'; theme: Theme; language: Language; changes: boolean; hands?: true }[] = [
+  { version: '5', theme: 'light', language: 'en-US', changes: true, hands: true },
   { version: '5', theme: 'light', language: 'de', changes: false },
   { version: '5', theme: 'dark', language: 'en-US', changes: false },
   { version: '5', theme: 'dark', language: 'de', changes: true },
@@ -58,7 +61,7 @@ describe('dialogs in a real Node-RED and a real browser', function () {
           });
           for (const node of nodes) {
             it(`${node.type} ${stage.changes ? 'opens, changes, saves and reopens' : 'opens whole and is left unchanged'}`, async () => {
-              editor ??= await EditorPage.open(browser, red?.url ?? '', stage.theme, stage.language);
+              editor ??= await EditorPage.open(browser, red?.url ?? '', stage.theme, stage.language, undefined, stage.hands === true);
               await (stage.changes ? checkDialog(editor, node) : checkOpening(editor, node));
               passed.add(`${node.type} ${version} ${stage.theme} ${stage.language}`);
             });
@@ -104,12 +107,11 @@ async function checkDialog(editor: EditorPage, node: NodeFields): Promise<void> 
   const conditions = await editor.page.$$eval('.twinwire-dialog [data-when]', (rows) =>
     rows.map((row) => /\w+/.exec((row as HTMLElement).dataset['when'] ?? '')?.[0]),
   );
-  const depths = new Map<string, number>();
-  for (const name of Object.keys(fields)) if (conditions.includes(name)) depths.set(name, (await editor.conditionsOf(editor.selector(isConfig, name))).length);
+  const depths = await editor.depthsOf(node, Object.keys(fields).filter((name) => conditions.includes(name)));
   // Of those on which others hang, the innermost first.
-  const rank = (name: string): number => (depths.has(name) ? 100 - (depths.get(name) ?? 0) : 0);
+  const rank = (name: string): number => (depths[name] === undefined ? 0 : 100 - depths[name]);
   const order = Object.entries(fields).sort(([a], [b]) => rank(a) - rank(b));
-  for (const [name, field] of order) await editor.type(node, name, field, changedValue(type, name, field));
+  await editor.enter(node, order.map(([name, field]) => ({ name, field, value: changedValue(type, name, field) })));
   assert.deepEqual(await editor.missingTexts(), [], 'texts without translation');
   assert.deepEqual(await editor.cutTexts(), [], 'texts cut off after the change');
   await editor.done();
@@ -122,11 +124,11 @@ async function checkDialog(editor: EditorPage, node: NodeFields): Promise<void> 
   assert.deepEqual((await editor.problems(id)).filter((problem) => !/twin-type/.test(problem)), [], 'the values typed in are valid');
 
   await editor.openDialog(id);
+  const shown = await editor.shown(node, fields);
   for (const [name, field] of Object.entries(fields)) {
     const wanted = changedValue(type, name, field);
-    const shown = await editor.shown(node, name, field);
-    if (field.kind === 'list') assert.deepEqual(asShown(shown), asShown(wanted), `${name} on reopening`);
-    else assert.deepEqual(shown, wanted, `${name} on reopening`);
+    if (field.kind === 'list') assert.deepEqual(asShown(shown[name]), asShown(wanted), `${name} on reopening`);
+    else assert.deepEqual(shown[name], wanted, `${name} on reopening`);
   }
   assert.deepEqual(await editor.missingTexts(), [], 'texts without translation on reopening');
   await editor.done();

@@ -35,7 +35,11 @@ describe('the machines of twin-assets in the editor', function () {
       'twin-asset': { placeholders: [{ name: 'machine', value: 'Single' }] },
       'twin-assets': { assetType: 'twin-type-1', topic: 'plant/{machine}/#' },
     };
-    red = await startNodeRed({ flow: flow.filter(({ id }) => wanted.has(id)).map((node): FlowNode => ({ ...node, ...changed[node.id] })) });
+    red = await startNodeRed({
+      flow: flow.filter(({ id }) => wanted.has(id)).map((node): FlowNode => ({ ...node, ...changed[node.id] })),
+      // Here with the code editor that users have.
+      settings: { editorTheme: { tours: false, projects: { enabled: false }, codeEditor: { lib: 'monaco' } } },
+    });
     browser = await openBrowser();
     editor = await EditorPage.open(browser, red.url, 'light', 'en-US');
     ({ page } = editor);

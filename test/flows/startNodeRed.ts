@@ -308,7 +308,8 @@ function settingsSource(red: string, userDir: string, port: number, options: Nod
     credentialSecret: 'only for tests',
     ...(options.nodes === 'userDir' ? {} : { nodesDir: [packageRoot] }),
     telemetry: { enabled: false, updateNotification: false },
-    editorTheme: { tours: false, projects: { enabled: false } },
+    // The usual code editor is 4.6 MB of script for a page of which no dialog of ours shows any.
+    editorTheme: { tours: false, projects: { enabled: false }, codeEditor: { lib: 'ace' } },
     diagnostics: { enabled: true, ui: false },
     externalModules: {
       autoInstall: false,
