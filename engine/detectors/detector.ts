@@ -1,5 +1,6 @@
 import type { Json } from '../ports.ts';
 import type { ColumnMove } from '../statistics/columnMove.ts';
+import type { ColumnNumbers } from '../statistics/stateCopy.ts';
 
 export type AnomalyKind = 'spike' | 'step' | 'drift' | 'stuck' | 'noise' | 'dropout' | 'limit' | 'deviation' | 'relation';
 
@@ -18,6 +19,18 @@ export interface DetectorInput {
   coarse?: Float64Array;
 }
 
+/** Neighbouring rows of one column as a detector sees them, one place per row; see DetectorInput. `usable` is 0 where there is no measurement, and never 2 or 3. */
+export interface ColumnRows {
+  values: Float64Array;
+  usable: Uint8Array;
+  expected: Float64Array;
+  coarse: Float64Array;
+  /** See `learn`. */
+  trains: Uint8Array;
+  /** What `score` would write of each row. */
+  scores: Float64Array;
+}
+
 /** Finds one kind of fault in each of several columns, independently of each other. */
 export interface Detector {
   /**
@@ -29,6 +42,13 @@ export interface Detector {
    * Moves on by one row. Where `trains` is 0 the row is abnormal: the detector's short memory follows it, what it holds for normal does not.
    */
   learn(input: DetectorInput, trains: Uint8Array): void;
+  /**
+   * `score` and then `learn` of each of a column's rows, in one loop and to the last bit.
+   * @returns the row at which it stopped, whose score is below 0; `to` where none is
+   */
+  follow(column: number, rows: ColumnRows, from: number, to: number): number;
+  /** All that `learn` changes, for whoever goes ahead of what is certain. The same list each time. */
+  numbers(): readonly ColumnNumbers[];
   /** Plain JSON of bounded size. A detector made from it goes on exactly as this one. */
   snapshot(): Json;
 }
@@ -66,6 +86,24 @@ export interface DetectorEntry<Parameters extends DetectorParameters = DetectorP
    * @throws Problem TWIN_SNAPSHOT_UNREADABLE
    */
   move(snapshot: Json, fresh: Json, moves: readonly ColumnMove[]): Json;
+}
+
+/**
+ * Writes each value's distance from what is expected, or the value where nothing is.
+ * @returns 1 where something is expected of all values, 0 where of none, −1 else
+ */
+export function distancesOf({ values, usable, expected }: ColumnRows, from: number, to: number, into: Float64Array): number {
+  let seen = 0;
+  let without = 0;
+  for (let row = from; row < to; row += 1) {
+    const middle = expected[row]!;
+    const value = values[row]!;
+    into[row] = middle !== middle ? value : value - middle;
+    if (usable[row] === 0) continue;
+    seen += 1;
+    if (middle !== middle) without += 1;
+  }
+  return without === 0 ? 1 : without === seen ? 0 : -1;
 }
 
 export function smallestChanges(parameters: DetectorParameters, columns: number): Float64Array {

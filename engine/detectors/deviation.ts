@@ -1,6 +1,7 @@
 import type { Json } from '../ports.ts';
 import { ResidualChart, moveResidualChart } from '../statistics/residualChart.ts';
-import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
+import type { ColumnNumbers } from '../statistics/stateCopy.ts';
+import type { ColumnRows, Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
 import { smallestChanges } from './detector.ts';
 
 /**
@@ -47,6 +48,15 @@ class DeviationDetector implements Detector {
 
   learn(input: DetectorInput, trains: Uint8Array): void {
     this.chart.learn(input, trains);
+  }
+
+  follow(column: number, rows: ColumnRows, from: number, to: number): number {
+    this.chart.follow(column, rows, this.width, from, to);
+    return to;
+  }
+
+  numbers(): readonly ColumnNumbers[] {
+    return this.chart.numbers();
   }
 
   snapshot(): Json {

@@ -116,6 +116,11 @@ export class JointWatch {
     return this.standing;
   }
 
+  /** Whether nothing is open, and nothing was of late. */
+  get isCalm(): boolean {
+    return this.open === 0 && this.isQuiet;
+  }
+
   /** Whether what it told of is over for so long that rows may be learned from. */
   get isQuiet(): boolean {
     return this.quiet >= quietRows;

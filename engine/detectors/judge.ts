@@ -1,4 +1,5 @@
 import type { ColumnInfo } from '../baselines/index.ts';
+import type { RowBlock } from '../rowBlock.ts';
 import type { Json } from '../ports.ts';
 import type { Expectation, SignalRow } from '../signalRow.ts';
 import { phaseFrozen, phaseLearning } from '../signalRow.ts';
@@ -14,10 +15,16 @@ import { HeldSamples, moveHeldSamples } from '../statistics/heldSamples.ts';
 import { TailLines, moveTailLines } from '../statistics/tailLines.ts';
 import { ChartLeast } from '../statistics/chartLeast.ts';
 import type { Cause } from '../statistics/chartLeast.ts';
-import type { AnomalyKind, Detector, DetectorInput, DetectorParameters } from './detector.ts';
+import type { AnomalyKind, DetectorInput, DetectorParameters } from './detector.ts';
+import { CalmRows } from './calmRows.ts';
+import type { JudgeInside } from './calmRows.ts';
 import { chartKinds, detectors, jointDetectors } from './index.ts';
 import { JointWatch, leastJointSignals, moveJointWatch } from './jointWatch.ts';
 import type { JointRow } from './jointWatch.ts';
+import {
+  armedRows, gapIntervals, highestScore, keptPassed, longestStepMs, movingBands, newState, paceChange, provisionalFactor, provisionalRows, quietRows, releaseShare,
+} from './judgeState.ts';
+import type { JudgeChart, JudgeState } from './judgeState.ts';
 
 export interface JudgeOptions {
   /** At most so many false alarms per week and asset; > 0, default 1. */
@@ -51,6 +58,12 @@ export interface AssetJudge {
   /** Moves on by a judged row. An abnormal row trains nothing of what is normal. */
   learn(row: SignalRow, expectation: Expectation, verdict: Verdict): void;
   learnAgain(): void;
+  /**
+   * Judges and learns rows of a block one after the other as long as each is normal beyond doubt; to the last bit what `judge` and `learn` come to, many times as
+   * fast. What is expected of them must be in the block. Writes their scores into it; as many of their `causes` as there are go to `found`.
+   * @returns the row at which it ended, which has to be judged by itself, maybe because it is an anomaly; `to` where none has
+   */
+  takeCalm(block: RowBlock, from: number, to: number, loosestPerWeek?: number, found?: (row: number, causes: readonly Cause[]) => void): number;
   /** What was found abnormal of this column is over, for it is asked about in another way; what is normal stays. Else a column without news stays as it was told. */
   close(column: number): void;
   /** Normal values of a column that were seen; undefined where it is not judged. */
@@ -65,36 +78,18 @@ export interface AssetJudge {
 
 const snapshotVersion = 1;
 const weekMs = 7 * 24 * 3_600_000;
-const provisionalRows = 60;
-const armedRows = 300;
-/** While little is known, lines lie higher, until 300 rows by so much; at 600 they do by 5 %. */
-const provisionalFactor = 1.4;
 /** A line lies never lower than this share of the detector's own one; where a value must not be learned, and of standing still, this one. */
 const lowestLine = 0.5;
 const lowestToLearn = 0.75;
-/** An open anomaly ends below this share of the line. */
-const releaseShare = 0.7;
-const highestScore = 1_000;
-/** So many normal values after an abnormal one belong to it still: they train nothing, and what follows is no new anomaly. */
-const quietRows = 16;
 /** Values from here on, as a share of the line, may be the begin of something: they train nothing. */
 const suspiciousShare = 0.65;
-/** The operating point moves while what is expected of any column lies so far, as a share of its band, from what was expected before. */
-const movingBands = 0.25;
-/** A pause of so many usual intervals is a gap. */
-const gapIntervals = 10;
-/** A pause counts as at most this long. */
-const longestStepMs = 600_000;
 /** It tells of a stretch of values by itself. */
 const noiseChart = detectors.findIndex(({ kind }) => kind === 'noise');
 /** Where so many signals are judged, one that is wild for a moment while the others show nothing is a glitch of its sensor. */
 const witnesses = 3;
-const rowsToStay = 6;
 /** Its place after the detectors of columns, and what its findings are called. */
 const jointChart = detectors.length;
 const jointKind = chartKinds[jointChart]!;
-/** Passed lines that are kept of each column: the row in hand is one more. */
-const keptPassed = rowsToStay - 1;
 /** What ends by itself after at most so many values, and was never farther beyond its line, moves the line: what it says comes in the end as often as was promised. */
 const passingRows = 32;
 const passingShare = 1.25;
@@ -106,72 +101,28 @@ const stuckChart = detectors.findIndex(({ kind }) => kind === 'stuck');
 const loosestPerWeek = 1_000;
 const noCauses: readonly Cause[] = [];
 
-interface JudgeState extends Record<string, Float64Array> {
-  /** Time of the last value taken; NaN before the first. */
-  timeMs: Float64Array;
-  /** Usual time between two values, and what the lines are reckoned with: the same, but for small changes. */
-  intervalMs: Float64Array;
-  paceMs: Float64Array;
-  /** Normal values seen. */
-  rows: Float64Array;
-  /** Score ÷ line of the last value where the column is abnormal; 0 where it is not. */
-  open: Float64Array;
-  /** Number of the detector that said so. */
-  kind: Float64Array;
-  /** Normal values since the last abnormal one. */
-  quiet: Float64Array;
-  /** Of what is open, or was just now: the largest score ÷ line, the detector that said so, and abnormal values. */
-  most: Float64Array;
-  mostOf: Float64Array;
-  lasted: Float64Array;
-  /** What was expected in the last rows. */
-  expected: Float64Array;
-  /** How wide the band was at first, from its middle, where it follows the operating point: what distances are reckoned to. 0 = it does not. */
-  half: Float64Array;
-  /**
-   * ln of the promise of the strictest line that the column passes, or has passed and not yet left; and the same of what was told of it. Infinity: none. Beside
-   * it the passed lines of the last values.
-   */
-  passed: Float64Array;
-  told: Float64Array;
-  recent: Float64Array;
-}
-
-/** A detector with its lines, and what it said of the row in hand. */
-interface JudgeChart {
-  detector: Detector;
-  lines: TailLines;
-  scores: Float64Array;
-  /** Per column, where its line lies; NaN until it is asked for after what it is made from has changed. */
-  drawn: Float64Array;
-  /** Drawn with it: from here on a score may be the begin of something. */
-  doubtful: Float64Array;
-  /** Drawn with it: below it a score passes no line that anybody asks about, nor goes on doing so. */
-  near: Float64Array;
-}
-
-class RegistryJudge implements AssetJudge {
+class RegistryJudge implements AssetJudge, JudgeInside {
   private readonly columns: readonly ColumnInfo[];
-  private readonly smallest: Float64Array;
-  private charts: JudgeChart[] = [];
+  readonly smallest: Float64Array;
+  charts: JudgeChart[] = [];
   /** Which columns repeat a value until their next sample. */
-  private held: HeldSamples;
+  held: HeldSamples;
   /** Looks at all columns at once, where there are enough. */
-  private readonly together: JointWatch | undefined;
-  private readonly jointRow: JointRow;
+  readonly together: JointWatch | undefined;
+  readonly jointRow: JointRow;
   /** The steps of those that are coarse. */
-  private coarse: CoarseSteps;
-  private state: JudgeState;
-  private timeMs = NaN;
-  private sinceMs = NaN;
+  coarse: CoarseSteps;
+  state: JudgeState;
+  timeMs = NaN;
+  sinceMs = NaN;
   /** Operation seen as normal, and as abnormal of late. */
-  private learnedMs = 0;
-  private readonly budget = new AlarmBudget();
+  learnedMs = 0;
+  readonly budget = new AlarmBudget();
   /** Time of the last row that it was told of. */
   private notedMs = NaN;
-  private abnormalMs = 0;
+  abnormalMs = 0;
   /** The row as most detectors see it: where the column scatters more than elsewhere, distances count less. */
-  private readonly input: DetectorInput & { coarse: Float64Array };
+  readonly input: DetectorInput & { coarse: Float64Array };
   /** The same with the values as they came, for what looks from one value to the next: what is expected may jump in between. */
   private readonly ranging: DetectorInput;
   /** The same with the values as they came, for what looks whether they repeat. */
@@ -179,33 +130,33 @@ class RegistryJudge implements AssetJudge {
   private readonly trains: Uint8Array;
   private readonly ratios: Float64Array;
   private readonly kinds: Uint8Array;
-  private readonly judged: Uint8Array;
-  private readonly perWeek: number;
+  readonly judged: Uint8Array;
+  readonly perWeek: number;
   /** Columns that are judged. */
   private readonly witnesses: number;
   /** Per chart: a block of values one millisecond apart is so rare where one false alarm per week is promised, as ln. */
-  private readonly rarityOfOne: readonly number[];
+  readonly rarityOfOne: readonly number[];
   /** What lines have to promise, as ln. */
   private line = 0;
   /** The same of the loosest setting that is ever asked about, and of the loosest line that anybody asks about: what passes only lines beyond it passes none. */
-  private loosest = 0;
-  private asked = 0;
+  loosest = 0;
+  asked = 0;
   /** 1 where a value may be the begin of something, which must not be learned. */
   private readonly suspicious: Uint8Array;
   /** Whether `passedNow`, `toStay` and `ofStretches` hold anything of the row in hand. */
-  private marked = true;
+  marked = true;
   /** What `passed` and `told` are with the row in hand; belong to `ratios`. */
-  private readonly passedNow: Float64Array;
+  readonly passedNow: Float64Array;
   private readonly toldNow: Float64Array;
-  private readonly toStay: Float64Array;
+  readonly toStay: Float64Array;
   /** The same of charts that tell of a stretch of values by themselves. */
-  private readonly ofStretches: Float64Array;
+  readonly ofStretches: Float64Array;
   /** What is passed per detector, as settings. */
-  private readonly byChart: ChartLeast;
+  readonly byChart: ChartLeast;
   /** Per detector, whether it is asked. */
-  private readonly on: Uint8Array;
+  readonly on: Uint8Array;
   /** ln(paceMs). */
-  private readonly paceLogs: Float64Array;
+  readonly paceLogs: Float64Array;
   /** How much higher lines lie while little is known. */
   private readonly early: Float64Array;
   /** Of the row in hand: whose word counts of a column: 0 nobody's, 1 that it stands still, 2 all. */
@@ -213,11 +164,14 @@ class RegistryJudge implements AssetJudge {
   /** What lines make of it: 0 nothing, 1 it is normal, 2 it is not. */
   private readonly use: Uint8Array;
   /** Whether a column of the row in hand passes any line, or may go on doing so; what follows from it is left out where none does. */
-  private passing = false;
+  passing = false;
   /** Whether any did in the rows before that count. */
-  private passedBefore = true;
+  passedBefore = true;
   /** Whether `toldNow` holds anything. */
   private telling = true;
+  readonly stuckChart = stuckChart;
+  readonly noiseChart = noiseChart;
+  private calmRows: CalmRows | undefined;
   /** Whether a value of the row in hand is outside what is expected. */
   private outside = false;
   /** What `ratios`, `kinds`, `toldNow` and the scores were made from, beside `plain` and `input`, so that learning a row that was just judged need not do it again. */
@@ -277,9 +231,7 @@ class RegistryJudge implements AssetJudge {
     let abnormal = 0;
     let sum = 0;
     const told = this.told();
-    let leastPerWeek = told === Infinity ? Infinity : this.budget.settingFor(told);
-    // At the setting in force, what was told is what counts.
-    if (told <= this.line !== leastPerWeek <= this.perWeek) leastPerWeek = told <= this.line ? this.perWeek : this.perWeek * (1 + 1e-9);
+    const leastPerWeek = told === Infinity ? Infinity : this.settingOf(told);
     for (let column = 0; column < this.ratios.length; column += 1) {
       const ratio = this.ratios[column]!;
       if (ratio > score) score = ratio;
@@ -306,6 +258,15 @@ class RegistryJudge implements AssetJudge {
     }
     signals.sort((a, b) => b.share - a.share || a.column - b.column);
     return { verdict: 'anomaly', score, sinceMs: Number.isNaN(this.sinceMs) ? row.timeMs : this.sinceMs, signals, leastPerWeek };
+  }
+
+  takeCalm(block: RowBlock, from: number, to: number, loosest = 0, found: (row: number, causes: readonly Cause[]) => void = () => {}): number {
+    this.calmRows ??= new CalmRows(this, this.columns.length);
+    const end = this.calmRows.take(block, from, to, loosest, found);
+    this.marked = true;
+    this.passing = false;
+    this.seen.timeMs = NaN;
+    return end;
   }
 
   learn(row: SignalRow, expectation: Expectation, verdict: Verdict): void {
@@ -367,7 +328,7 @@ class RegistryJudge implements AssetJudge {
         const usual = intervalMs[column]!;
         const now = usual !== usual ? stepMs : usual + 0.02 * (Math.min(stepMs, 4 * usual) - usual);
         intervalMs[column] = now;
-        if (Math.abs(now - paceMs[column]!) > 0.1 * paceMs[column]!) {
+        if (Math.abs(now - paceMs[column]!) > paceChange * paceMs[column]!) {
           paceMs[column] = now;
           this.paceLogs[column] = Math.log(now);
           for (const { drawn } of this.charts) drawn[column] = NaN;
@@ -418,7 +379,7 @@ class RegistryJudge implements AssetJudge {
   }
 
   /** Keeps which lines are passed, and what was told. */
-  private learnTold(normal: boolean): void {
+  learnTold(normal: boolean): void {
     const { state, toldNow, passedNow, ratios, input } = this;
     const { open, told, passed, recent } = state;
     let any = false;
@@ -442,7 +403,7 @@ class RegistryJudge implements AssetJudge {
   }
 
   /** A row without a value that can be judged is none. @returns whether lines changed */
-  private noteBudget(timeMs: number, normal: boolean): boolean {
+  noteBudget(timeMs: number, normal: boolean): boolean {
     if (this.jointRow.news === 0) return false;
     const passedMs = Number.isNaN(this.notedMs) ? 0 : Math.min(longestStepMs, timeMs - this.notedMs);
     this.notedMs = timeMs;
@@ -533,7 +494,7 @@ class RegistryJudge implements AssetJudge {
     return together.isAbnormal ? Math.min(least, this.perWeek) : Math.max(least, this.perWeek * (1 + 1e-9));
   }
 
-  private drawLine(): void {
+  drawLine(): void {
     this.line = this.budget.lineFor(this.perWeek);
     this.loosest = this.budget.lineFor(loosestPerWeek);
     this.asked = Math.max(this.loosest, this.line, loosestCounted) + 1e-9;
@@ -790,7 +751,7 @@ class RegistryJudge implements AssetJudge {
   }
 
   /** Reckons where a line lies, from where on a score may be the begin of something, and from where on it is of interest at any setting. */
-  private draw(index: number, column: number): number {
+  draw(index: number, column: number): number {
     const { lines, drawn, doubtful, near } = this.charts[index]!;
     const promised = this.rarityOfOne[index]! - this.paceLogs[column]!;
     const lowest = this.lowest(index, column);
@@ -803,7 +764,7 @@ class RegistryJudge implements AssetJudge {
     return (drawn[column] = Math.max(own, lowest));
   }
 
-  private lowest(index: number, column: number): number {
+  lowest(index: number, column: number): number {
     // With a smallest change of interest given, the detector's own line is already there.
     return this.smallest[column]! > 0 ? 1 : index === stuckChart ? lowestToLearn : lowestLine;
   }
@@ -855,7 +816,7 @@ class RegistryJudge implements AssetJudge {
    * from some line on, so that one number per column says it of all lines, and so of all settings. Where many signals are judged, one that is
    * wild for some rows while the others show nothing is a glitch of its sensor and no anomaly of the machine: it is told when it stays.
    */
-  private reckonTold(): void {
+  reckonTold(): void {
     const { passedNow, toldNow, toStay, state, input } = this;
     if (!this.passing) {
       if (this.telling) toldNow.fill(Infinity);
@@ -894,7 +855,7 @@ class RegistryJudge implements AssetJudge {
   }
 
   /** ln of the promise of the strictest line at which something is told of the row in hand; Infinity: at none. */
-  private told(): number {
+  told(): number {
     let told = Infinity;
     if (this.passing) for (let column = 0; column < this.toldNow.length; column += 1) if (this.toldNow[column]! < told) told = this.toldNow[column]!;
     const { together } = this;
@@ -903,7 +864,15 @@ class RegistryJudge implements AssetJudge {
     return together.isAbnormal ? Math.min(told, this.line, Math.log(together.leastNow)) : Math.min(told, Math.max(Math.log(together.leastNow), this.line + 1e-9));
   }
 
-  private isAbnormal(column: number): boolean {
+  /** At which setting what is told so would be an anomaly. */
+  settingOf(told: number): number {
+    const setting = this.budget.settingFor(told);
+    // At the setting in force, what was told is what counts.
+    if (told <= this.line === setting <= this.perWeek) return setting;
+    return told <= this.line ? this.perWeek : this.perWeek * (1 + 1e-9);
+  }
+
+  isAbnormal(column: number): boolean {
     return this.toldNow[column]! <= this.line;
   }
 }
@@ -915,16 +884,6 @@ function same(one: number, other: number): boolean {
 /** How much a column's ratio counts in the shares: bounded, so that one wild value does not hide the others. */
 function weightOf(ratio: number): number {
   return Math.min(ratio, 10) ** 2;
-}
-
-function newState(width: number): JudgeState {
-  const take = columnArrays(width, 14);
-  return {
-    timeMs: take(NaN), intervalMs: take(NaN), paceMs: take(1_000),
-    rows: take(),
-    open: take(), kind: take(), quiet: take(quietRows), most: take(), mostOf: take(), lasted: take(),
-    expected: take(NaN), half: take(), passed: take(Infinity), told: take(Infinity), recent: new Float64Array(width * keptPassed).fill(Infinity),
-  };
 }
 
 /** @throws Problem TWIN_SNAPSHOT_UNREADABLE when the snapshot is damaged or of other columns. */

@@ -3,7 +3,9 @@ import { moveNumbers, moveTable } from '../statistics/columnMove.ts';
 import { columnArrays, isMeasurement, member, tableFromJson, tableToJson } from '../statistics/columnTable.ts';
 import { clippedSquare } from '../statistics/localPrediction.ts';
 import { medianOfSeven } from '../statistics/order.ts';
-import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
+import { wholeTable } from '../statistics/stateCopy.ts';
+import type { ColumnNumbers } from '../statistics/stateCopy.ts';
+import type { ColumnRows, Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
 import { smallestChanges } from './detector.ts';
 
 /**
@@ -43,6 +45,7 @@ class NoiseDetector implements Detector {
   private readonly factor: number;
   private readonly smallest: Float64Array;
   private readonly state: NoiseState;
+  private readonly whole: readonly ColumnNumbers[];
 
   constructor(parameters: NoiseParameters, snapshot?: Json) {
     const { columns, factor } = { ...defaults, ...parameters };
@@ -53,6 +56,7 @@ class NoiseDetector implements Detector {
       last: take(NaN), ranges: new Float64Array(columns * kept), next: take(),
       square: take(), finest: take(), rows: take(), noisy: take(),
     };
+    this.whole = [wholeTable(this.state.last), { numbers: this.state.ranges, each: kept }];
     if (snapshot === undefined) return;
     tableFromJson(this.state, snapshot, 'noise');
     const { next } = this.state;
@@ -104,6 +108,73 @@ class NoiseDetector implements Detector {
       const usual = state.square[column]!;
       state.square[column] = usual + Math.max(4 / rows, 4 / longestMemory) * (clippedSquare(median, usual) - usual);
     }
+  }
+
+  follow(column: number, { values, usable, coarse, trains, scores }: ColumnRows, from: number, to: number): number {
+    const { state, factor } = this;
+    const { ranges } = state;
+    const smallest = this.smallest[column]!;
+    const first = column * kept;
+    let last = state.last[column]!;
+    let next = state.next[column]!;
+    let square = state.square[column]!;
+    let finest = state.finest[column]!;
+    let rows = state.rows[column]!;
+    let noisy = state.noisy[column]!;
+    let root = Math.sqrt(square);
+    const least = 0.999 * factor * factor;
+    let row = from;
+    for (; row < to; row += 1) {
+      scores[row] = NaN;
+      const how = usable[row]!;
+      if (how === 0) continue;
+      const value = values[row]!;
+      const before = last;
+      if (how !== 1 || before !== before) {
+        // Nothing came before it that it could be compared with.
+        last = value;
+        if (how !== 1) noisy = 0;
+        continue;
+      }
+      const range = Math.abs(value - before);
+      const oldest = ranges[first + next]!;
+      ranges[first + next] = range;
+      let median = -1;
+      if (rows >= warmUpRows) {
+        median = medianOfSeven(ranges, first);
+        const usual = Math.max(root, finest, coarse[row]!);
+        const line = Math.max(factor * usual, smallest, 1e-9 * Math.abs(value));
+        const score = median === 0 ? 0 : Math.min(median / line, 1_000);
+        if (score < noiseEnd && noisy === 1) {
+          ranges[first + next] = oldest;
+          scores[row] = -1;
+          break;
+        }
+        scores[row] = score;
+        if (score >= 1 && (noisy === 1 || (range * range >= least * square && range >= line))) noisy = 1;
+      }
+      last = value;
+      next = next + 1 === kept ? 0 : next + 1;
+      if (trains[row] === 0) continue;
+      const known = rows;
+      rows += 1;
+      if (range > 1e-12 * Math.abs(value) && (finest === 0 || range < finest)) finest = range;
+      if (known < kept || known % 4 !== 0) continue;
+      if (median < 0) median = medianOfSeven(ranges, first);
+      square += Math.max(4 / known, 4 / longestMemory) * (clippedSquare(median, square) - square);
+      root = Math.sqrt(square);
+    }
+    state.last[column] = last;
+    state.next[column] = next;
+    state.square[column] = square;
+    state.finest[column] = finest;
+    state.rows[column] = rows;
+    state.noisy[column] = noisy;
+    return row;
+  }
+
+  numbers(): readonly ColumnNumbers[] {
+    return this.whole;
   }
 
   snapshot(): Json {

@@ -1,7 +1,9 @@
 import type { Json } from '../ports.ts';
 import { moveTable } from '../statistics/columnMove.ts';
 import { columnArrays, isMeasurement, tableFromJson, tableToJson } from '../statistics/columnTable.ts';
-import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
+import { wholeTable } from '../statistics/stateCopy.ts';
+import type { ColumnNumbers } from '../statistics/stateCopy.ts';
+import type { ColumnRows, Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
 
 /**
  * Run-length test of bit-equal values (the flat-line test of QARTOD, U.S. IOOS 2020, with a line that it finds by itself).
@@ -36,6 +38,7 @@ const rareLog = Math.log(1e-9);
 class StuckDetector implements Detector {
   private readonly shortestRun: number;
   private readonly state: StuckState;
+  private readonly whole: readonly ColumnNumbers[];
 
   constructor(parameters: StuckParameters, snapshot?: Json) {
     const { columns, shortestRun } = { ...defaults, ...parameters };
@@ -45,6 +48,7 @@ class StuckDetector implements Detector {
       last: take(NaN), run: take(), tainted: take(),
       longest: take(), repeats: take(), rows: take(),
     };
+    this.whole = [wholeTable(this.state.last)];
     if (snapshot !== undefined) tableFromJson(this.state, snapshot, 'stuck');
   }
 
@@ -78,17 +82,70 @@ class StuckDetector implements Detector {
     }
   }
 
+  follow(column: number, { values, usable, coarse, trains, scores }: ColumnRows, from: number, to: number): number {
+    const { state, shortestRun } = this;
+    let last = state.last[column]!;
+    let run = state.run[column]!;
+    let tainted = state.tainted[column]!;
+    let longest = state.longest[column]!;
+    let repeats = state.repeats[column]!;
+    let rows = state.rows[column]!;
+    let row = from;
+    for (; row < to; row += 1) {
+      scores[row] = NaN;
+      if (usable[row] === 0) continue;
+      const value = values[row]!;
+      const equal = value === last;
+      const known = rows >= warmUpRows;
+      const ended = equal || run === 0 || !known ? 0 : runScore(run, longest, repeats, rows, coarse[row]!, shortestRun);
+      if (known) {
+        scores[row] = equal ? runScore(run + 1, longest, repeats, rows, coarse[row]!, shortestRun) : ended >= 1 ? -1 : 0;
+        if (ended >= 1) break;
+      }
+      const trained = trains[row]!;
+      if (equal) {
+        run += 1;
+        if (trained === 0) tainted = 1;
+      } else {
+        if (run > 0 && tainted === 0) {
+          repeats += run;
+          rows += run;
+          if (run > longest) longest = run;
+        }
+        run = 0;
+        tainted = trained === 0 ? 1 : 0;
+        if (trained === 1) rows += 1;
+      }
+      last = value;
+    }
+    state.last[column] = last;
+    state.run[column] = run;
+    state.tainted[column] = tainted;
+    state.longest[column] = longest;
+    state.repeats[column] = repeats;
+    state.rows[column] = rows;
+    return row;
+  }
+
+  numbers(): readonly ColumnNumbers[] {
+    return this.whole;
+  }
+
   snapshot(): Json {
     return tableToJson(this.state);
   }
 
   private scoreOf(column: number, run: number, coarse: Float64Array | undefined): number {
     const { longest, repeats, rows } = this.state;
-    const usual = (repeats[column]! + 1) / (rows[column]! + 5);
-    // A coarse signal repeats itself much more in the middle of a step than at its edge: it may change half as often as on average.
-    const rate = (coarse?.[column] ?? 0) > 0 ? (1 + usual) / 2 : usual;
-    return run / Math.max(this.shortestRun, rareLog / Math.log(rate), 2 * longest[column]! + 3);
+    return runScore(run, longest[column]!, repeats[column]!, rows[column]!, coarse?.[column] ?? 0, this.shortestRun);
   }
+}
+
+function runScore(run: number, longest: number, repeats: number, rows: number, coarse: number, shortestRun: number): number {
+  const usual = (repeats + 1) / (rows + 5);
+  // A coarse signal repeats itself much more in the middle of a step than at its edge: it may change half as often as on average.
+  const rate = coarse > 0 ? (1 + usual) / 2 : usual;
+  return run / Math.max(shortestRun, rareLog / Math.log(rate), 2 * longest + 3);
 }
 
 export const stuck: DetectorEntry<StuckParameters> = {

@@ -104,6 +104,11 @@ export class AlarmBudget {
     return true;
   }
 
+  /** So many rows may follow until lines change, at least. */
+  get rowsToReview(): number {
+    return rowsUntilReview - this.reviewRows;
+  }
+
   /** @param timeMs now: what is older than eight weeks no longer counts. */
   expectedAgainstSeen(timeMs: number): ExpectedAgainstSeen {
     const { weeks } = this;

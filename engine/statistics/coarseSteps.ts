@@ -3,6 +3,9 @@ import type { SignalRow } from '../signalRow.ts';
 import { moveTable } from './columnMove.ts';
 import type { ColumnMove } from './columnMove.ts';
 import { columnArrays, isMeasurement, tableFromJson, tableToJson } from './columnTable.ts';
+import type { FollowedColumn } from './heldSamples.ts';
+import { wholeTable } from './stateCopy.ts';
+import type { ColumnNumbers } from './stateCopy.ts';
 
 /** Standard deviation of what a reading in steps leaves out, in steps: it is spread evenly over one (Sheppard 1898). */
 export const coarseSpread = 1 / Math.sqrt(12);
@@ -59,6 +62,46 @@ export class CoarseSteps {
     }
   }
 
+  /** The same of a column's rows, which are normal. Writes what the step was before each. @param repeats 1 where a value only repeats the last one */
+  follow(column: number, { values, fresh }: FollowedColumn, times: Float64Array, repeats: Uint8Array, from: number, to: number, into: Float64Array): void {
+    const { last, timeMs: timeOf, repeats: repeated, changes, change } = this.state;
+    let before = last[column]!;
+    let taken = timeOf[column]!;
+    let same = repeated[column]!;
+    let known = changes[column]!;
+    let usual = change[column]!;
+    let step = this.steps[column]!;
+    for (let row = from; row < to; row += 1) {
+      into[row] = step;
+      const value = values[row]!;
+      if (fresh[row] !== 1 || repeats[row] === 1 || !isMeasurement(value) || times[row]! <= taken) continue;
+      taken = times[row]!;
+      const size = Math.abs(value - before);
+      before = value;
+      if (size !== size) continue;
+      if (size === 0) same += 1;
+      else {
+        usual += ((known < warmUpRows || size < mostChange * usual ? size : mostChange * usual) - usual) / (known + 1);
+        known += 1;
+      }
+      if (same + known >= longestMemory) {
+        same /= 2;
+        known /= 2;
+      }
+      step = stepOf(same, known, usual);
+    }
+    last[column] = before;
+    timeOf[column] = taken;
+    repeated[column] = same;
+    changes[column] = known;
+    change[column] = usual;
+    this.steps[column] = step;
+  }
+
+  numbers(): readonly ColumnNumbers[] {
+    return [wholeTable(this.steps)];
+  }
+
   snapshot(): Json {
     return tableToJson(this.state);
   }
@@ -71,9 +114,13 @@ export class CoarseSteps {
 
   private measure(column: number): void {
     const { repeats, changes, change } = this.state;
-    const all = repeats[column]! + changes[column]!;
-    this.steps[column] = all >= warmUpRows && repeats[column]! > coarseShare * all ? change[column]! : 0;
+    this.steps[column] = stepOf(repeats[column]!, changes[column]!, change[column]!);
   }
+}
+
+function stepOf(repeats: number, changes: number, change: number): number {
+  const all = repeats + changes;
+  return all >= warmUpRows && repeats > coarseShare * all ? change : 0;
 }
 
 /** A snapshot for other columns. */

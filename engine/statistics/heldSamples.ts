@@ -3,6 +3,14 @@ import type { SignalRow } from '../signalRow.ts';
 import { moveTable } from './columnMove.ts';
 import type { ColumnMove } from './columnMove.ts';
 import { columnArrays, isMeasurement, tableFromJson, tableToJson } from './columnTable.ts';
+import { wholeTable } from './stateCopy.ts';
+import type { ColumnNumbers } from './stateCopy.ts';
+
+/** Values of one column, one place per row. */
+export interface FollowedColumn {
+  values: Float64Array;
+  fresh: Uint8Array;
+}
 
 /** Runs that must have been seen. */
 const runsToTell = 30;
@@ -62,6 +70,35 @@ export class HeldSamples {
       if (length > 0 && before === before && this.endRun(column, length, Math.abs(value - before))) (found ??= []).push(column);
     }
     return found ?? none;
+  }
+
+  /**
+   * The same of a column's rows. Writes 1 where a value is a repeat, and where the same value would be one after it was taken.
+   * @returns the row with which the column was recognised, where it stops; `to` where it was not
+   */
+  follow(column: number, { values, fresh }: FollowedColumn, times: Float64Array, judged: number, from: number, to: number, repeats: Uint8Array, later: Uint8Array): number {
+    const { last, timeMs: timeOf, run, held } = this.state;
+    for (let row = from; row < to; row += 1) {
+      const value = values[row]!;
+      repeats[row] = held[column] === 1 && value === last[column] ? 1 : 0;
+      if (fresh[row] === 1 && judged === 1 && isMeasurement(value) && !(times[row]! <= timeOf[column]!)) {
+        timeOf[column] = times[row]!;
+        const before = last[column]!;
+        last[column] = value;
+        if (value === before) run[column]! += 1;
+        else {
+          const length = run[column]!;
+          run[column] = 1;
+          if (length > 0 && before === before && this.endRun(column, length, Math.abs(value - before))) return row;
+        }
+      }
+      later[row] = held[column] === 1 && value === last[column] ? 1 : 0;
+    }
+    return to;
+  }
+
+  numbers(): readonly ColumnNumbers[] {
+    return [wholeTable(this.state.last)];
   }
 
   /** @returns true when the column was recognised */

@@ -2,6 +2,7 @@ import type { Json } from '../ports.ts';
 import { moveNumbers } from './columnMove.ts';
 import type { ColumnMove, Quantity } from './columnMove.ts';
 import { numbersFromJson, numbersToJson } from './columnTable.ts';
+import type { ColumnNumbers } from './stateCopy.ts';
 
 const slowShare = 0.1;
 const fastShare = 0.5;
@@ -90,6 +91,75 @@ export class LocalPrediction {
     state[place + mean] = middle + share * fromMean;
     const flat = bySlow <= byFast ? 0 : 1;
     state[place + best] = byLine < (flat === 0 ? bySlow : byFast) ? 2 : flat;
+  }
+
+  /**
+   * `train`, where it may, and `follow` of neighbouring values, as long as the square of each one's error is below `near` mean squares. Writes the error and the
+   * mean square of each as they were before it was learned. Not while it is settling, nor for the first two values.
+   * @param usable 1 where there is a value, 0 where there is none; ends at any other
+   * @returns the row at which it ended
+   */
+  advance(column: number, values: Float64Array, usable: Uint8Array, trains: Uint8Array, from: number, to: number, near: number, errors: Float64Array, squares: Float64Array): number {
+    const { state } = this;
+    const place = column * places;
+    let seen = state[place + rows]!;
+    let chosen = state[place + best]!;
+    let slowly = state[place + slow]!;
+    let quickly = state[place + fast]!;
+    let level = state[place + line]!;
+    let rising = state[place + trend]!;
+    let bySlow = state[place + slowSquare]!;
+    let byFast = state[place + fastSquare]!;
+    let byLine = state[place + lineSquare]!;
+    let middle = state[place + mean]!;
+    let middleSquare = state[place + meanSquare]!;
+    let row = from;
+    for (; row < to; row += 1) {
+      if (usable[row] === 0) continue;
+      if (usable[row] !== 1) break;
+      const value = values[row]!;
+      const predicted = level + rising;
+      const slowError = value - slowly;
+      const fastError = value - quickly;
+      const error = chosen === 0 ? slowError : chosen === 1 ? fastError : value - predicted;
+      const square = chosen === 0 ? bySlow : chosen === 1 ? byFast : byLine;
+      if (!(error * error < near * square)) break;
+      errors[row] = error;
+      squares[row] = square;
+      if (trains[row] === 1) {
+        const share = seen < longestMemory ? 1 / seen : 1 / longestMemory;
+        seen += 1;
+        bySlow = settled(bySlow, slowError, share);
+        byFast = settled(byFast, fastError, share);
+        byLine = settled(byLine, value - level - rising, share);
+        const fromMean = value - middle;
+        middleSquare = settled(middleSquare, fromMean, share);
+        middle += share * fromMean;
+        const flat = bySlow <= byFast ? 0 : 1;
+        chosen = byLine < (flat === 0 ? bySlow : byFast) ? 2 : flat;
+      }
+      slowly += slowShare * slowError;
+      quickly += fastShare * fastError;
+      const now = predicted + fastShare * (value - predicted);
+      rising += trendShare * (now - level - rising);
+      level = now;
+    }
+    state[place + rows] = seen;
+    state[place + best] = chosen;
+    state[place + slow] = slowly;
+    state[place + fast] = quickly;
+    state[place + line] = level;
+    state[place + trend] = rising;
+    state[place + slowSquare] = bySlow;
+    state[place + fastSquare] = byFast;
+    state[place + lineSquare] = byLine;
+    state[place + mean] = middle;
+    state[place + meanSquare] = middleSquare;
+    return row;
+  }
+
+  numbers(): ColumnNumbers {
+    return { numbers: this.state, each: places };
   }
 
   /** Moves on by a value. */

@@ -6,6 +6,8 @@ import {
 } from './columnTable.ts';
 import { clippedSquare } from './localPrediction.ts';
 import { coarseSpread } from './coarseSteps.ts';
+import { wholeTable } from './stateCopy.ts';
+import type { ColumnNumbers } from './stateCopy.ts';
 
 const longestMemory = 20_000;
 const shortShare = 0.35;
@@ -24,6 +26,13 @@ export interface ResidualRow {
   coarse?: Float64Array;
 }
 
+/** The same of one column, one place per row. */
+export interface ResidualColumn extends ResidualRow {
+  coarse: Float64Array;
+  trains: Uint8Array;
+  scores: Float64Array;
+}
+
 /**
  * Moving averages of value − expectation with several memories, each against its own usual size: an EWMA chart (Roberts
  * 1959) whose limit follows the averages' real scatter, so that a signal that wanders or waves by itself is allowed to.
@@ -40,6 +49,7 @@ export class ResidualChart {
   /** Per memory, what a new value counts, and the mean square that averages of independent values have at least. */
   private readonly shares: Float64Array;
   private readonly independent: Float64Array;
+  private readonly whole: readonly ColumnNumbers[];
 
   /** @param horizons memories in rows. @param ownMean whether the own slow mean stands in for a missing expectation. */
   constructor(columns: number, horizons: readonly number[], ownMean: boolean, smallest: Float64Array) {
@@ -52,6 +62,8 @@ export class ResidualChart {
     this.shares = Float64Array.from(horizons, (rows) => 1 / rows);
     this.independent = Float64Array.from(horizons, (rows) => 1 / (2 * rows - 1));
     this.averageSquares = new Float64Array(columns * horizons.length);
+    const each = horizons.length;
+    this.whole = [wholeTable(this.state.rows), { numbers: this.averages, each }, { numbers: this.averageSquares, each }];
   }
 
   /**
@@ -155,6 +167,86 @@ export class ResidualChart {
       squares[column] = square + share * (clippedSquare(residual, rows < 2 ? 0 : square) - square);
       if (basis === 0) mean[column]! += share * Math.max(-4 * spread, Math.min(4 * spread, residual));
     }
+  }
+
+  /** `deviations` and then `learn` of each of a column's rows. `usable` is 0 where there is no measurement, and never 2 or 3. */
+  follow(column: number, rows: ResidualColumn, width: number, from: number, to: number): void {
+    const { values, usable, expected, coarse, trains, scores } = rows;
+    const { state, horizons, ownMean, averages, averageSquares, shares, independent } = this;
+    const smallest = this.smallest[column]!;
+    const count = horizons.length;
+    const first = column * count;
+    let known = state.rows[column]!;
+    let mean = state.mean[column]!;
+    let square = state.square[column]!;
+    let short = state.short[column]!;
+    let root = Math.sqrt(square);
+    for (let row = from; row < to; row += 1) {
+      scores[row] = NaN;
+      if (usable[row] === 0) continue;
+      const value = values[row]!;
+      const middle = expected[row]!;
+      const basis = middle !== middle ? 0 : 1;
+      if (basis === 0 && !ownMean) continue;
+      const same = basis === state.basis[column];
+      if (!same) {
+        this.begin(column, basis);
+        known = 0;
+        square = 0;
+        root = 0;
+        short = 0;
+      }
+      if (known === 0 && basis === 0) mean = value;
+      const residual = value - (basis === 1 ? middle : mean);
+      const spread = Math.max(root, coarse[row]! * coarseSpread, 1e-9 * Math.abs(value), 1e-150);
+      const warm = known >= warmUpRows;
+      const standard = warm ? clipped(smallest, residual / spread, spread) : 0;
+      short += shortShare * (standard - short);
+      const training = trains[row] === 1;
+      const unsure = 1 / (known + 1);
+      const young = 1 / (known - warmUpRows + 1);
+      const squareShare = young > 1 / longestMemory ? young : 1 / longestMemory;
+      let calm = true;
+      let most = NaN;
+      for (let index = 0, place = first; index < count; index += 1, place += 1) {
+        const before = averages[place]!;
+        const average = before + (standard - before) * shares[index]!;
+        const usualSquare = averageSquares[place]!;
+        const own = independent[index]!;
+        const usual = (usualSquare > own ? usualSquare : own) + unsure;
+        const size = average * average;
+        const ripe = known >= 3 * horizons[index]!;
+        if (ripe && warm) {
+          const counted = Math.abs(average) * spread < smallest ? 0 : size / usual;
+          if (!(most >= counted)) most = counted;
+        }
+        if (size > suspicious * suspicious * usual) {
+          if ((average > 0 ? short : -short) < 0.5 * Math.abs(average) - 1.5 * shortSpread) {
+            averages[place] = 0;
+            continue;
+          }
+          if (ripe) calm = false;
+        }
+        averages[place] = average;
+        if (training && calm && warm) averageSquares[place] = usualSquare + squareShare * ((size > 16 * usual ? 16 * usual : size) - usualSquare);
+      }
+      if (warm) scores[row] = Math.sqrt(most) / width;
+      if (!training || !calm) continue;
+      const share = unsure > 1 / longestMemory ? unsure : 1 / longestMemory;
+      if (basis === 0) mean += share * Math.max(-4 * spread, Math.min(4 * spread, residual));
+      square += share * (clippedSquare(residual, known < 2 ? 0 : square) - square);
+      root = Math.sqrt(square);
+      known += 1;
+    }
+    state.rows[column] = known;
+    state.mean[column] = mean;
+    state.square[column] = square;
+    state.short[column] = short;
+  }
+
+  /** All that `learn` changes. */
+  numbers(): readonly ColumnNumbers[] {
+    return this.whole;
   }
 
   /** Begins a column anew, where an expectation has come or gone. */

@@ -2,6 +2,7 @@ import type { Json } from '../ports.ts';
 import { moveNumbers } from './columnMove.ts';
 import type { ColumnMove } from './columnMove.ts';
 import { member, numbersFromJson, numbersToJson, unreadableSnapshot } from './columnTable.ts';
+import type { ColumnNumbers } from './stateCopy.ts';
 
 const kept = 32;
 const mostDoublings = 6;
@@ -142,6 +143,29 @@ export class TailLines {
       this.endBlock(column);
       drawn[column] = NaN;
     }
+  }
+
+  /** Rows until a column's short block ends, and its largest score so far. */
+  rowsLeft(column: number): number {
+    return this.blockRows - this.state[column * places + rows]!;
+  }
+
+  largest(column: number): number {
+    return this.state[column * places + maximum]!;
+  }
+
+  /** Goes on with a block from `rowsLeft` and `largest`. @returns whether with it the block ended, so that lines have changed */
+  goOn(column: number, rowsLeft: number, largest: number): boolean {
+    const { state } = this;
+    state[column * places + maximum] = largest;
+    state[column * places + rows] = this.blockRows - rowsLeft;
+    if (rowsLeft > 0) return false;
+    this.endBlock(column);
+    return true;
+  }
+
+  numbers(): readonly ColumnNumbers[] {
+    return [{ numbers: this.state, each: places }, { numbers: this.maxima, each: kept }];
   }
 
   private endBlock(column: number): void {
