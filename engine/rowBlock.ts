@@ -1,4 +1,4 @@
-import type { Expectation } from './signalRow.ts';
+import type { Expectation, SignalRow } from './signalRow.ts';
 
 /** So many rows at most are in a block. */
 export const mostRows = 64;
@@ -34,6 +34,40 @@ export class RowBlock {
       expected: new Float64Array(mostRows), low: new Float64Array(mostRows), high: new Float64Array(mostRows),
       phase: new Uint8Array(mostRows), follows: new Uint8Array(mostRows),
     }));
+  }
+
+  /** Takes a row, after those that are in it. */
+  add({ timeMs, values, fresh }: SignalRow): void {
+    const row = this.count;
+    this.count += 1;
+    this.timeMs[row] = timeMs;
+    for (let column = 0; column < values.length; column += 1) {
+      const into = this.columns[column]!;
+      into.values[row] = values[column]!;
+      into.fresh[row] = fresh[column]!;
+    }
+  }
+
+  /** Reads time, values and what is fresh of a row. */
+  read(row: number, into: SignalRow): void {
+    into.timeMs = this.timeMs[row]!;
+    for (let column = 0; column < into.values.length; column += 1) {
+      const one = this.columns[column]!;
+      into.values[column] = one.values[row]!;
+      into.fresh[column] = one.fresh[row]!;
+    }
+  }
+
+  /** Reads what is expected of a row. */
+  readExpectation(row: number, { expected, low, high, phase, follows }: Expectation): void {
+    for (let column = 0; column < expected.length; column += 1) {
+      const one = this.columns[column]!;
+      expected[column] = one.expected[row]!;
+      low[column] = one.low[row]!;
+      high[column] = one.high[row]!;
+      phase[column] = one.phase[row]!;
+      follows[column] = one.follows[row]!;
+    }
   }
 
   /** Writes what is expected of a row. */

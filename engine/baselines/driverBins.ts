@@ -27,6 +27,7 @@ export class DriverBins {
   private readonly places: Uint8Array;
   private rows = 0;
   private trusts = false;
+  private kept: { visits: Float64Array; rows: number; trusts: boolean } | undefined;
 
   constructor(drivers: number) {
     this.drivers = drivers;
@@ -74,6 +75,21 @@ export class DriverBins {
   /** Takes every place for known until enough was seen: the model beside it has learned before there were bins, or with other drivers. */
   trust(): void {
     this.trusts = true;
+  }
+
+  /** Keeps all as it is, for `putBack`. */
+  keep(): void {
+    this.kept ??= { visits: new Float64Array(this.visits.length), rows: 0, trusts: false };
+    this.kept.visits.set(this.visits);
+    this.kept.rows = this.rows;
+    this.kept.trusts = this.trusts;
+  }
+
+  putBack(): void {
+    if (this.kept === undefined) return;
+    this.visits.set(this.kept.visits);
+    this.rows = this.kept.rows;
+    this.trusts = this.kept.trusts;
   }
 
   snapshot(): Json {

@@ -37,6 +37,7 @@ export class DriverLags {
   private readonly shares = new Float64Array(constantsMs.length);
   private sharesMs = NaN;
   private rows = 0;
+  private kept: { lags: Float64Array; timeMs: number; beginMs: number; rows: number } | undefined;
 
   constructor(drivers: number) {
     const { own, all } = lagTerms(drivers);
@@ -94,6 +95,23 @@ export class DriverLags {
   /** Whether what was before the first row no longer counts. */
   get isSettled(): boolean {
     return this.rows >= settledRows || this.timeMs - this.beginMs >= settledMs;
+  }
+
+  /** Keeps all as it is, for `putBack`. */
+  keep(): void {
+    this.kept ??= { lags: new Float64Array(this.lags.length), timeMs: NaN, beginMs: NaN, rows: 0 };
+    this.kept.lags.set(this.lags);
+    this.kept.timeMs = this.timeMs;
+    this.kept.beginMs = this.beginMs;
+    this.kept.rows = this.rows;
+  }
+
+  putBack(): void {
+    if (this.kept === undefined) return;
+    this.lags.set(this.kept.lags);
+    this.timeMs = this.kept.timeMs;
+    this.beginMs = this.kept.beginMs;
+    this.rows = this.kept.rows;
   }
 
   snapshot(): Json {

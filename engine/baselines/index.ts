@@ -1,4 +1,5 @@
 import type { Json } from '../ports.ts';
+import type { RowBlock } from '../rowBlock.ts';
 import type { Expectation, SignalRow } from '../signalRow.ts';
 import type { ColumnMove } from '../statistics/columnMove.ts';
 import { moveRegimeBaseline } from './moveRegimeBaseline.ts';
@@ -51,6 +52,14 @@ export interface AssetBaseline {
   learn(row: SignalRow): void;
   /** Moves on by a row that was judged abnormal: nothing is learned from it, but what the machine went through is not forgotten. */
   pass(row: SignalRow): void;
+  /**
+   * `expect` and `learn` of rows of a block one after the other, to the last bit and as if each were normal; writes what is expected into the block. Whoever calls it
+   * says with `stayAt` how many of them were.
+   * @returns the row at which it ended, with which it has to be asked by itself; `to` where none has
+   */
+  goAhead(block: RowBlock, from: number, to: number): number;
+  /** Goes back to where it was before `row` of the block that it last went ahead with. Not needed where all of it stays. */
+  stayAt(block: RowBlock, from: number, row: number): void;
   /** Forgets what was learned, of all columns or of the named ones. */
   learnAgain(properties?: readonly string[]): void;
   progress(): BaselineProgress;

@@ -16,6 +16,7 @@ export class KeptRows {
   private readonly differences: Float32Array;
   private stride = 1;
   private since = 0;
+  private before: { origins: Float64Array; differences: Float32Array; modes: string[]; stride: number; since: number } | undefined;
 
   constructor(width: number, most: number) {
     this.width = width;
@@ -70,6 +71,28 @@ export class KeptRows {
     }
     modes.push(mode);
     return true;
+  }
+
+  /** Keeps all as it is, for `putBack`. */
+  keep(): void {
+    const { origins, differences, modes, stride, since } = this;
+    this.before ??= { origins: origins.slice(), differences: differences.slice(), modes: [], stride, since };
+    this.before.origins.set(origins);
+    this.before.differences.set(differences);
+    this.before.modes = modes.slice();
+    this.before.stride = stride;
+    this.before.since = since;
+  }
+
+  putBack(): void {
+    const { before } = this;
+    if (before === undefined) return;
+    this.origins.set(before.origins);
+    this.differences.set(before.differences);
+    this.modes.length = 0;
+    this.modes.push(...before.modes);
+    this.stride = before.stride;
+    this.since = before.since;
   }
 
   snapshot(): Json {

@@ -3,6 +3,8 @@ import { isKept, moveNumbers } from '../statistics/columnMove.ts';
 import type { ColumnMove } from '../statistics/columnMove.ts';
 import { member, numberFromJson, numbersFromJson, numbersToJson, tableFromJson, tableToJson } from '../statistics/columnTable.ts';
 import { factorRidge, solveFactored } from '../statistics/factorRidge.ts';
+import { StateCopy } from '../statistics/stateCopy.ts';
+import type { ColumnNumbers } from '../statistics/stateCopy.ts';
 import { lagTerms } from './driverLags.ts';
 import type { DriverLags } from './driverLags.ts';
 
@@ -34,6 +36,9 @@ export class LaggedFit {
   private since = 0;
   private fade = 0;
   private nextSolve: number;
+  private readonly copies = new StateCopy();
+  private parts: ColumnNumbers[] | undefined;
+  private before: { rows: number; since: number; fade: number; nextSolve: number } | undefined;
   private readonly lower: Float64Array;
   private readonly sums: { right: Float64Array; coefficients: Float64Array; sizeRight: Float64Array; sizeCoefficients: Float64Array };
   private readonly tried: { square: Float64Array; rows: Float64Array };
@@ -167,6 +172,23 @@ export class LaggedFit {
     for (const numbers of [right, coefficients]) numbers.fill(0, column * this.all, (column + 1) * this.all);
     for (const numbers of [sizeRight, sizeCoefficients]) numbers.fill(0, column * this.own, (column + 1) * this.own);
     this.doubt(column);
+  }
+
+  /** Keeps all as it is, for `putBack`. */
+  keep(): void {
+    const { rows, since, fade, nextSolve, lower, sums, tried } = this;
+    this.parts ??= [lower, ...Object.values(sums), ...Object.values(tried)].map((numbers) => ({ numbers, each: 1 }));
+    this.copies.keep(this.parts);
+    this.before = { rows, since, fade, nextSolve };
+  }
+
+  putBack(): void {
+    if (this.before === undefined) return;
+    this.copies.putBack();
+    this.rows = this.before.rows;
+    this.since = this.before.since;
+    this.fade = this.before.fade;
+    this.nextSolve = this.before.nextSolve;
   }
 
   snapshot(): Json {

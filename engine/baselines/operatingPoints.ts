@@ -14,6 +14,9 @@ export class OperatingPoints {
   private readonly origins: Float64Array;
   private readonly steps: Float64Array;
   private cells = new Map<number, number>();
+  /** What was visited since `keep`, with the visits that it had, until cells were made wider, and all as it was then. */
+  private undo: number[] | undefined;
+  private before: { cells: Map<number, number>; steps: Float64Array } | undefined;
 
   /** @param steps width of a cell, per driver, in the driver's unit; > 0. */
   constructor(origins: Float64Array, steps: Float64Array) {
@@ -53,9 +56,31 @@ export class OperatingPoints {
     }
     if (cell < 0) return false;
     const visits = (this.cells.get(cell) ?? 0) + 1;
+    if (this.undo !== undefined && this.before === undefined) this.undo.push(cell, visits - 1);
     this.cells.set(cell, Math.min(visits, 1000));
     for (let driver = 0; this.cells.size > largestCellCount; driver = (driver + 1) % this.steps.length) this.widen(driver);
     return visits === enoughVisits;
+  }
+
+  /** Keeps all as it is, for `putBack`. */
+  keep(): void {
+    this.undo = [];
+    this.before = undefined;
+  }
+
+  putBack(): void {
+    const { undo, before } = this;
+    if (undo === undefined) return;
+    if (before !== undefined) {
+      this.cells = before.cells;
+      this.steps.set(before.steps);
+    }
+    for (let place = undo.length - 2; place >= 0; place -= 2) {
+      if (undo[place + 1] === 0) this.cells.delete(undo[place]!);
+      else this.cells.set(undo[place]!, undo[place + 1]!);
+    }
+    this.undo = [];
+    this.before = undefined;
   }
 
   snapshot(): Json {
@@ -94,6 +119,7 @@ export class OperatingPoints {
   }
 
   private widen(driver: number): void {
+    if (this.undo !== undefined) this.before ??= { cells: this.cells, steps: this.steps.slice() };
     const stride = cellsPerDriver ** driver;
     const merged = new Map<number, number>();
     for (const [cell, visits] of this.cells) {

@@ -1,10 +1,13 @@
 import type { Json } from '../ports.ts';
 import type { Expectation, SignalRow } from '../signalRow.ts';
-import { phaseArmed, phaseLearning, phaseProvisional } from '../signalRow.ts';
+import type { RowBlock } from '../rowBlock.ts';
+import { newExpectation, phaseArmed, phaseLearning, phaseProvisional } from '../signalRow.ts';
 import {
   columnArrays, isMeasurement, member, numberFromJson, numbersFromJson, numbersToJson, tableFromJson, tableToJson, unreadableSnapshot,
 } from '../statistics/columnTable.ts';
 import { solveRidge } from '../statistics/solveRidge.ts';
+import { StateCopy, wholeTable } from '../statistics/stateCopy.ts';
+import type { ColumnNumbers } from '../statistics/stateCopy.ts';
 import { medianInPlace } from '../statistics/order.ts';
 import { guessDrivers, mostDrivers, speedFirst, spreadOf } from './driverChoice.ts';
 import { DriverBins } from './driverBins.ts';
@@ -134,6 +137,14 @@ export class RegimeBaseline implements AssetBaseline {
   private rowsSinceSet = rowsToArrive;
   private readonly centres: Float64Array;
   private readonly reaches: Float64Array;
+  /** For `goAhead`: a row of the block, and what is put back when it has gone too far. */
+  private blockRow: SignalRow | undefined;
+  private blockExpectation: Expectation | undefined;
+  private readonly copies = new StateCopy();
+  private keptModel: ModeModel | undefined;
+  private keptParts: readonly ColumnNumbers[] = [];
+  private settingsBefore = new Float64Array(0);
+  private before: { timeMs: number; mode: string; rowsSinceSet: number } | undefined;
 
   constructor(columns: readonly ColumnInfo[], options: BaselineOptions, snapshot?: Json) {
     this.columns = columns.map((column) => ({ ...column }));
@@ -258,6 +269,77 @@ export class RegimeBaseline implements AssetBaseline {
     this.readFeatures();
     this.lags.read(this.features, row.timeMs);
     this.lags.follow(row.timeMs);
+  }
+
+  goAhead(block: RowBlock, from: number, to: number): number {
+    const model = this.started ? this.modes.get(block.mode) : undefined;
+    const next = reviews[this.review];
+    // Where what is learned may be about to be made anew, it is not put back.
+    if (model === undefined || this.newcomers !== undefined || !this.allSettled()) return from;
+    const end = Math.min(to, next === undefined ? to : from + Math.max(0, next - 1 - this.busiest()));
+    if (end === from) return from;
+    this.keep(model);
+    return this.learnRows(block, from, end);
+  }
+
+  stayAt(block: RowBlock, from: number, row: number): void {
+    this.putBack();
+    this.learnRows(block, from, row);
+  }
+
+  private learnRows(block: RowBlock, from: number, to: number): number {
+    const row = (this.blockRow ??= { timeMs: NaN, mode: '', values: new Float64Array(this.columns.length), fresh: new Uint8Array(this.columns.length) });
+    const expectation = (this.blockExpectation ??= newExpectation(this.columns.length));
+    row.mode = block.mode;
+    for (let place = from; place < to; place += 1) {
+      block.read(place, row);
+      this.expect(row, expectation);
+      block.expect(place, expectation);
+      this.learn(row);
+      // A column that begins anew has to settle again.
+      if (!this.allSettled()) return place + 1;
+    }
+    return to;
+  }
+
+  private allSettled(): boolean {
+    for (let column = 0; column < this.judged.length; column += 1) if (this.judged[column] === 1 && this.settled[column] === 0) return false;
+    return true;
+  }
+
+  private keep(model: ModeModel): void {
+    if (this.keptModel !== model) {
+      this.keptModel = model;
+      const { lower, right, coefficients } = model;
+      this.keptParts = [
+        wholeTable(model.rows), ...[lower, right, coefficients, this.columnTimeMs, this.columnRows, this.settled].map((numbers) => ({ numbers, each: 1 })),
+      ];
+    }
+    this.copies.keep(this.keptParts);
+    model.lagged?.keep();
+    model.bins?.keep();
+    model.points?.keep();
+    this.lags.keep();
+    this.kept.keep();
+    this.settingsBefore = this.settings.slice();
+    const { timeMs, mode, rowsSinceSet } = this;
+    this.before = { timeMs, mode, rowsSinceSet };
+  }
+
+  private putBack(): void {
+    const { keptModel: model, before } = this;
+    if (model === undefined || before === undefined) return;
+    this.copies.putBack();
+    model.lagged?.putBack();
+    model.bins?.putBack();
+    model.points?.putBack();
+    this.lags.putBack();
+    this.kept.putBack();
+    this.settings.set(this.settingsBefore);
+    this.timeMs = before.timeMs;
+    this.mode = before.mode;
+    this.rowsSinceSet = before.rowsSinceSet;
+    this.notedMs = NaN;
   }
 
   learnAgain(properties?: readonly string[]): void {

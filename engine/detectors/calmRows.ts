@@ -136,7 +136,7 @@ export class CalmRows {
   }
 
   /** Whether nothing is open, and nothing was of late. */
-  private isCalm(): boolean {
+  isCalm(): boolean {
     const { state, together, sinceMs, timeMs } = this.judge;
     if (!Number.isNaN(sinceMs) || Number.isNaN(timeMs)) return false;
     if (together !== undefined && !together.isCalm) return false;

@@ -64,6 +64,8 @@ export interface AssetJudge {
    * @returns the row at which it ended, which has to be judged by itself, maybe because it is an anomaly; `to` where none has
    */
   takeCalm(block: RowBlock, from: number, to: number, loosestPerWeek?: number, found?: (row: number, causes: readonly Cause[]) => void): number;
+  /** Whether nothing is open, and nothing was of late: else `takeCalm` takes no row. */
+  isCalm(): boolean;
   /** What was found abnormal of this column is over, for it is asked about in another way; what is normal stays. Else a column without news stays as it was told. */
   close(column: number): void;
   /** Normal values of a column that were seen; undefined where it is not judged. */
@@ -258,6 +260,11 @@ class RegistryJudge implements AssetJudge, JudgeInside {
     }
     signals.sort((a, b) => b.share - a.share || a.column - b.column);
     return { verdict: 'anomaly', score, sinceMs: Number.isNaN(this.sinceMs) ? row.timeMs : this.sinceMs, signals, leastPerWeek };
+  }
+
+  isCalm(): boolean {
+    this.calmRows ??= new CalmRows(this, this.columns.length);
+    return this.calmRows.isCalm();
   }
 
   takeCalm(block: RowBlock, from: number, to: number, loosest = 0, found: (row: number, causes: readonly Cause[]) => void = () => {}): number {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { AssetBaseline, BaselineFactory, ColumnInfo } from '../../../engine/baselines/index.ts';
 import type { Json } from '../../../engine/ports.ts';
+import { RowBlock, mostRows } from '../../../engine/rowBlock.ts';
 import { newExpectation, phaseArmed, phaseLearning, phaseProvisional } from '../../../engine/signalRow.ts';
 import type { Expectation, SignalRow } from '../../../engine/signalRow.ts';
 import type { Check } from './check.ts';
@@ -34,6 +35,10 @@ function expectationOf(baseline: AssetBaseline, row: SignalRow): Expectation {
   const into = newExpectation(baseline.columns.length);
   baseline.expect(row, into);
   return into;
+}
+
+function same(one: Expectation, other: Expectation): boolean {
+  return (['expected', 'low', 'high', 'phase', 'follows'] as const).every((name) => one[name].every((value, column) => Object.is(value, other[name][column])));
 }
 
 function taught(create: BaselineFactory, rows: readonly SignalRow[], snapshot?: Json): AssetBaseline {
@@ -178,6 +183,48 @@ export const baselineChecks: readonly Check<BaselineFactory>[] = [
         for (const value of [NaN, Infinity, -Infinity, 1e308]) odd.learn({ ...row, timeMs: row.timeMs + 10, values: new Float64Array(3).fill(value) });
         odd.learn({ ...row, timeMs: NaN });
         last = row;
+      }
+    },
+  },
+  {
+    name: 'goes ahead over a block as it learns row by row, and back again',
+    run(create) {
+      const random = randomOf(50);
+      const rows = machineRows(51, 1_400);
+      for (const row of rows) {
+        if (random() < 0.01) row.values[2]! += 20 * random();
+        if (random() < 0.01) row.values[Math.floor(3 * random())] = [NaN, Infinity, 1e308, 25][Math.floor(4 * random())]!;
+        if (random() < 0.03) row.fresh[Math.floor(3 * random())] = 0;
+        if (random() < 0.003) row.timeMs -= 5_000;
+      }
+      // A level that comes to stay, so that a column begins anew.
+      for (const row of rows.slice(900, 1_300)) row.values[2]! += 10;
+      const [one, whole] = [create(machineColumns, {}), create(machineColumns, {})];
+      const block = new RowBlock(3);
+      const into = newExpectation(3);
+      for (let begin = 0; begin < rows.length; begin += mostRows) {
+        const some = rows.slice(begin, begin + mostRows);
+        block.count = 0;
+        for (const row of some) block.add(row);
+        let row = 0;
+        while (row < some.length) {
+          const ahead = whole.goAhead(block, row, some.length);
+          const end = random() < 0.3 ? row + Math.floor((ahead - row) * random()) : ahead;
+          if (end < ahead) {
+            whole.stayAt(block, row, end);
+          }
+          for (; row < end; row += 1) {
+            block.readExpectation(row, into);
+            assert.ok(same(into, expectationOf(one, some[row]!)), `row ${begin + row}`);
+            one.learn(some[row]!);
+          }
+          for (const next of some.slice(row, row + 4)) {
+            assert.ok(same(expectationOf(whole, next), expectationOf(one, next)), `row ${begin + row}`);
+            one.learn(next);
+            whole.learn(next);
+            row += 1;
+          }
+        }
       }
     },
   },

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import type { Detector, DetectorEntry, DetectorInput } from '../../../engine/detectors/detector.ts';
+import type { ColumnRows, Detector, DetectorEntry, DetectorInput } from '../../../engine/detectors/detector.ts';
 import type { Json } from '../../../engine/ports.ts';
+import { mostRows } from '../../../engine/rowBlock.ts';
 import type { Check } from './check.ts';
-import { noisyValues, plantedFaults } from './check.ts';
+import { noisyValues, plantedFaults, randomOf } from './check.ts';
 
 /** Feeds one column, the row's expectation being 50 unless said otherwise; a row that scores 1 or more trains nothing. */
 export function feed(detector: Detector, values: readonly number[], options: { expected?: number; trains?: 0 | 1; usable?: number } = {}): number[] {
@@ -13,6 +14,48 @@ export function feed(detector: Detector, values: readonly number[], options: { e
     const score = scores[0]!;
     detector.learn(input, Uint8Array.of(options.trains ?? (score >= 1 ? 0 : 1)));
     return score;
+  });
+}
+
+/** What `follow` does, row by row. */
+export function followRowByRow(detector: Pick<Detector, 'score' | 'learn'>, columns: number, column: number, rows: ColumnRows, from: number, to: number): number {
+  const scores = new Float64Array(columns);
+  for (let row = from; row < to; row += 1) {
+    const take = (): Float64Array => new Float64Array(columns);
+    const input = { values: take(), usable: new Uint8Array(columns), expected: take().fill(NaN), coarse: take() };
+    input.values[column] = rows.values[row]!;
+    input.usable[column] = rows.usable[row]!;
+    input.expected[column] = rows.expected[row]!;
+    input.coarse[column] = rows.coarse[row]!;
+    detector.score(input, scores);
+    rows.scores[row] = scores[column]!;
+    if (scores[column]! < 0) return row;
+    detector.learn(input, new Uint8Array(columns).fill(rows.trains[row]!));
+  }
+  return to;
+}
+
+/** Stretches of one column: noise, steps, spikes, repeats and wilder scatter, with gaps, with and without an expectation. */
+export function stretches(seed: number, count: number): ColumnRows[] {
+  const random = randomOf(seed);
+  const noise = noisyValues(seed, count * mostRows);
+  let level = 0;
+  return Array.from({ length: count }, (_, block) => {
+    const take = (): Float64Array => new Float64Array(mostRows);
+    const rows: ColumnRows = { values: take(), usable: new Uint8Array(mostRows), expected: take(), coarse: take(), trains: new Uint8Array(mostRows), scores: take() };
+    const kind = random();
+    const isCoarse = kind > 0.7 && kind < 0.85;
+    for (let row = 0; row < mostRows; row += 1) {
+      if (random() < 0.005) level += 5 * (random() - 0.5);
+      const scatter = noise[block * mostRows + row]! - 50;
+      const value = 50 + level + (kind < 0.15 ? 6 : 1) * scatter + (random() < 0.01 ? 6 : 0);
+      rows.values[row] = kind > 0.95 ? 50 + level : isCoarse ? Math.round(4 * value) / 4 : value;
+      rows.usable[row] = random() < 0.05 ? 0 : random() < 0.02 ? 4 : 1;
+      rows.expected[row] = seed % 3 === 0 || (seed % 3 === 1 && random() < 0.003) ? NaN : 50 + (seed % 2) * level;
+      rows.coarse[row] = isCoarse ? 0.25 : 0;
+      rows.trains[row] = random() < 0.05 ? 0 : 1;
+    }
+    return rows;
   });
 }
 
@@ -54,6 +97,26 @@ export const detectorChecks: readonly Check<DetectorEntry>[] = [
         assert.deepEqual(feed(other, [value]), feed(one, [value]), `at ${index}`);
       }
       assert.deepEqual(other.snapshot(), one.snapshot());
+    },
+  },
+  {
+    name: 'follows many rows of a column as it takes them one by one',
+    run(entry) {
+      for (let seed = 1; seed <= 4; seed += 1) {
+        const parameters = seed % 4 === 0 ? { smallestChange: [0.5] } : {};
+        const [whole, one] = [entry.create(parameters), entry.create(parameters)];
+        for (const [block, rows] of stretches(seed, 14).entries()) {
+          const expected = { ...rows, scores: rows.scores.slice() };
+          let row = 0;
+          while (row < mostRows) {
+            const end = whole.follow(0, rows, row, mostRows);
+            assert.equal(followRowByRow(one, 1, 0, expected, row, mostRows), end, `seed ${seed}, block ${block}, from ${row}`);
+            assert.deepEqual(rows.scores.slice(row, end + 1), expected.scores.slice(row, end + 1), `seed ${seed}, block ${block}, from ${row} to ${end}`);
+            row = end + 1;
+          }
+          assert.deepEqual(whole.snapshot(), one.snapshot(), `seed ${seed}, after block ${block}`);
+        }
+      }
     },
   },
   {

@@ -17,6 +17,9 @@ function faulty(change: Change): BaselineFactory {
       isPlausible: (row, expectation) => sound.isPlausible(row, expectation),
       learn: (row) => sound.learn(row),
       pass: (row) => sound.pass(row),
+      // Never ahead: all row by row.
+      goAhead: (_, from) => from,
+      stayAt: () => undefined,
       learnAgain: (properties) => sound.learnAgain(properties),
       progress: () => sound.progress(),
       snapshot: () => sound.snapshot(),
@@ -110,6 +113,7 @@ export const faultyBaselines: Readonly<Record<string, BaselineFactory>> = {
     // A value that is no number is taken for 0.
     learn: (row) => sound.learn({ ...row, values: row.values.map((value) => (Number.isNaN(value) ? 0 : value)) }),
   })),
+  'goes ahead over a block as it learns row by row, and back again': faulty((sound) => ({ goAhead: (block, from, to) => sound.goAhead(block, from, to) })),
   'expects a value that fits the operating conditions': faulty((sound) => ({
     expect(row, into) {
       sound.expect(row, into);

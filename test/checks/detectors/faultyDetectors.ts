@@ -1,6 +1,7 @@
 import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from '../../../engine/detectors/detector.ts';
 import { spike } from '../../../engine/detectors/spike.ts';
 import type { Json } from '../../../engine/ports.ts';
+import { followRowByRow } from './detectorChecks.ts';
 
 /** A sound detector, seen through one planted fault. */
 function faulty(change: (sound: Detector, parameters: DetectorParameters, snapshot: Json | undefined) => Partial<Detector>, entry: Partial<DetectorEntry> = {}): DetectorEntry {
@@ -11,6 +12,8 @@ function faulty(change: (sound: Detector, parameters: DetectorParameters, snapsh
       const whole: Detector = {
         score: (input, into) => sound.score(input, into),
         learn: (input, trains) => sound.learn(input, trains),
+        follow: (column, rows, from, to) => followRowByRow(whole, parameters.columns ?? 1, column, rows, from, to),
+        numbers: () => sound.numbers(),
         snapshot: () => sound.snapshot(),
       };
       return Object.assign(whole, change(sound, parameters, snapshot));
@@ -55,6 +58,14 @@ export const faultyDetectors: Readonly<Record<string, DetectorEntry>> = {
       snapshot: () => ({ ...(sound.snapshot() as Record<string, Json>), asked }),
     };
   }),
+  'follows many rows of a column as it takes them one by one': faulty((sound) => ({
+    follow(column, rows, from, to) {
+      // The last row of a block is followed, but not judged.
+      const end = sound.follow(column, rows, from, to);
+      if (end === to && rows.scores[to - 1]! > 0.5) rows.scores[to - 1] = 0;
+      return end;
+    },
+  })),
   'keeps no reference to its input': faulty((sound) => {
     let last: Float64Array | undefined;
     return {

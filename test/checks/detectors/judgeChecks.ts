@@ -3,6 +3,7 @@ import { createBaseline } from '../../../engine/baselines/index.ts';
 import type { ColumnInfo } from '../../../engine/baselines/index.ts';
 import type { AssetJudge, JudgeOptions, Verdict } from '../../../engine/detectors/judge.ts';
 import type { Json } from '../../../engine/ports.ts';
+import { RowBlock, mostRows } from '../../../engine/rowBlock.ts';
 import { newExpectation, phaseArmed } from '../../../engine/signalRow.ts';
 import type { Expectation, SignalRow } from '../../../engine/signalRow.ts';
 import type { Check } from './check.ts';
@@ -340,6 +341,38 @@ export const judgeChecks: readonly Check<JudgeFactory>[] = [
       assert.ok(weeks > 2_000 / 604_800 && weeks < 3_400 / 604_800, `${weeks} weeks`);
       assert.ok(Math.abs(expected - weeks) < 1e-9, `${expected} expected in ${weeks} weeks`);
       assert.ok(seen > 0 && seen <= before + 2, `${seen} seen, ${before} before the step`);
+    },
+  },
+  {
+    name: 'takes rows of a block as it takes them one by one',
+    run(create) {
+      for (const kind of ['step', 'spike']) {
+        const [one, whole] = [create(twoColumns, {}), create(twoColumns, {})];
+        const quiet = quietRows(90, 500);
+        const rows = [...quiet, ...faultRows(kind, 91, quiet).slice(0, 80)];
+        const block = new RowBlock(2);
+        for (let begin = 0; begin < rows.length; begin += mostRows) {
+          const some = rows.slice(begin, begin + mostRows);
+          const verdicts = run(one, some);
+          block.count = 0;
+          for (const row of some) {
+            block.expect(block.count, settled());
+            block.add(row);
+          }
+          let row = 0;
+          while (row < some.length) {
+            const end = whole.takeCalm(block, row, some.length);
+            for (; row < end; row += 1) {
+              const calm = { verdict: 'normal', score: block.score[row]!, sinceMs: NaN, signals: [], leastPerWeek: block.leastPerWeek[row]! };
+              assert.deepEqual(calm, verdicts[row], `${kind}, row ${begin + row}`);
+            }
+            const few = some.slice(row, row + 5);
+            assert.deepEqual(run(whole, few), verdicts.slice(row, row + 5), `${kind}, row ${begin + row}`);
+            row += few.length;
+          }
+          assert.deepEqual(whole.snapshot(), one.snapshot(), `${kind}, after row ${begin + some.length}`);
+        }
+      }
     },
   },
   {
