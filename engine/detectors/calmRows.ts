@@ -76,7 +76,7 @@ export class CalmRows {
   private firstOfCharts = 0;
   private partsOf: readonly JudgeChart[] | undefined;
   private partsOfHeld: HeldSamples | undefined;
-  private readonly rows: readonly (ColumnRows & { plain: ColumnRows; residuals: Float64Array })[];
+  private readonly rows: readonly (ColumnRows & { plain: ColumnRows; ranging: ColumnRows; residuals: Float64Array })[];
   private readonly moving = new Uint8Array(mostRows);
   private readonly news = new Uint8Array(mostRows);
   private readonly repeats = new Uint8Array(mostRows);
@@ -102,7 +102,8 @@ export class CalmRows {
     this.rows = Array.from({ length: width }, () => {
       const take = (): Float64Array => new Float64Array(mostRows);
       const one = { values: take(), usable: new Uint8Array(mostRows), expected: take(), coarse: take(), trains: new Uint8Array(mostRows), scores: take() };
-      return { ...one, residuals: take(), plain: { ...one, values: take(), usable: new Uint8Array(mostRows) } };
+      const plain = { ...one, values: take(), usable: new Uint8Array(mostRows) };
+      return { ...one, residuals: take(), plain, ranging: { ...one, values: plain.values } };
     });
   }
 
@@ -256,9 +257,9 @@ export class CalmRows {
 
   private judgeColumn(column: number, from: number, to: number): number {
     const { judge, moving, sooner, ratios, kinds, highest } = this;
-    const { charts, state, stuckChart } = judge;
+    const { charts, state, stuckChart, noiseChart } = judge;
     const rows = this.rows[column]!;
-    const { usable, trains, plain } = rows;
+    const { usable, trains, plain, ranging } = rows;
     let any = false;
     for (let row = from; row < to; row += 1) {
       if (plain.usable[row] === 0) continue;
@@ -269,7 +270,6 @@ export class CalmRows {
     }
     if (!any) return to;
     trains.fill(1, from, to);
-    plain.trains.fill(1, from, to);
     const known = state.rows[column]!;
     const { count } = this;
     let end = to;
@@ -285,7 +285,7 @@ export class CalmRows {
       kinds.fill(0, from, end);
       let doubted = end;
       for (let index = 0; index < charts.length; index += 1) {
-        const seen = index === stuckChart ? plain : rows;
+        const seen = index === stuckChart ? plain : index === noiseChart ? ranging : rows;
         const stopped = charts[index]!.detector.follow(column, seen, from, end);
         if (stopped < end) end = stopped;
         end = this.holdAgainstLines(index, column, seen, from, end);
@@ -298,7 +298,6 @@ export class CalmRows {
       }
       // What may be the begin of something trains nothing; what comes after it is other than was reckoned.
       trains[doubted] = 0;
-      plain.trains[doubted] = 0;
       this.copies.putBackColumn(column, this.width, this.firstOfCharts);
       for (const { drawn } of charts) drawn[column] = NaN;
       state.rows[column] = known;
