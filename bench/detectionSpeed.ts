@@ -160,7 +160,8 @@ export async function detectionSpeed(print: (line: string) => void, rowCount = 2
   const eight = speeds.find(({ columns }) => columns === 8)!;
   const rowsPerSecond = 1e6 / eight.microsecondsPerRowInBlocks;
   print('');
-  print(`8 columns, in blocks: ${perSecond(eight.microsecondsPerRowInBlocks)} rows/s (one by one ${perSecond(eight.microsecondsPerRow)}), aim ≥ ${aimRowsPerSecond.toLocaleString('en')}: ${verdictOf(rowsPerSecond >= aimRowsPerSecond)}`);
+  const beside = `(one by one ${perSecond(eight.microsecondsPerRow)})`;
+  print(`8 columns, in blocks: ${perSecond(eight.microsecondsPerRowInBlocks)} rows/s ${beside}, aim ≥ ${aimRowsPerSecond.toLocaleString('en')}: ${verdictOf(rowsPerSecond >= aimRowsPerSecond)}`);
   print(`8 columns: ${(bytes / 1024).toFixed(1)} KB of memory per asset, heap and outside of it, mean of ${memoryAssets}, aim ≤ ${aimBytes / 1024} KB: ${verdictOf(bytes <= aimBytes)}`);
   return speeds;
 }
