@@ -48,7 +48,8 @@ export class ClockComparison {
       this.#least = lag;
       return { backfill: false, skewMs: 0 };
     }
-    if (lag < 0) this.#offsetMs = lag;
+    // Ahead is certain at once; what delays a row on its way is no part of it, so the least difference counts.
+    if (lag < 0) this.#offsetMs = Math.abs(lag - this.#offsetMs) <= steadyMs * this.#factor ? Math.min(lag, this.#offsetMs) : lag;
     if (Number.isNaN(this.#windowStartMs)) {
       this.#windowStartMs = siteNowMs;
       this.#least = lag;

@@ -158,6 +158,44 @@ describe('twin-line', function () {
     await run.until(() => last()?.line.stations[0]?.parts === 4, () => JSON.stringify(last()));
   });
 
+  it('a station whose clock is known to be wrong stands where it belongs: ways and the time of the line are the site\'s', async () => {
+    const ways = ['filler', 'sealer', 'packer'].map((station) => ({ station, serial: 'lot' }));
+    run = await startFlow(flow({ ways }), { userDir });
+    // Ahead is known at once; behind only after a minute, so here it is said to be known already.
+    const [aheadMs, behindMs, partMs, apart, count] = [60_000, 45_000, 20, 12, 45];
+    const clock = (key: string, get: () => number): unknown => Object.defineProperty(siteHandle(run.node('site'))!.site!.asset(key)!.twin, 'clockOffsetMs', { configurable: true, get });
+    await run.until(() => siteHandle(run.node('site'))?.site?.asset('packer') !== undefined, 'the machines');
+    clock('packer', () => behindMs);
+    const off: Record<string, number> = { filler: 0, sealer: aheadMs, packer: -behindMs };
+    const sent: Record<string, number[]> = { filler: [], sealer: [], packer: [] };
+    const parts = async (from: number): Promise<void> => {
+      for (let turn = from; turn < from + count + 2 * apart; turn += 1) {
+        for (const [place, key] of ['filler', 'sealer', 'packer'].entries()) {
+          const part = turn - place * apart;
+          if (part < from || part >= from + count) continue;
+          const timeMs = Date.now();
+          sent[key]!.push(timeMs);
+          run.node(key).receive({ payload: { mode: 'Execute', lot: `${part}` }, timestamp: timeMs + off[key]! } as unknown as Message);
+        }
+        await new Promise((resolve) => setTimeout(resolve, partMs));
+      }
+    };
+    const middle = (key: string, before: string): number => sent[key]!.map((timeMs, part) => timeMs - sent[before]![part]!).sort((one, other) => one - other)[count >> 1]! / 1000;
+    const told = (): (number | null)[] => last()!.line.stations.slice(1).map(({ transitS }) => transitS);
+    await parts(0);
+    await run.until(() => told().every((seconds) => seconds !== null), () => JSON.stringify(last()?.line.stations));
+    for (const [index, seconds] of told().entries()) {
+      const wanted = index === 0 ? middle('sealer', 'filler') : middle('packer', 'sealer');
+      assert.ok(Math.abs(seconds! - wanted) < 0.15, `${seconds} s told, ${wanted} s sent`);
+    }
+    const aheadS = (): number => (last()!.timestamp - Date.now()) / 1000;
+    assert.ok(Math.abs(aheadS()) < 5, `the line is ${aheadS()} s ahead`);
+    // A planted fault: the clock is not known. The line would run ahead with it.
+    clock('sealer', () => 0);
+    run.node('sealer').receive({ payload: { mode: 'Execute' }, timestamp: Date.now() + aheadMs } as unknown as Message);
+    await run.until(() => aheadS() > 50, () => `${aheadS()} s ahead`);
+  });
+
   it('what was known is there after a restart', async () => {
     run = await startFlow(flow({ batch: 'lot' }, [], ['packer']), { userDir });
     const startMs = Date.now() - 8 * minuteMs;
