@@ -77,7 +77,7 @@ export class HeldSamples {
    * @returns the row with which the column was recognised, where it stops; `to` where it was not
    */
   follow(column: number, { values, fresh }: FollowedColumn, times: Float64Array, judged: number, from: number, to: number, repeats: Uint8Array, later: Uint8Array): number {
-    const { last, timeMs: timeOf, run, held } = this.state;
+    const { last, timeMs: timeOf, run, held, runs, mean, square, finest, change } = this.state;
     for (let row = from; row < to; row += 1) {
       const value = values[row]!;
       repeats[row] = held[column] === 1 && value === last[column] ? 1 : 0;
@@ -89,7 +89,16 @@ export class HeldSamples {
         else {
           const length = run[column]!;
           run[column] = 1;
-          if (length > 0 && before === before && this.endRun(column, length, Math.abs(value - before))) return row;
+          if (length === 1 && mean[column] === 1 && square[column] === 1 && held[column] === 0) {
+            // Most of what comes: no value was ever a repeat, so that of what `endRun` does only this is left.
+            const size = Math.abs(value - before);
+            const known = runs[column]!;
+            if (finest[column] === 0 || size < finest[column]!) finest[column] = size;
+            const count = known < longestMemory ? known + 1 : longestMemory;
+            runs[column] = count;
+            const usual = change[column]!;
+            change[column] = usual + (1 / count) * ((known >= runsToTell && size > 10 * usual ? 10 * usual : size) - usual);
+          } else if (length > 0 && before === before && this.endRun(column, length, Math.abs(value - before))) return row;
         }
       }
       later[row] = held[column] === 1 && value === last[column] ? 1 : 0;

@@ -44,7 +44,9 @@ export class JointScatter {
   /** Of the row in hand, in usual sizes; 0 where there is none. */
   readonly distances: Float64Array;
   readonly present: Uint8Array;
-  /** Columns that are. */
+  /** The same of all that have a value. */
+  private readonly afar: Float64Array;
+  /** Columns that are present. */
   count = 0;
   /** Inverse of their correlations, row by row; 0 where one is missing. */
   readonly precision: Float64Array;
@@ -62,6 +64,7 @@ export class JointScatter {
   /** Of the row that is learned. */
   private readonly clipped: Float64Array;
   private readonly shares: Float64Array;
+  private readonly there: Int32Array;
 
   constructor(columns: number, snapshot?: Json) {
     const what = 'signals together';
@@ -71,6 +74,8 @@ export class JointScatter {
     this.products = new Float64Array((columns * (columns + 1)) / 2);
     this.correlations = new Float64Array(this.products.length);
     this.distances = new Float64Array(columns);
+    this.afar = new Float64Array(columns);
+    this.there = new Int32Array(columns);
     this.present = new Uint8Array(columns);
     this.inverted = new Uint8Array(columns);
     this.clipped = new Float64Array(columns);
@@ -93,6 +98,7 @@ export class JointScatter {
       const residual = residuals[column]!;
       const size = scale[column]!;
       const distance = (residual - slow[column]!) / size;
+      this.afar[column] = distance;
       const is = size > 0 && aside[column] === 0 && Math.abs(distance) <= ownLimit;
       this.present[column] = is ? 1 : 0;
       if (is) this.count += 1;
@@ -102,14 +108,14 @@ export class JointScatter {
     if (!same) this.invert();
   }
 
-  /** Moves on by the row, whatever it was judged. */
+  /** Moves on by the row that was looked at, whatever it was judged. */
   follow(residuals: Float64Array): void {
-    const { slow, scale, lean, aside } = this.state;
+    const { scale, lean, aside } = this.state;
     for (let column = 0; column < this.columns; column += 1) {
       const residual = residuals[column]!;
-      if (!Number.isFinite(residual) || scale[column] === 0) continue;
-      const distance = (residual - slow[column]!) / scale[column]!;
-      lean[column]! += (Math.max(-leanClip, Math.min(leanClip, distance)) - lean[column]!) / leanRows;
+      if (!(Math.abs(residual) < Infinity) || scale[column] === 0) continue;
+      const distance = this.afar[column]!;
+      lean[column]! += ((distance < -leanClip ? -leanClip : distance > leanClip ? leanClip : distance) - lean[column]!) / leanRows;
       const off = Math.abs(lean[column]!);
       if (off > mostLean) aside[column] = 1;
       else if (off < leanRelease * mostLean) aside[column] = 0;
@@ -120,17 +126,22 @@ export class JointScatter {
   learn(residuals: Float64Array): boolean {
     const { seen, absent, slow, square } = this.state;
     let whole = true;
+    let count = 0;
     for (let column = 0; column < this.columns; column += 1) {
-      if (Number.isFinite(residuals[column]!)) absent[column] = 0;
-      else {
+      if (Math.abs(residuals[column]!) < Infinity) {
+        absent[column] = 0;
+        this.there[count] = column;
+        count += 1;
+      } else {
         absent[column] = Math.min(absent[column]! + 1, longestAbsence);
         if (seen[column]! >= leastRows && absent[column]! < longestAbsence) whole = false;
       }
     }
     // A row without one of them would say of the others what is true for them alone.
     if (!whole) return false;
-    const { clipped, shares, products, columns } = this;
-    for (let column = 0; column < columns; column += 1) {
+    const { clipped, shares, products, columns, there } = this;
+    for (let index = 0; index < count; index += 1) {
+      const column = there[index]!;
       const distance = residuals[column]! - slow[column]!;
       const known = seen[column]!;
       clipped[column] = known < 10 ? distance : clippedTo(distance, learnedClip * learnedClip * square[column]!);
@@ -138,25 +149,23 @@ export class JointScatter {
     }
     // Neighbouring rows say nearly the same of the company. Where there are many columns, every fourth row counts for four later.
     const counts = columns < manyColumns || this.rows < eachRow ? 1 : this.rows % everyFourth === 0 ? everyFourth : 0;
-    for (let row = 0, place = 0; row < columns && counts > 0; row += 1) {
-      const one = clipped[row]!;
-      // Not finite where there is none.
-      if (!(Math.abs(one) < Infinity)) {
-        place += row + 1;
-        continue;
-      }
-      const ownShare = shares[row]!;
-      for (let column = 0; column <= row; column += 1, place += 1) {
-        const other = clipped[column]!;
-        if (!(Math.abs(other) < Infinity)) continue;
+    for (let row = 0; row < count && counts > 0; row += 1) {
+      const own = there[row]!;
+      const one = clipped[own]!;
+      const ownShare = shares[own]!;
+      const begin = (own * (own + 1)) / 2;
+      for (let index = 0; index <= row; index += 1) {
+        const column = there[index]!;
         const share = shares[column]!;
+        const place = begin + column;
         const product = products[place]!;
-        products[place] = product + Math.min(1, counts * (share > ownShare ? share : ownShare)) * (one * other - product);
+        const counted = counts * (share > ownShare ? share : ownShare);
+        products[place] = product + (counted < 1 ? counted : 1) * (one * clipped[column]! - product);
       }
     }
-    for (let column = 0; column < columns; column += 1) {
+    for (let index = 0; index < count; index += 1) {
+      const column = there[index]!;
       const residual = residuals[column]!;
-      if (!Number.isFinite(residual)) continue;
       const before = square[column]!;
       const distance = residual - slow[column]!;
       const known = seen[column]!;
