@@ -63,6 +63,23 @@ const fewest = 4;
 /** Values of one column that train nothing, though they are normal: for each the column is gone over once more. */
 const mostDoubtful = 6;
 
+/** A column as most detectors see it, as the one does that looks whether values repeat, and as the one that looks from one value to the next. */
+interface Rows extends ColumnRows {
+  plain: ColumnRows;
+  ranging: ColumnRows;
+  residuals: Float64Array;
+}
+
+/** Of the rows in hand, of whichever judge. */
+const scratch: Rows[] = [];
+
+function newRows(): Rows {
+  const take = (): Float64Array => new Float64Array(mostRows);
+  const one = { values: take(), usable: new Uint8Array(mostRows), expected: take(), coarse: take(), trains: new Uint8Array(mostRows), scores: take() };
+  const plain = { ...one, values: take(), usable: new Uint8Array(mostRows) };
+  return { ...one, residuals: take(), plain, ranging: { ...one, values: plain.values } };
+}
+
 /**
  * Judges and learns rows that are normal beyond doubt many at a time: each detector goes over one column after the other, ahead of what is certain; what comes
  * near a line is noted and reckoned with row by row, in the judge's own way; and where a row is an anomaly, or anything else is out of the ordinary, all is put back to
@@ -76,7 +93,7 @@ export class CalmRows {
   private firstOfCharts = 0;
   private partsOf: readonly JudgeChart[] | undefined;
   private partsOfHeld: HeldSamples | undefined;
-  private readonly rows: readonly (ColumnRows & { plain: ColumnRows; ranging: ColumnRows; residuals: Float64Array })[];
+  private readonly rows: readonly Rows[];
   private readonly moving = new Uint8Array(mostRows);
   private readonly news = new Uint8Array(mostRows);
   private readonly repeats = new Uint8Array(mostRows);
@@ -99,12 +116,8 @@ export class CalmRows {
   constructor(judge: JudgeInside, width: number) {
     this.judge = judge;
     this.width = width;
-    this.rows = Array.from({ length: width }, () => {
-      const take = (): Float64Array => new Float64Array(mostRows);
-      const one = { values: take(), usable: new Uint8Array(mostRows), expected: take(), coarse: take(), trains: new Uint8Array(mostRows), scores: take() };
-      const plain = { ...one, values: take(), usable: new Uint8Array(mostRows) };
-      return { ...one, residuals: take(), plain, ranging: { ...one, values: plain.values } };
-    });
+    while (scratch.length < width) scratch.push(newRows());
+    this.rows = scratch;
   }
 
   /**

@@ -4,10 +4,12 @@ import { createBaseline } from '../baselines/index.ts';
 import type { AssetBaseline, ColumnInfo } from '../baselines/index.ts';
 import type { AnomalyKind } from '../detectors/index.ts';
 import { createJudge } from '../detectors/judge.ts';
-import type { AssetJudge, Verdict } from '../detectors/judge.ts';
+import type { AssetJudge, Cause, Verdict } from '../detectors/judge.ts';
+import { takeRows } from '../detectors/takeRows.ts';
 import type { ExpectedAgainstSeen } from '../statistics/alarmBudget.ts';
 import type { HistoryPoint, Json } from '../ports.ts';
 import type { Problem } from '../problem.ts';
+import { RowBlock, mostRows } from '../rowBlock.ts';
 import { newExpectation, phaseArmed, phaseFrozen, phaseProvisional } from '../signalRow.ts';
 import type { Expectation, SignalRow } from '../signalRow.ts';
 import type { ObservationFacts } from '../readiness/observationFacts.ts';
@@ -23,7 +25,7 @@ import { RecentVerdicts } from './recentVerdicts.ts';
 import type { DeepWatch } from './deepWatch.ts';
 import type { Language, Naming } from './sentences.ts';
 import { signalsSentence } from './sentences.ts';
-import { UnitShift } from './unitShift.ts';
+import { UnitShift, usualBands } from './unitShift.ts';
 import type { UnitQuestion } from './unitShift.ts';
 import { CauseSizes, loosestPerWeek, withoutSmall } from './verdictCauses.ts';
 import type { TrialSetting } from './verdictCauses.ts';
@@ -87,6 +89,9 @@ const missingTold = 3;
  * a minute, or a quarter of its usual run where it starts and stops more often.
  */
 const settlingRows = 3;
+/** So many rows of a batch are worth trying to take together; where one is out of the ordinary, so many are taken one by one. */
+const fewestTogether = 8;
+const rowsOneByOne = 4;
 const longestSettlingMs = 60_000;
 /** Over how many rows a column's presence is averaged. */
 const presenceRows = 64;
@@ -464,6 +469,87 @@ export class AssetTwin {
     }
   }
 
+  /**
+   * Runs rows through expect → judge → learn, which comes to the same as one after the other: those that are normal beyond doubt many at a time.
+   * @param read writes a row into the row in hand, in which the one before it is; maybe twice. @param take what came of the row in hand
+   */
+  #evaluateRows(count: number, read: (index: number) => void, take: (index: number, frozen: boolean, verdict: Verdict | undefined) => void): void {
+    let oneByOne = 0;
+    for (let index = 0; index < count;) {
+      if (oneByOne === 0 && count - index >= fewestTogether && this.#mayGoTogether()) {
+        const taken = this.#takeTogether(index, count, read, take);
+        oneByOne = taken === Math.min(mostRows, count - index) ? 0 : rowsOneByOne;
+        index += taken;
+        continue;
+      }
+      read(index);
+      const { timeMs, mode } = this.#row;
+      const { frozen, verdict } = this.#evaluateRow(timeMs, mode, this.isOffMode(mode));
+      take(index, frozen, verdict);
+      index++;
+      if (oneByOne > 0) oneByOne--;
+    }
+  }
+
+  /** Whether nothing but the baseline and the judge has a word in it. */
+  #mayGoTogether(): boolean {
+    return this.judged && this.#deep === undefined && !this.#unitShift.anyActive && !Number.isNaN(this.#runningSinceMs) && this.#settledRows >= settlingRows && this.#judge.isCalm();
+  }
+
+  /** @returns how many rows it took, none of which is out of the ordinary */
+  #takeTogether(first: number, count: number, read: (index: number) => void, take: (index: number, frozen: boolean, verdict: Verdict) => void): number {
+    const row = this.#row;
+    const width = this.columns.length;
+    const block = blockOf(width);
+    const before = { values: row.values.slice(), absent: this.#absentRows.slice(), presence: this.#presence.slice() };
+    const came: Uint8Array[] = [];
+    block.count = 0;
+    while (block.count < mostRows && first + block.count < count) {
+      read(first + block.count);
+      if (block.count === 0) block.mode = row.mode;
+      if (row.mode !== block.mode || this.isOffMode(row.mode) || this.answers.isPlanned(row.timeMs) || this.#isBeyondLimit()) break;
+      came.push(row.fresh.slice());
+      this.#countRepeats();
+      block.add(row);
+    }
+    const causes = new Map<number, readonly Cause[]>();
+    const end = takeRows(this.#baseline, this.#judge, block, 0, block.count, usualBands, loosestPerWeek, (at, found) => causes.set(at, found));
+    row.values.set(before.values);
+    if (end < came.length) {
+      this.#absentRows.set(before.absent);
+      this.#presence.set(before.presence);
+    }
+    row.mode = block.mode;
+    for (let at = 0; at < end; at++) {
+      block.read(at, row);
+      if (end < came.length) {
+        row.fresh.set(came[at] as Uint8Array);
+        this.#countRepeats();
+      }
+      block.readExpectation(at, this.#expectation);
+      this.#rowsSinceProgress++;
+      this.#offNow = false;
+      this.#notePace(row.timeMs);
+      this.#noteUnseen();
+      this.#bands.note(row.timeMs, this.#expectation);
+      this.#expectations?.note(row.timeMs, this.#expectation);
+      // Nothing is as far away as it asks about.
+      this.#unitShift.look(row, this.#expectation);
+      const leastPerWeek = block.leastPerWeek[at] as number;
+      const verdict: Verdict = { verdict: 'normal', score: block.score[at] as number, sinceMs: NaN, signals: [], leastPerWeek };
+      this.#guard = undefined;
+      this.#record?.note(row.timeMs, leastPerWeek, this.askedPerWeek, this.#causeSizes.judged(causes.get(at) ?? [], verdict, row, this.#expectation));
+      take(first + at, false, verdict);
+    }
+    return end;
+  }
+
+  #isBeyondLimit(): boolean {
+    const { values } = this.#row;
+    for (const { column, low, high } of this.#limits) if ((values[column] as number) < low || (values[column] as number) > high) return true;
+    return false;
+  }
+
   /** Runs a row of numbers through expect → judge → learn. */
   #evaluateRow(timeMs: number, mode: string, off: boolean): { frozen: boolean; verdict: Verdict | undefined } {
     const row = this.#row;
@@ -657,10 +743,11 @@ export class AssetTwin {
     const anomaly: Anomaly[] = new Array<Anomaly>(rows.length);
     const { values, fresh } = this.#row;
     const names = this.#names;
-    for (let i = 0; i < rows.length; i++) {
+    const read = (i: number): void => {
       const row = rows[i] as BatchRow;
       const quality = message.quality[i];
-      const mode = message.states[i] ?? message.twin.state;
+      this.#row.timeMs = row.time;
+      this.#row.mode = message.states[i] ?? message.twin.state;
       for (let column = 0; column < names.length; column++) {
         const name = names[column] as string;
         const value = row[name];
@@ -671,12 +758,13 @@ export class AssetTwin {
         fresh[column] = 1;
         values[column] = typeof value === 'number' && quality?.[name] === undefined ? value : NaN;
       }
-      const { frozen, verdict } = this.#evaluateRow(row.time, mode, this.isOffMode(mode));
-      expected[i] = this.#expectedOf(mode);
+    };
+    this.#evaluateRows(rows.length, read, (i, frozen, verdict) => {
+      expected[i] = this.#expectedOf(this.#row.mode);
       const found = this.#anomalyOf(verdict, frozen);
       anomaly[i] = found;
       this.#verdicts.add(firstRow + i, found);
-    }
+    });
     const last = rows.length - 1;
     if (last >= 0) this.#lastEvaluation = { expected: expected[last] as Expected, anomaly: anomaly[last] as Anomaly };
     return { expected, anomaly };
@@ -842,6 +930,15 @@ export class AssetTwin {
     return Array.isArray(columns) && columns.length === this.columns.length &&
       columns.every((column, index) => column.name === this.columns[index]?.name && column.kind === this.columns[index]?.kind);
   }
+}
+
+/** Of the rows in hand, of whichever machine; by the number of columns. */
+const blocks = new Map<number, RowBlock>();
+
+function blockOf(width: number): RowBlock {
+  const block = blocks.get(width) ?? new RowBlock(width);
+  blocks.set(width, block);
+  return block;
 }
 
 /** Per column, the columns that are derived from it, over any number of steps. */

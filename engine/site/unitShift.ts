@@ -6,7 +6,7 @@ import type { Expectation, SignalRow } from '../signalRow.ts';
 const namedValues = 5;
 const scaleValues = 10;
 /** As usual is what lies within so many widths of the band around what is expected. */
-const usualBands = 1.5;
+export const usualBands = 1.5;
 /** Converted back a value must lie so near, in widths of the band, and as it came so far away. */
 const fittingBands = 0.75;
 const distantBands = 4;

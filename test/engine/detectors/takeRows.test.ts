@@ -100,7 +100,7 @@ function inBlocks(baseline: AssetBaseline, judge: AssetJudge, rows: readonly Sig
     while (block.count < most && rows[begin + block.count]?.mode === block.mode) block.add(rows[begin + block.count]!);
     for (let row = 0; row < block.count;) {
       const causes = new Map<number, readonly Cause[]>();
-      const end = takeRows(baseline, judge, block, row, block.count, loosestPerWeek, (at, found) => causes.set(at, found.map((cause) => ({ ...cause }))));
+      const end = takeRows(baseline, judge, block, row, block.count, Infinity, loosestPerWeek, (at, found) => causes.set(at, found.map((cause) => ({ ...cause }))));
       took(end - row);
       for (; row < end; row += 1) {
         outcomes.push({

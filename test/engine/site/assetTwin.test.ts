@@ -70,6 +70,40 @@ describe('AssetTwin', () => {
     );
   });
 
+  it('and batches of many rows those of batches of one, with values that are missing, bad, beyond a limit or in another unit, in and out of a mode in which nothing is judged', async () => {
+    const random = new SeededRandom(6);
+    const rows = pumpRows(8, 1_600, 1_500).map(({ timeMs, values }, index): PumpRow => {
+      const { speed, current, vibration } = values as Record<string, number>;
+      const mode = index % 700 > 640 ? 'stopped' : index % 500 > 450 ? 'cleaning' : 'producing';
+      const row: Record<string, unknown> = { speed, current, vibration, mode };
+      if (random.uniform() < 0.03) delete row['vibration'];
+      if (random.uniform() < 0.01) row['current'] = [null, 'open', NaN][index % 3];
+      if (random.uniform() < 0.005) row['vibration'] = 8;
+      if (index >= 1_000 && index < 1_040) row['vibration'] = 1000 * (vibration as number);
+      return { timeMs: timeMs + (random.uniform() < 0.005 ? -2_000 : 0), values: row };
+    });
+    const ready = async (): Promise<{ site: Site; asset: AssetTwin }> => {
+      const one = await replaying();
+      one.asset.configureBaseline({ drivers: [], offModes: ['Stopped'] });
+      return one;
+    };
+    const [one, many] = [await ready(), await ready()];
+    const wanted = rows.flatMap((row) => one.asset.evaluateBatch(batch(one.site, one.asset, [row]))?.anomaly ?? []);
+    const expected: unknown[] = [];
+    const verdicts: Anomaly[] = [];
+    for (let at = 0; at < rows.length;) {
+      const size = 1 + Math.floor(200 * random.uniform());
+      const evaluation = many.asset.evaluateBatch(batch(many.site, many.asset, rows.slice(at, at + size)));
+      verdicts.push(...(evaluation?.anomaly ?? []));
+      expected.push(...(evaluation?.expected ?? []));
+      at += size;
+    }
+    for (const [index, anomaly] of wanted.entries()) assert.deepEqual(verdicts[index], anomaly, `row ${index}`);
+    assert.ok(expected.length > 1_500 && expected.length === wanted.length);
+    assert.deepEqual(many.asset.snapshot(), one.asset.snapshot());
+    assert.ok(wanted.some(({ verdict }) => verdict === 'anomaly'));
+  });
+
   it('judges each row once, whichever node asks first', async () => {
     const { site, asset } = await replaying();
     const twice = await replaying();
