@@ -31,6 +31,9 @@ const longest = ['test/conformance/nodes.test.ts', 'test/browser/dialogs.test.ts
 const alone = ['test/flows/packagingLine.test.ts'];
 /** A browser only makes one wait; beside it runs a plant whose clock does not. */
 const browserLane = 0;
+/** These only reckon, and no clock hangs on them: they take what the two others leave of the cores while those wait, and give way to them. */
+const fillers = /^(?:\d+ pure test files?|test\/(?:scripts\/.*|conformance\/detectors\.test\.ts|architecture\.test\.ts|editor\/.*))$/;
+const fillerTestMs = 90_000;
 /** A process that says nothing for this long hangs. Installing a service takes minutes; a test has a time limit of its own. */
 const silenceMs = 15 * 60_000;
 
@@ -39,6 +42,11 @@ interface Group {
   files: string[];
   /** Which of the lanes; absent: beside anything. */
   lane?: number;
+  /** Runs as a third, behind the others. */
+  fills?: true;
+  /** Nothing but its code decides what comes of it. */
+  pure?: true;
+  isSecondTry?: true;
 }
 
 interface GroupResult {
@@ -65,11 +73,12 @@ for (const argument of process.argv.slice(2)) {
 }
 
 const startedMs = Date.now();
+const startedCores = coreTimes();
 let groupNumber = 0;
 let passed = 0;
 const failures: { title: string; message: string }[] = [];
 const skipped: { title: string; reason: string }[] = [];
-/** Whole programs that failed beside others: a clock that runs 60 times as fast does not forgive a stall of the machine. Each runs once more, alone. */
+/** What failed beside others: a clock that runs 60 times as fast does not forgive a stall of the machine, nor does a time limit. Each runs once more, alone. */
 const again: Group[] = [];
 const secondTries: string[] = [];
 
@@ -139,19 +148,21 @@ async function runTests(): Promise<void> {
     const inTurn = async (waiting: Group[]): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await runAndTell(next, scratch);
     };
-    const free = groups.filter(({ lane }) => lane === undefined);
+    const filling = concurrent > 1 ? groups.filter(({ fills }) => fills === true) : [];
+    const free = groups.filter((group) => group.lane === undefined && !filling.includes(group));
     const inLanes = lanes.map((_, lane) => groups.filter((group) => group.lane === lane && !alone.includes(group.name)));
     // Whose own lane is done takes from the other, so that no core waits; nor does one wait for the last of what has no lane.
     const fromLane = async (lane: number): Promise<void> => {
       await inTurn(free);
       await inTurn(inLanes[lane] ?? []);
       for (const other of inLanes) await inTurn(other);
+      await inTurn(filling);
     };
-    await Promise.all(Array.from({ length: concurrent }, (_, lane) => fromLane(lane)));
+    await Promise.all([...Array.from({ length: concurrent }, (_, lane) => fromLane(lane)), inTurn(filling)]);
     await inTurn(groups.filter(({ name }) => alone.includes(name)));
     for (const group of again) {
       secondTries.push(group.name);
-      await runAndTell({ name: group.name, files: group.files }, scratch);
+      await runAndTell({ name: group.name, files: group.files, isSecondTry: true }, scratch);
     }
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -171,22 +182,22 @@ function testGroups(): Group[] {
   const pure = all.filter((file) => together.includes(folderOf(file)));
   const others = all.filter((file) => !together.includes(folderOf(file)));
   return [
-    ...(pure.length > 0 ? [{ name: `${pure.length} pure test file${pure.length === 1 ? '' : 's'}`, files: pure }] : []),
+    ...(pure.length > 0 ? [{ name: `${pure.length} pure test file${pure.length === 1 ? '' : 's'}`, files: pure, pure: true as const }] : []),
     ...others.map((file): Group => {
       const lane = lanes.findIndex((folders) => folders.includes(folderOf(file)));
       return { name: file, files: [file], ...(lane >= 0 && { lane }) };
     }),
-  ];
+  ].map((group): Group => ({ ...group, ...(fillers.test(group.name) && { fills: true }) }));
 }
 
 async function runAndTell(group: Group, scratch: string): Promise<void> {
   const result = await runGroup(group, scratch);
   if (!result.finished && group.files.length > 1) {
     // One file that does not even load takes the others with it: find out which.
-    for (const file of group.files) await runAndTell({ name: file, files: [file] }, scratch);
+    for (const file of group.files) await runAndTell({ name: file, files: [file], ...(group.pure === true && { pure: true }) }, scratch);
     return;
   }
-  if (result.failures.length > 0 && group.lane !== undefined) {
+  if (result.failures.length > 0 && group.pure !== true && group.isSecondTry !== true) {
     again.push(group);
     const titles = result.failures.map(({ title, message }) => `        ${title}: ${message}\n`).join('');
     console.log(`AGAIN   ${group.name}: ${result.failures.length} failed; it runs once more, alone\n${titles}${result.output.replace(/^/gm, '        ')}`);
@@ -215,6 +226,7 @@ function runGroup(group: Group, scratch: string): Promise<GroupResult> {
   if (!flags.coverage) environment.NODE_COMPILE_CACHE ??= path.join(scratch, 'compiled');
   else environment.NODE_V8_COVERAGE = path.join(packageRoot, 'coverage/tmp');
   const given = [path.join(packageRoot, 'node_modules/mocha/bin/mocha.js'), '--reporter', path.join(packageRoot, 'scripts/mochaReporter.ts')];
+  if (group.fills === true) given.push('--timeout', String(fillerTestMs));
   return new Promise((resolve) => {
     // In a process group of its own, so that whatever it started can be ended with it.
     const child = spawn(process.execPath, [...given, ...passThrough, ...group.files], {
@@ -226,7 +238,7 @@ function runGroup(group: Group, scratch: string): Promise<GroupResult> {
     const pid = child.pid;
     if (pid !== undefined) {
       running.add({ pid });
-      if (group.lane === browserLane) giveWay(pid);
+      if (group.lane === browserLane || group.fills === true) giveWay(pid);
     }
     let output = '';
     let silent = false;
@@ -291,6 +303,12 @@ function giveWay(pid: number): void {
   }
 }
 
+/** What the cores of this machine have done since it started. */
+function coreTimes(): { busyMs: number; allMs: number } {
+  const times = os.cpus().map(({ times: { user, nice, sys, irq, idle } }) => ({ busyMs: user + nice + sys + irq, allMs: user + nice + sys + irq + idle }));
+  return { busyMs: times.reduce((sum, { busyMs }) => sum + busyMs, 0), allMs: times.reduce((sum, { allMs }) => sum + allMs, 0) };
+}
+
 function endGroup(pid: number): void {
   try {
     process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
@@ -322,7 +340,9 @@ function finish(): void {
     console.log('\nNo test was run, which counts as a failure: no title or file matched.');
     failures.push({ title: 'no test', message: 'nothing ran' });
   }
-  console.log(`\n${Math.round((Date.now() - startedMs) / 1000)} s`);
+  const { busyMs, allMs } = coreTimes();
+  const busy = Math.round((100 * (busyMs - startedCores.busyMs)) / Math.max(1, allMs - startedCores.allMs));
+  console.log(`\n${Math.round((Date.now() - startedMs) / 1000)} s, in which the cores were busy ${busy} % of the time`);
   console.log(`${passed} passed, ${failures.length} failed, ${skipped.length} skipped`);
   process.exitCode = failures.length > 0 ? 1 : 0;
 }

@@ -57,19 +57,29 @@ describe('the test runner', function () {
     });
   }
 
-  for (const { name, fails, counts } of [
-    { name: 'once', fails: `!existsSync(import.meta.filename + '.ran')`, counts: '1 passed, 0 failed, 0 skipped' },
-    { name: 'twice', fails: 'true', counts: '0 passed, 1 failed, 0 skipped' },
+  for (const { name, where, fails, counts } of [
+    { name: 'a whole program that fails once', where: 'flows', fails: `!existsSync(import.meta.filename + '.ran')`, counts: '1 passed, 0 failed, 0 skipped' },
+    { name: 'a unit that fails once', where: 'nodes', fails: `!existsSync(import.meta.filename + '.ran')`, counts: '1 passed, 0 failed, 0 skipped' },
+    { name: 'a whole program that fails twice', where: 'flows', fails: 'true', counts: '0 passed, 1 failed, 0 skipped' },
   ]) {
-    it(`runs a whole program that fails ${name} beside others again, alone, and says so`, async () => {
-      const flows = path.join(folder, 'flows');
-      await mkdir(flows, { recursive: true });
-      const file = path.join(flows, `${name}.test.ts`);
-      await writeFile(file, `import { existsSync, writeFileSync } from 'node:fs';
-        it('fails', () => { const fails = ${fails}; writeFileSync(import.meta.filename + '.ran', ''); if (fails) throw new Error('planted stall'); });`);
-      const result = spawnSync(process.execPath, ['scripts/test.ts', '--quick', file], { cwd: packageRoot, encoding: 'utf8' });
+    it(`runs ${name} beside others again, alone, and says so`, async () => {
+      const result = await runFailing(where, name, fails);
       assert.equal(result.stdout.trimEnd().split('\n').at(-1), counts, result.stdout);
       assert.match(result.stdout, /AGAIN .*[\s\S]*planted stall[\s\S]*NEEDED A SECOND TRY, ALONE:/);
     });
+  }
+
+  it('gives what is pure no second try: nothing but its code decides what comes of it', async () => {
+    const result = await runFailing('engine', 'pure', `!existsSync(import.meta.filename + '.ran')`);
+    assert.equal(result.stdout.trimEnd().split('\n').at(-1), '0 passed, 1 failed, 0 skipped', result.stdout);
+    assert.doesNotMatch(result.stdout, /AGAIN/);
+  });
+
+  async function runFailing(where: string, name: string, fails: string): Promise<{ stdout: string }> {
+    await mkdir(path.join(folder, where), { recursive: true });
+    const file = path.join(folder, where, `${name.replaceAll(' ', '-')}.test.ts`);
+    await writeFile(file, `import { existsSync, writeFileSync } from 'node:fs';
+      it('fails', () => { const fails = ${fails}; writeFileSync(import.meta.filename + '.ran', ''); if (fails) throw new Error('planted stall'); });`);
+    return spawnSync(process.execPath, ['scripts/test.ts', '--quick', file], { cwd: packageRoot, encoding: 'utf8' });
   }
 });
