@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { packageRoot } from '../../scripts/packageRoot.ts';
 import { messageProblems, shapeOf } from '../checks/messageProblems.ts';
@@ -302,10 +303,33 @@ describe('what is shipped runs', function () {
     assert.deepEqual(Object.keys(stories).filter((file) => !files.includes(file)), [], 'these are promised and missing');
   });
 
-  const playIn = async (file: string, version: NodeRedVersion): Promise<void> => {
-    const story = stories[file];
-    assert.ok(story !== undefined, `nothing is promised of ${file}`);
+  const environmentOf = (version: NodeRedVersion): Record<string, string> => ({
+    TWINWIRE_PLC: '',
+    TWINWIRE_MQTT: brokers.get(version)?.url ?? '',
+    TWINWIRE_INFLUXDB: '',
+    TWINWIRE_RECORDED_MACHINE: path.join(packageRoot, 'flows/recorded-machine.csv'),
+    TWINWIRE_CLOCK_RATE: '1',
+    TWINWIRE_CLOCK_ORIGIN: '',
+  });
+
+  const follow = async (nodeRed: NodeRed, file: string, story: Story): Promise<void> => {
     const flow = await readFlow(file);
+    const of = (type: string, index = 0): string => {
+      const found = flow.filter((node) => node.type === type)[index];
+      assert.ok(found !== undefined, `${file} has no ${type} number ${index + 1}`);
+      return found.id;
+    };
+    await nodeRed.deploy(flow);
+    await story.play(nodeRed, of, flow);
+    const own = new Set(flow.filter((node) => node.type.startsWith('twin-')).map((node) => node.id));
+    const ours = nodeRed.sent.filter(({ from }) => own.has(from));
+    assert.deepEqual([...new Set(ours.flatMap(({ message }) => messageProblems(message)))], [], 'messages that do not fit their schema');
+    if (story.silent !== true) assert.ok(ours.some(({ message }) => shapeOf(message) !== undefined), 'no message of ours was seen');
+    assert.deepEqual(nodeRed.complaints(), []);
+  };
+
+  /** With a PLC or a mail server of its own. */
+  const playAlone = async (file: string, story: Story, version: NodeRedVersion): Promise<void> => {
     const plc = story.needsPlc === true ? await startPlc({ rate: story.plcRate ?? 60 }) : undefined;
     const mailServer = story.withMail === true ? await startMailServer() : undefined;
     const nodeRed = await startNodeRed({
@@ -313,15 +337,9 @@ describe('what is shipped runs', function () {
       ...(mailServer === undefined ? {} : { settings: { nodesDir: [packageRoot, path.join(packageRoot, 'test/flows/mailNode')] } }),
       withOpcua: story.needsPlc === true,
       environment: {
-        TWINWIRE_PLC: plc?.endpoint ?? '',
-        TWINWIRE_MQTT: brokers.get(version)?.url ?? '',
-        TWINWIRE_INFLUXDB: '',
-        TWINWIRE_SMTP_HOST: '127.0.0.1',
-        TWINWIRE_SMTP_PORT: String(mailServer?.port ?? ''),
-        TWINWIRE_MAIL_TO: 'maintenance@plant.example',
-        TWINWIRE_RECORDED_MACHINE: path.join(packageRoot, 'flows/recorded-machine.csv'),
-        TWINWIRE_CLOCK_RATE: String(plc?.rate ?? 1),
-        TWINWIRE_CLOCK_ORIGIN: String(plc?.originMs ?? ''),
+        ...environmentOf(version),
+        ...(mailServer !== undefined && { TWINWIRE_SMTP_HOST: '127.0.0.1', TWINWIRE_SMTP_PORT: String(mailServer.port), TWINWIRE_MAIL_TO: 'maintenance@plant.example' }),
+        ...(plc !== undefined && { TWINWIRE_PLC: plc.endpoint, TWINWIRE_CLOCK_RATE: String(plc.rate), TWINWIRE_CLOCK_ORIGIN: String(plc.originMs) }),
       },
     }).catch(async (problem: unknown) => {
       await plc?.stop();
@@ -329,24 +347,41 @@ describe('what is shipped runs', function () {
       throw problem;
     });
     try {
-      const of = (type: string, index = 0): string => {
-        const found = flow.filter((node) => node.type === type)[index];
-        assert.ok(found !== undefined, `${file} has no ${type} number ${index + 1}`);
-        return found.id;
-      };
-      await nodeRed.deploy(flow);
-      await story.play(nodeRed, of, flow);
-      const own = new Set(flow.filter((node) => node.type.startsWith('twin-')).map((node) => node.id));
-      const ours = nodeRed.sent.filter(({ from }) => own.has(from));
-      assert.deepEqual([...new Set(ours.flatMap(({ message }) => messageProblems(message)))], [], 'messages that do not fit their schema');
-      if (story.silent !== true) assert.ok(ours.some(({ message }) => shapeOf(message) !== undefined), 'no message of ours was seen');
-      assert.deepEqual(nodeRed.complaints(), []);
-      deployed++;
+      await follow(nodeRed, file, story);
     } finally {
       await nodeRed.stop();
       await plc?.stop();
       await mailServer?.stop();
     }
+  };
+
+  /** One Node-RED of each version plays the others, one after the other; each finds it as if it had just been installed. */
+  const shared = new Map<NodeRedVersion, NodeRed>();
+  after(async () => {
+    for (const nodeRed of shared.values()) await nodeRed.stop();
+  });
+  const playInTurn = async (file: string, story: Story, version: NodeRedVersion): Promise<void> => {
+    const nodeRed = shared.get(version) ?? (await startNodeRed({ version, environment: environmentOf(version) }));
+    shared.set(version, nodeRed);
+    try {
+      await follow(nodeRed, file, story);
+      await nodeRed.deploy([]);
+      assert.deepEqual(nodeRed.complaints(), [], 'as it was taken away');
+      await rm(path.join(nodeRed.userDir, 'twinwire'), { recursive: true, force: true });
+      for (const kept of [nodeRed.log, nodeRed.sent, nodeRed.errors]) kept.length = 0;
+      nodeRed.statuses.clear();
+    } catch (problem) {
+      shared.delete(version);
+      await nodeRed.stop();
+      throw problem;
+    }
+  };
+
+  const playIn = async (file: string, version: NodeRedVersion): Promise<void> => {
+    const story = stories[file];
+    assert.ok(story !== undefined, `nothing is promised of ${file}`);
+    await (story.needsPlc === true || story.withMail === true ? playAlone : playInTurn)(file, story, version);
+    deployed++;
   };
 
   for (const file of files) {

@@ -69,7 +69,7 @@ export interface NodeRed {
   inject(id: string): Promise<void>;
   /** Hands a message to a node as if it came over a wire. */
   receive(id: string, message: Record<string, unknown>): void;
-  /** Resolves with the first message (from the past or to come) that a node sent and that fits; rejects after `timeoutMs`, default 15 s. */
+  /** Resolves with the first message (from the past or to come) that a node sent and that fits; rejects after `timeoutMs`, default 30 s. */
   message(from: string, fits?: (message: Record<string, unknown>, port: number) => boolean, timeoutMs?: number): Promise<SentMessage>;
   /** Resolves as soon as `holds` is true; looks again at every report from Node-RED. */
   until(holds: () => boolean, what: string, timeoutMs?: number): Promise<void>;
@@ -118,7 +118,7 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
     for (const listener of listeners) listener();
   };
 
-  const until = (holds: () => boolean, what: string, timeoutMs = 15_000): Promise<void> =>
+  const until = (holds: () => boolean, what: string, timeoutMs = 30_000): Promise<void> =>
     new Promise((resolve, reject) => {
       const settle = (problem?: Error): void => {
         clearTimeout(timer);
@@ -237,7 +237,7 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
     receive(id, message) {
       child?.send({ receive: id, message });
     },
-    async message(from, fits = () => true, timeoutMs = 15_000) {
+    async message(from, fits = () => true, timeoutMs = 30_000) {
       let found: SentMessage | undefined;
       let seen = 0;
       await until(
