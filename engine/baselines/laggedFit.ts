@@ -15,12 +15,12 @@ const eachRow = 3_000;
 const everyFourth = 4;
 /** Rows for each term before a fit is made, and rows that it must have been tried on. */
 const rowsPerTerm = 4;
-const rowsToTrust = 120;
+export const rowsToTrust = 120;
 const rowsHere = 20;
 /** Rows until the spread may follow the operating point, and how far it may. */
-const rowsForSpread = 600;
-const narrowest = 0.8;
-const widest = 3;
+export const rowsForSpread = 600;
+export const narrowest = 0.8;
+export const widest = 3;
 
 /**
  * Ridge regression (Hoerl and Kennard 1970) of every column on the drivers as they are and as they were (DriverLags), with one matrix for all
@@ -29,19 +29,19 @@ const widest = 3;
  * which is known after a tenth of the rows. (terms² + terms)/2 numbers, and per column 2 · terms and some; terms = 33, 45, 61 for 1–3 drivers.
  */
 export class LaggedFit {
-  private readonly own: number;
-  private readonly dense: number;
-  private readonly all: number;
-  private rows = 0;
+  readonly own: number;
+  readonly dense: number;
+  readonly all: number;
+  rows = 0;
   private since = 0;
   private fade = 0;
   private nextSolve: number;
   private readonly copies = new StateCopy();
   private parts: ColumnNumbers[] | undefined;
   private before: { rows: number; since: number; fade: number; nextSolve: number } | undefined;
-  private readonly lower: Float64Array;
-  private readonly sums: { right: Float64Array; coefficients: Float64Array; sizeRight: Float64Array; sizeCoefficients: Float64Array };
-  private readonly tried: { square: Float64Array; rows: Float64Array };
+  readonly lower: Float64Array;
+  readonly sums: { right: Float64Array; coefficients: Float64Array; sizeRight: Float64Array; sizeCoefficients: Float64Array };
+  readonly tried: { square: Float64Array; rows: Float64Array };
 
   constructor(drivers: number, columns: number) {
     const { own, dense, all } = lagTerms(drivers);
@@ -59,6 +59,11 @@ export class LaggedFit {
 
   get isTried(): boolean {
     return this.rows >= eachRow;
+  }
+
+  /** Whether the next row that is learned makes it fit anew. */
+  get isAboutToSolve(): boolean {
+    return this.rows + 1 >= this.nextSolve;
   }
 
   /** Whether rows enough were learned where the first driver is. */
@@ -109,18 +114,9 @@ export class LaggedFit {
    * few operating points did is no measure of the present one
    */
   learn(lags: DriverLags, values: Float64Array, centres: Float64Array, covered: boolean, judged: Uint8Array, reaches: Float64Array): void {
-    const { all, dense, own, lower, sums, tried } = this;
+    const { all, dense, own, sums, tried } = this;
     const { terms, knot } = lags;
-    this.since = 0;
-    this.rows += 1;
-    for (let row = 0, place = 0; row < all; row += 1) {
-      const term = terms[row]!;
-      if (term === 0) {
-        place += row + 1;
-        continue;
-      }
-      for (let other = 0; other <= row; other += 1, place += 1) lower[place]! += term * terms[other]!;
-    }
+    this.learnTerms(lags);
     const solved = sums.coefficients;
     for (let column = 0; column < values.length; column += 1) {
       if (judged[column] === 0) continue;
@@ -144,6 +140,21 @@ export class LaggedFit {
       for (let term = 0, place = column * own; term < own; term += 1, place += 1) sums.sizeRight[place]! += terms[term]! * size;
     }
     if (this.rows >= this.nextSolve) this.solve();
+  }
+
+  /** What is learned of a row's terms, whatever its values are. */
+  learnTerms({ terms }: DriverLags): void {
+    const { all, lower } = this;
+    this.since = 0;
+    this.rows += 1;
+    for (let row = 0, place = 0; row < all; row += 1) {
+      const term = terms[row]!;
+      if (term === 0) {
+        place += row + 1;
+        continue;
+      }
+      for (let other = 0; other <= row; other += 1, place += 1) lower[place]! += term * terms[other]!;
+    }
   }
 
   /** A column that came later is taken for one that always was as it is now: what it really does is learned from here on. */

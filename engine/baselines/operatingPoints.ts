@@ -44,6 +44,11 @@ export class OperatingPoints {
     return neighbours >= 2;
   }
 
+  /** Whether with the next visit the cell becomes known. */
+  isAboutToBeKnown(point: Float64Array): boolean {
+    return this.cells.get(this.cellOf(point)) === enoughVisits - 1;
+  }
+
   /** Counts a visit; true when with it the cell has become known. */
   visit(point: Float64Array): boolean {
     let cell = this.cellOf(point);

@@ -14,25 +14,22 @@ import { DriverBins } from './driverBins.ts';
 import { DriverLags } from './driverLags.ts';
 import { LaggedFit } from './laggedFit.ts';
 import type { AssetBaseline, BaselineOptions, BaselineProgress, ColumnInfo } from './index.ts';
+import { ColumnsAhead } from './columnsAhead.ts';
+import type { BaselineInside } from './columnsAhead.ts';
 import { KeptRows } from './keptRows.ts';
+import {
+  asGood, bandWidths, doubtShare, doubtfulRuns, fitRowsToTrust, leanRows, leanWidth, leaningShare, longestStepMs, memoryMs, worthwhile, youngRows,
+} from './modeModel.ts';
+import type { ModeModel } from './modeModel.ts';
 import { OperatingPoints } from './operatingPoints.ts';
 
 const snapshotVersion = 2;
+/** Rows of a block that are learned one by one where they could not be learned together. */
+const rowsOneByOne = 2;
 export const defaultMinimumRows = 300;
-const memoryMs = 7 * 24 * 3_600_000;
-/** A pause counts as at most this long: nothing is forgotten while the machine stands. */
-const longestStepMs = 600_000;
 const mostModes = 12;
 const keptRows = 64;
 const ridge = 1e-6;
-/** The fit must leave less than this share of the plain mean's squared error to be preferred. */
-const worthwhile = 0.9;
-/** Of two that are as good where the machine has been, the one with a curve of its own learns a new speed better. */
-const asGood = 1.05;
-/** Usual sizes up to which a value is expected. */
-const bandWidths = 4;
-/** Values that a fit must have been tried on. */
-const fitRowsToTrust = 20;
 /** So many rows after a setpoint was moved by so much, in its scaled unit, a new point says nothing of itself. */
 const rowsToArrive = 2;
 const moved = 1 / 6;
@@ -43,43 +40,8 @@ const settledRatio = 6;
 /** After so much operation or so many rows a column is taken as it is. */
 const longestLearningMs = 14 * 24 * 3_600_000;
 const longestLearningRows = 200_000;
-/** Memory of the average by which a slow fault is suspected, how many usual sizes it must lie away, and what a value then counts. */
-const leanRows = 64;
-const leanWidth = 2.5;
-const leaningShare = 0.2;
-/** How long, as a share of what was learned, a column must be far from what was expected and yet be given to learn, until it begins anew. */
-const doubtShare = 0.05;
-const doubtfulRuns = 2;
-/** From so many values on, one counts little anyway, and what leans slowly is the season. */
-const youngRows = 2_000;
 /** Rows of the busiest column at which drivers and their scales are looked at again. */
 const reviews: readonly number[] = [120, 300, 1_000, 3_000, 10_000, 30_000, 100_000];
-
-/** What is known of one operating mode; one place per column, or `terms` of them. */
-interface ModeModel {
-  /** Values learned; `weight` the same, but it starts again when the drivers change. */
-  rows: Float64Array;
-  weight: Float64Array;
-  mean: Float64Array;
-  /** Clipped mean squares of value − mean and of value − fit, each taken before the value was learned. */
-  meanSquare: Float64Array;
-  fitSquare: Float64Array;
-  fitRows: Float64Array;
-  nextSolve: Float64Array;
-  /** Values in a row that were far from what was expected, and yet were given to learn. */
-  doubts: Float64Array;
-  /** Moving average of the distances from what was expected, in spreads, and its usual square. */
-  lean: Float64Array;
-  leanSquare: Float64Array;
-  fade: Float64Array;
-  lower: Float64Array;
-  right: Float64Array;
-  coefficients: Float64Array;
-  points: OperatingPoints | undefined;
-  /** What the drivers were counts too; undefined where there are none. */
-  lagged: LaggedFit | undefined;
-  bins: DriverBins | undefined;
-}
 
 /**
  * Regime baseline: what a column shows under the operating conditions of the moment.
@@ -95,34 +57,34 @@ interface ModeModel {
  * and follows every slow fault. State per column: 64 short numbers,
  * about 20 others, and (terms² + 5·terms)/2 per mode, terms = 1, 3, 6, 10 for 0–3 drivers.
  */
-export class RegimeBaseline implements AssetBaseline {
+export class RegimeBaseline implements AssetBaseline, BaselineInside {
   readonly columns: readonly ColumnInfo[];
-  private readonly minimumRows: number;
-  private readonly startRows: number;
+  readonly minimumRows: number;
+  readonly startRows: number;
   private readonly named: readonly number[];
-  private readonly judged: Uint8Array;
-  private readonly columnTimeMs: Float64Array;
-  private readonly columnRows: Float64Array;
+  readonly judged: Uint8Array;
+  readonly columnTimeMs: Float64Array;
+  readonly columnRows: Float64Array;
   /** 1 where the column's history has become the same all through. */
   private readonly settled: Float64Array;
   private firstTimeMs = NaN;
-  private timeMs = NaN;
+  timeMs = NaN;
   private started = false;
-  private mode = '';
-  private drivers: number[] = [];
+  mode = '';
+  drivers: number[] = [];
   private centers = new Float64Array(0);
   private scales = new Float64Array(0);
   private modes = new Map<string, ModeModel>();
   /** Rows of the past, for the choice of drivers and to see whether the machine still shows something new. */
-  private kept: KeptRows;
+  kept: KeptRows;
   /** 1 where a column came later than the others; it settles by rows of its own, which are kept from when it came. */
   private readonly joined: Float64Array;
   private newcomers: KeptRows | undefined;
   private joinedMs = NaN;
   private review = 0;
-  private point = new Float64Array(0);
-  private features = new Float64Array(1);
-  private lags = new DriverLags(0);
+  point = new Float64Array(0);
+  features = new Float64Array(1);
+  lags = new DriverLags(0);
   /** For which row and mode `centres` and `reaches` were last written by `expect`. */
   private notedMs = NaN;
   private notedOf: ModeModel | undefined;
@@ -138,6 +100,7 @@ export class RegimeBaseline implements AssetBaseline {
   private readonly centres: Float64Array;
   private readonly reaches: Float64Array;
   /** For `goAhead`: a row of the block, and what is put back when it has gone too far. */
+  private ahead: ColumnsAhead | undefined;
   private blockRow: SignalRow | undefined;
   private blockExpectation: Expectation | undefined;
   private readonly copies = new StateCopy();
@@ -291,13 +254,22 @@ export class RegimeBaseline implements AssetBaseline {
     const row = (this.blockRow ??= { timeMs: NaN, mode: '', values: new Float64Array(this.columns.length), fresh: new Uint8Array(this.columns.length) });
     const expectation = (this.blockExpectation ??= newExpectation(this.columns.length));
     row.mode = block.mode;
-    for (let place = from; place < to; place += 1) {
-      block.read(place, row);
-      this.expect(row, expectation);
-      block.expect(place, expectation);
-      this.learn(row);
-      // A column that begins anew has to settle again.
-      if (!this.allSettled()) return place + 1;
+    const model = this.modes.get(block.mode);
+    this.ahead ??= new ColumnsAhead(this);
+    for (let place = from; place < to;) {
+      if (model !== undefined) {
+        place = this.ahead.learn(model, block, place, to);
+        this.notedMs = NaN;
+      }
+      const few = Math.min(to, place + rowsOneByOne);
+      for (; place < few; place += 1) {
+        block.read(place, row);
+        this.expect(row, expectation);
+        block.expect(place, expectation);
+        this.learn(row);
+        // A column that begins anew has to settle again.
+        if (!this.allSettled()) return place + 1;
+      }
     }
     return to;
   }
@@ -803,17 +775,22 @@ export class RegimeBaseline implements AssetBaseline {
    */
   private isJustSet(row: SignalRow): boolean {
     if (!this.isAnyNew(row)) return false;
+    this.noteSettings();
+    return this.rowsSinceSet < rowsToArrive;
+  }
+
+  /** Notes where the drivers are, and whether a setpoint among them was moved. */
+  noteSettings(): void {
     const { drivers, features, settings } = this;
     this.rowsSinceSet += 1;
     for (let driver = 0; driver < drivers.length; driver += 1) {
       if (this.columns[drivers[driver]!]!.kind === 'setpoint' && Math.abs(features[driver + 1]! - settings[driver]!) > moved) this.rowsSinceSet = 0;
       settings[driver] = features[driver + 1]!;
     }
-    return this.rowsSinceSet < rowsToArrive;
   }
 
   /** Whether the operating point that was read last is known; reads its features. */
-  private isCovered(model: ModeModel): boolean {
+  isCovered(model: ModeModel): boolean {
     this.readFeatures();
     model.bins?.read(this.features);
     return (model.points?.covers(this.point) ?? true) && (model.bins?.covers() ?? true);
@@ -932,7 +909,7 @@ export class RegimeBaseline implements AssetBaseline {
   }
 
   /** Reads the drivers' values; false when one has none. */
-  private readPoint(values: Float64Array): boolean {
+  readPoint(values: Float64Array): boolean {
     for (let index = 0; index < this.drivers.length; index += 1) {
       const value = values[this.drivers[index]!]!;
       if (!isMeasurement(value)) return false;
