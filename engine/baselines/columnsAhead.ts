@@ -50,6 +50,7 @@ const takes = new Uint8Array(mostRows);
 const follows = new Uint8Array(mostRows);
 /** 1 where the row has a new value in the column in hand. */
 const isNew = new Uint8Array(mostRows);
+const before = new Float64Array(3);
 
 /**
  * What a regime baseline expects of rows and learns from them, column by column, where all is known and nothing has to be made anew: first what is the same for
@@ -94,12 +95,15 @@ export class ColumnsAhead {
   /** What is the same for all columns. @returns the first row that is not plain */
   private readRows(model: ModeModel, block: RowBlock, from: number, to: number): number {
     const { inside, values } = this;
-    const { lags, features, point, columns, columnTimeMs, kept } = inside;
+    const { lags, features, point, columns, drivers, columnTimeMs, kept } = inside;
     const lagged = model.lagged!;
     const bins = model.bins!;
     const points = model.points!;
     const { dense } = lagged;
     const width = columns.length;
+    // Of the row before, at the same point.
+    let known = false;
+    let worn = false;
     for (let row = from; row < to; row += 1) {
       const timeMs = block.timeMs[row]!;
       if (!(timeMs > inside.timeMs) || timeMs === Infinity) return row;
@@ -110,12 +114,21 @@ export class ColumnsAhead {
         values[column] = value;
         if (one.fresh[row] === 1 && isMeasurement(value) && !(timeMs <= columnTimeMs[column]!)) anyNew = true;
       }
-      if (!anyNew || !inside.readPoint(values) || !inside.isCovered(model) || points.isAboutToBeKnown(point)) return row;
+      if (!anyNew || !inside.readPoint(values)) return row;
+      let same = known;
+      for (let index = 0; index < drivers.length && same; index += 1) same = point[index] === before[index];
+      if (!same) {
+        known = false;
+        if (!inside.isCovered(model) || points.isAboutToBeKnown(point)) return row;
+        before.set(point);
+        worn = points.isWorn(point);
+        known = worn && !bins.isTrusting;
+      }
       const stepMs = Math.min(longestStepMs, Math.max(0, timeMs - lags.timeMs));
       if (lagged.isAboutToSolve) return row;
       lags.read(features, timeMs);
       const { knot } = lags;
-      terms.set(lags.terms.subarray(0, dense), row * dense);
+      for (let term = 0, place = row * dense; term < dense; term += 1, place += 1) terms[place] = lags.terms[term]!;
       knots[row] = knot;
       firstShares[row] = lags.terms[knot]!;
       secondShares[row] = lags.terms[knot + 1]!;
@@ -131,7 +144,7 @@ export class ColumnsAhead {
         bins.visit();
       }
       lags.follow(timeMs);
-      points.visit(point);
+      if (!worn) points.visit(point);
       kept.offer(values, block.mode);
       inside.timeMs = timeMs;
     }

@@ -72,6 +72,11 @@ export class DriverBins {
     return !before && this.covers();
   }
 
+  /** Whether every place is taken for known. */
+  get isTrusting(): boolean {
+    return this.trusts;
+  }
+
   /** Takes every place for known until enough was seen: the model beside it has learned before there were bins, or with other drivers. */
   trust(): void {
     this.trusts = true;

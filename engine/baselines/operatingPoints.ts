@@ -3,6 +3,7 @@ import { member, numbersFromJson, numbersToJson, unreadableSnapshot } from '../s
 
 const largestCellCount = 256;
 const enoughVisits = 8;
+const mostVisits = 1000;
 const cellsPerDriver = 64;
 
 /**
@@ -49,6 +50,11 @@ export class OperatingPoints {
     return this.cells.get(this.cellOf(point)) === enoughVisits - 1;
   }
 
+  /** Whether a cell is so well known that a visit more says nothing. */
+  isWorn(point: Float64Array): boolean {
+    return this.cells.get(this.cellOf(point)) === mostVisits;
+  }
+
   /** Counts a visit; true when with it the cell has become known. */
   visit(point: Float64Array): boolean {
     let cell = this.cellOf(point);
@@ -62,7 +68,7 @@ export class OperatingPoints {
     if (cell < 0) return false;
     const visits = (this.cells.get(cell) ?? 0) + 1;
     if (this.undo !== undefined && this.before === undefined) this.undo.push(cell, visits - 1);
-    this.cells.set(cell, Math.min(visits, 1000));
+    this.cells.set(cell, Math.min(visits, mostVisits));
     for (let driver = 0; this.cells.size > largestCellCount; driver = (driver + 1) % this.steps.length) this.widen(driver);
     return visits === enoughVisits;
   }
@@ -131,7 +137,7 @@ export class OperatingPoints {
       const index = Math.floor(cell / stride) % cellsPerDriver;
       const half = Math.floor((index - cellsPerDriver / 2) / 2) + cellsPerDriver / 2;
       const target = cell + (half - index) * stride;
-      merged.set(target, Math.min((merged.get(target) ?? 0) + visits, 1000));
+      merged.set(target, Math.min((merged.get(target) ?? 0) + visits, mostVisits));
     }
     this.cells = merged;
     this.steps[driver]! *= 2;

@@ -500,30 +500,29 @@ export class AssetTwin {
   #takeTogether(first: number, count: number, read: (index: number) => void, take: (index: number, frozen: boolean, verdict: Verdict) => void): number {
     const row = this.#row;
     const width = this.columns.length;
-    const block = blockOf(width);
+    const { block, came } = blockOf(width);
     const before = { values: row.values.slice(), absent: this.#absentRows.slice(), presence: this.#presence.slice() };
-    const came: Uint8Array[] = [];
     block.count = 0;
     while (block.count < mostRows && first + block.count < count) {
       read(first + block.count);
       if (block.count === 0) block.mode = row.mode;
       if (row.mode !== block.mode || this.isOffMode(row.mode) || this.answers.isPlanned(row.timeMs) || this.#isBeyondLimit()) break;
-      came.push(row.fresh.slice());
+      came.set(row.fresh, block.count * width);
       this.#countRepeats();
       block.add(row);
     }
-    const causes = new Map<number, readonly Cause[]>();
-    const end = takeRows(this.#baseline, this.#judge, block, 0, block.count, usualBands, loosestPerWeek, (at, found) => causes.set(at, found));
+    causesFound.length = 0;
+    const end = takeRows(this.#baseline, this.#judge, block, 0, block.count, usualBands, loosestPerWeek, (at, found) => (causesFound[at] = found));
     row.values.set(before.values);
-    if (end < came.length) {
+    if (end < block.count) {
       this.#absentRows.set(before.absent);
       this.#presence.set(before.presence);
     }
     row.mode = block.mode;
     for (let at = 0; at < end; at++) {
       block.read(at, row);
-      if (end < came.length) {
-        row.fresh.set(came[at] as Uint8Array);
+      if (end < block.count) {
+        for (let column = 0; column < width; column++) row.fresh[column] = came[at * width + column] as number;
         this.#countRepeats();
       }
       block.readExpectation(at, this.#expectation);
@@ -538,7 +537,7 @@ export class AssetTwin {
       const leastPerWeek = block.leastPerWeek[at] as number;
       const verdict: Verdict = { verdict: 'normal', score: block.score[at] as number, sinceMs: NaN, signals: [], leastPerWeek };
       this.#guard = undefined;
-      this.#record?.note(row.timeMs, leastPerWeek, this.askedPerWeek, this.#causeSizes.judged(causes.get(at) ?? [], verdict, row, this.#expectation));
+      this.#record?.note(row.timeMs, leastPerWeek, this.askedPerWeek, this.#causeSizes.judged(causesFound[at] ?? [], verdict, row, this.#expectation));
       take(first + at, false, verdict);
     }
     return end;
@@ -933,12 +932,13 @@ export class AssetTwin {
 }
 
 /** Of the rows in hand, of whichever machine; by the number of columns. */
-const blocks = new Map<number, RowBlock>();
+const blocks = new Map<number, { block: RowBlock; /** Row by row, which columns came with it. */ came: Uint8Array }>();
+const causesFound: (readonly Cause[])[] = [];
 
-function blockOf(width: number): RowBlock {
-  const block = blocks.get(width) ?? new RowBlock(width);
-  blocks.set(width, block);
-  return block;
+function blockOf(width: number): { block: RowBlock; came: Uint8Array } {
+  const known = blocks.get(width) ?? { block: new RowBlock(width), came: new Uint8Array(mostRows * width) };
+  blocks.set(width, known);
+  return known;
 }
 
 /** Per column, the columns that are derived from it, over any number of steps. */
