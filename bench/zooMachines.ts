@@ -15,6 +15,11 @@ interface Luck {
 /** One row at a time, written into `into`. */
 type RowMaker = (timeMs: number, into: Float64Array) => void;
 
+/** What is wrong with how it works; '': nothing. */
+interface Wear {
+  course: string;
+}
+
 export interface ZooMachine {
   name: string;
   columns: readonly string[];
@@ -26,7 +31,9 @@ export interface ZooMachine {
   judgedMs: number;
   /** False alarms a week that are asked for, so that ten are over the seeds. */
   perWeek: number;
-  make(luck: Luck): RowMaker;
+  make(luck: Luck, worn: Wear): RowMaker;
+  /** Its faults: what is wrong with the course of a cycle; else the four kinds that are put on top of any signal. */
+  courses?: readonly string[];
   /** Time between two rows, where it is not always the same. */
   irregular?: true;
   /** Share of values that are missing. */
@@ -243,6 +250,37 @@ function loadCycles(luck: Luck): RowMaker {
   };
 }
 
+/**
+ * Injection moulding: every shot fills, packs to a peak, holds and cools, then waits for the handling, a little longer or shorter each time. What may be wrong with a shot leaves level,
+ * spread and extremes of the signals nearly as they are.
+ */
+function moulding(luck: Luck, worn: Wear): RowMaker {
+  const heat = remembering(luck, 0.9995);
+  let at = 0;
+  let length = 38;
+  let size = 1;
+  let pressure = 0;
+  return (_, into) => {
+    at += 1;
+    if (at >= length) {
+      at -= length;
+      length = 37 + 2 * luck.uniform();
+      size = 1 + 0.01 * luck.normal();
+    }
+    const slow = worn.course === 'slow rise' ? 2 : 1;
+    const since = at - (worn.course === 'late peak' ? 1.5 : 0) - 6;
+    const holdEnd = worn.course === 'short hold' ? 19 : 22;
+    const sag = worn.course === 'sagging hold' && at > 12 ? 10 * (at - 12) : 0;
+    if (at < 6 || since < 0) pressure = 80 * Math.min(1, at / 6);
+    else if (since < 3 * slow) pressure = 80 + (260 * since) / slow / 1.5;
+    else if (at < 12) pressure = 600 - (200 * (since - 3 * slow)) / Math.max(1, 6 - 3 * slow);
+    else pressure = at < holdEnd ? 400 - sag : Math.max(0, 400 - sag - 250 * (at - holdEnd));
+    pressure = Math.max(0, Math.min(600, pressure));
+    const screw = at < 8 ? 90 - 10 * at : at < 22 ? 10 - 0.2 * (at - 8) : Math.min(90, 7.2 + 8 * (at - 22));
+    into.set([size * pressure + 4 * luck.normal(), screw + 0.3 * luck.normal(), (at < 8 ? 18 : at < 22 ? 6 : 11) * size + 0.2 * luck.normal(), 60 + 1.5 * heat() + 0.1 * luck.normal()]);
+  };
+}
+
 const minutely = { stepMs: minuteMs, commissioningMs: weekMs, judgedMs: 4 * weekMs, perWeek: 1 };
 const tenSeconds = { stepMs: 10 * secondMs, commissioningMs: 3 * dayMs, judgedMs: 7 * dayMs, perWeek: 3.5 };
 const everySecond = { stepMs: secondMs, commissioningMs: dayMs / 4, judgedMs: dayMs * 1.5, perWeek: 14 };
@@ -271,12 +309,18 @@ export const zooMachines: readonly ZooMachine[] = [
     name: 'load cycles of 60 rows, 1 s', columns: ['pressure', 'flow', 'power', 'vibration', 'oil', 'cooling'], clear: [60, 9, 900, 0.3, 5, 0.2],
     ...everySecond, make: loadCycles,
   },
+  {
+    name: 'moulding, 38 rows a shot, 1 s', columns: ['pressure', 'screw', 'power', 'mould'], clear: [0, 0, 0, 0], ...everySecond, make: moulding,
+    courses: ['slow rise', 'late peak', 'short hold', 'sagging hold'],
+  },
   { name: 'spindle, 10 s', columns: ['speed', 'load', 'current', 'vibration', 'heat'], clear: [0, 0, 0.5, 0.6, 6], ...tenSeconds, make: spindle },
 ];
 
 const faultKinds = ['offset', 'drift', 'stuck', 'noise'] as const;
 const faultRows: Readonly<Record<(typeof faultKinds)[number], number>> = { offset: 240, drift: 480, stuck: 200, noise: 120 };
 const faultsEach = 8;
+/** Rows of a fault of the course of its cycles. */
+const courseRows = 600;
 
 /**
  * A recording of one of these machines.
@@ -292,16 +336,29 @@ export function zooRecording(machine: ZooMachine, seed: number, faults: boolean)
   const width = columns.length;
   const values = new Float64Array(rows * width);
   const times = new Float64Array(rows);
-  const next = machine.make(luck);
+  const commissioningRows = Math.round(commissioningMs / stepMs);
+  const worn: Wear = { course: '' };
+  const next = machine.make(luck, worn);
+  const planned = faults && machine.courses !== undefined ? plannedCourses(machine.courses, rows, commissioningRows, other) : [];
   for (let row = 0, timeMs = 0; row < rows; row += 1) {
     times[row] = timeMs;
+    worn.course = planned.find(({ begin }) => row >= begin && row < begin + courseRows)?.kind ?? '';
     next(timeMs, values.subarray(row * width, (row + 1) * width));
     timeMs += machine.irregular === true ? Math.max(secondMs, Math.round(-stepMs * Math.log(1 - other()))) : stepMs;
   }
-  const commissioningRows = Math.round(commissioningMs / stepMs);
-  const events = faults ? withFaults(values, times, width, commissioningRows, clear, other) : [];
+  const events = machine.courses !== undefined
+    ? planned.map(({ kind, begin }): RecordedEvent => ({ startMs: times[begin]!, endMs: times[begin + courseRows - 1]!, kind }))
+    : faults ? withFaults(values, times, width, commissioningRows, clear, other) : [];
   if (missing > 0) for (let place = 0; place < values.length; place += 1) if (other() < missing) values[place] = NaN;
   return { name: `${machine.name} ${seed}`, columns: [...columns], times, values, commissioningRows, events };
+}
+
+/** Eight faults of the course, each kind in turn. */
+function plannedCourses(courses: readonly string[], rows: number, first: number, random: () => number): { kind: string; begin: number }[] {
+  const slot = Math.floor((rows - first) / faultsEach);
+  return Array.from({ length: faultsEach }, (_, index) => ({
+    kind: courses[index % courses.length]!, begin: first + index * slot + Math.floor(slot * 0.2 + random() * (slot * 0.6 - courseRows)),
+  }));
 }
 
 function withFaults(values: Float64Array, times: Float64Array, width: number, first: number, clear: readonly number[], random: () => number): RecordedEvent[] {

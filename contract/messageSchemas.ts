@@ -115,7 +115,7 @@ export const messageSchemas = {
         ),
       },
     }, ['watch', 'etaMs', 'unseen', 'caution']),
-    AnomalyKind: { enum: ['spike', 'step', 'drift', 'stuck', 'noise', 'dropout', 'limit', 'deviation', 'unit', 'relation'] },
+    AnomalyKind: { enum: ['spike', 'step', 'drift', 'stuck', 'noise', 'dropout', 'limit', 'deviation', 'unit', 'relation', 'shape'] },
     AnomalySignal: shape(
       {
         property: text,
@@ -127,8 +127,9 @@ export const messageSchemas = {
         high: number,
         unit: text,
         at: shape({ mode: text, drivers: { type: 'array', items: shape({ property: text, value: number }) } }),
+        third: { type: 'integer', minimum: 0, maximum: 2 },
       },
-      ['expected', 'low', 'high', 'unit', 'at'],
+      ['expected', 'low', 'high', 'unit', 'at', 'third'],
     ),
     Anomaly: shape(
       {

@@ -136,7 +136,7 @@ export interface LearningProgress {
   caution?: string;
 }
 
-export type AnomalyKind = 'spike' | 'step' | 'drift' | 'stuck' | 'noise' | 'dropout' | 'limit' | 'deviation' | 'unit' | 'relation';
+export type AnomalyKind = 'spike' | 'step' | 'drift' | 'stuck' | 'noise' | 'dropout' | 'limit' | 'deviation' | 'unit' | 'relation' | 'shape';
 
 export interface AnomalySignal {
   property: string;
@@ -150,6 +150,8 @@ export interface AnomalySignal {
   unit?: string;
   /** The operating point of which `expected` is: the operating mode ('' = none) and what sets the pace. Of the first few signals. */
   at?: { mode: string; drivers: { property: string; value: number }[] };
+  /** Of a course: the third of the machine's cycle in which it differs most, 0–2. */
+  third?: number;
   /** What a rule of twin-alert says of it, as one sentence without its full stop. */
   text?: string;
 }

@@ -420,6 +420,7 @@ export function severityOf(kind: AnomalyKind): Severity {
     case 'deviation':
     case 'step':
     case 'relation':
+    case 'shape':
       return 'maintenance';
     case 'spike':
     case 'noise':

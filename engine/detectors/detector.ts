@@ -2,7 +2,7 @@ import type { Json } from '../ports.ts';
 import type { ColumnMove } from '../statistics/columnMove.ts';
 import type { ColumnNumbers } from '../statistics/stateCopy.ts';
 
-export type AnomalyKind = 'spike' | 'step' | 'drift' | 'stuck' | 'noise' | 'dropout' | 'limit' | 'deviation' | 'relation';
+export type AnomalyKind = 'spike' | 'step' | 'drift' | 'stuck' | 'noise' | 'dropout' | 'limit' | 'deviation' | 'relation' | 'shape';
 
 /** One row as a detector sees it; one place per column. A detector keeps no reference to any of it. */
 export interface DetectorInput {

@@ -18,6 +18,7 @@ import type { Cause } from '../statistics/chartLeast.ts';
 import type { AnomalyKind, DetectorInput, DetectorParameters } from './detector.ts';
 import { CalmRows } from './calmRows.ts';
 import type { JudgeInside } from './calmRows.ts';
+import { CycleWatch, cycleKind, moveCycleWatch } from './cycleWatch.ts';
 import { chartKinds, detectors, jointDetectors } from './index.ts';
 import { JointWatch, leastJointSignals, moveJointWatch } from './jointWatch.ts';
 import type { JointRow } from './jointWatch.ts';
@@ -42,8 +43,8 @@ export interface Verdict {
   score: number;
   /** Source time at which this anomaly began; NaN if there is none. */
   sinceMs: number;
-  /** Columns by number, biggest share first; the shares add up to 1. Empty unless the verdict is 'anomaly'. */
-  signals: { column: number; share: number; kind: AnomalyKind }[];
+  /** Columns by number, biggest share first; the shares add up to 1. Of a course, the third of the cycle (0–2) that differs most. Empty unless the verdict is 'anomaly'. */
+  signals: { column: number; share: number; kind: AnomalyKind; third?: number }[];
   /**
    * The fewest false alarms per week that have to be allowed for this row to be an anomaly, with all that was learned until now: what
    * another setting would have told follows from it without judging again. Infinity: an anomaly at no setting.
@@ -92,6 +93,8 @@ const witnesses = 3;
 /** Its place after the detectors of columns, and what its findings are called. */
 const jointChart = detectors.length;
 const jointKind = chartKinds[jointChart]!;
+const cycleChart = jointChart + 1;
+const courseKind = chartKinds[cycleChart]!;
 /** What ends by itself after at most so many values, and was never farther beyond its line, moves the line: what it says comes in the end as often as was promised. */
 const passingRows = 32;
 const passingShare = 1.25;
@@ -112,6 +115,8 @@ class RegistryJudge implements AssetJudge, JudgeInside {
   /** Looks at all columns at once, where there are enough. */
   readonly together: JointWatch | undefined;
   readonly jointRow: JointRow;
+  /** Looks at whole cycles, where the machine works in them. */
+  readonly cycles: CycleWatch;
   /** The steps of those that are coarse. */
   coarse: CoarseSteps;
   state: JudgeState;
@@ -218,6 +223,11 @@ class RegistryJudge implements AssetJudge, JudgeInside {
       const rarityOf = (blockRows: number): number => TailLines.logRarity(blockRows / weekMs / charts);
       this.together = new JointWatch(width, perWeek, options.off?.includes(jointKind) !== true, rarityOf, together ?? undefined);
     }
+    const cycles = snapshot === undefined ? undefined : member(snapshot, 'cycles');
+    this.cycles = new CycleWatch(
+      Uint8Array.from(columns, ({ kind }) => cycleKind(kind)), this.judged, this.smallest, perWeek, options.off?.includes(courseKind) !== true,
+      (blockCycles) => TailLines.logRarity(blockCycles / weekMs / charts), cycles ?? undefined,
+    );
     this.state = newState(width);
     this.held = new HeldSamples(width);
     this.coarse = new CoarseSteps(width);
@@ -246,17 +256,24 @@ class RegistryJudge implements AssetJudge, JudgeInside {
     if (this.together?.on === true) {
       score = Math.max(score, this.together.ratio);
     }
+    const cycles = this.cycles.isAbnormal ? this.cycles : undefined;
+    if (this.cycles.on) score = Math.max(score, this.cycles.ratio);
     score = Math.min(score, highestScore);
-    if (abnormal === 0 && joint === undefined) return { verdict: ready ? 'normal' : 'learning', score: ready ? Math.min(score, 1) : 0, sinceMs: NaN, signals: [], leastPerWeek };
+    if (abnormal === 0 && joint === undefined && cycles === undefined) return { verdict: ready ? 'normal' : 'learning', score: ready ? Math.min(score, 1) : 0, sinceMs: NaN, signals: [], leastPerWeek };
     const signals: Verdict['signals'] = [];
     const named = joint?.named();
+    const courses = cycles?.named();
     if (joint !== undefined) sum += weightOf(joint.ratio);
+    if (cycles !== undefined) sum += weightOf(cycles.ratio);
     for (let column = 0; column < this.ratios.length; column += 1) {
       const alone = this.isAbnormal(column);
       const share = named === undefined ? 0 : named[column]! * weightOf(joint!.ratio);
-      if (!alone && share === 0) continue;
-      const kind = alone ? detectors[this.kinds[column]!]!.kind : jointKind;
-      signals.push({ column, share: ((alone ? weightOf(this.ratios[column]!) : 0) + share) / sum, kind });
+      const ofCourse = courses === undefined ? 0 : courses[column]! * weightOf(cycles!.ratio);
+      if (!alone && share === 0 && ofCourse === 0) continue;
+      const kind = alone ? detectors[this.kinds[column]!]!.kind : share > 0 ? jointKind : courseKind;
+      signals.push({
+        column, share: ((alone ? weightOf(this.ratios[column]!) : 0) + share + ofCourse) / sum, kind, ...(kind === courseKind && { third: this.cycles.thirdOf(column) }),
+      });
     }
     signals.sort((a, b) => b.share - a.share || a.column - b.column);
     return { verdict: 'anomaly', score, sinceMs: Number.isNaN(this.sinceMs) ? row.timeMs : this.sinceMs, signals, leastPerWeek };
@@ -298,12 +315,12 @@ class RegistryJudge implements AssetJudge, JudgeInside {
     const { quiet } = state;
     const columns = quiet.length;
     if (this.together !== undefined) {
-      let calm = true;
-      for (let column = 0; column < columns; column += 1) if (this.isAbnormal(column) || quiet[column]! < quietRows) calm = false;
-      this.together.learn(this.jointRow, normal, calm);
+      this.together.learn(this.jointRow, normal, this.isCalm());
       if (!this.together.isQuiet) anyOpen = true;
     }
     const company = this.together?.isQuiet !== false;
+    this.cycles.learn(row, normal, !this.cycles.isCyclic || (company && this.isCalm()));
+    if (!normal && this.cycles.isAbnormal) anyOpen = true;
     this.learnHeld(row);
     this.coarse.learnRow(row, this.held, normal);
     if (this.passing) this.learnTold(normal);
@@ -385,6 +402,13 @@ class RegistryJudge implements AssetJudge, JudgeInside {
     lasted[column] = 0;
   }
 
+  /** Whether the charts of all columns say nothing, and have not for a while. */
+  private isCalm(): boolean {
+    const { quiet } = this.state;
+    for (let column = 0; column < quiet.length; column += 1) if (this.isAbnormal(column) || quiet[column]! < quietRows) return false;
+    return true;
+  }
+
   /** Keeps which lines are passed, and what was told. */
   learnTold(normal: boolean): void {
     const { state, toldNow, passedNow, ratios, input } = this;
@@ -440,6 +464,7 @@ class RegistryJudge implements AssetJudge, JudgeInside {
 
   learnAgain(): void {
     this.beginAnew();
+    this.cycles.learnAgain();
     this.timeMs = NaN;
     this.notedMs = NaN;
     this.learnedMs = 0;
@@ -457,6 +482,7 @@ class RegistryJudge implements AssetJudge, JudgeInside {
     this.state.told[column] = Infinity;
     this.state.passed[column] = Infinity;
     this.byChart.close(column);
+    this.cycles.close();
     this.seen.timeMs = NaN;
   }
 
@@ -465,10 +491,11 @@ class RegistryJudge implements AssetJudge, JudgeInside {
   }
 
   causes(loosestPerWeek: number): readonly Cause[] {
-    const leastPerWeek = this.leastTogether();
-    if (this.byChart.isCalm && !(leastPerWeek <= loosestPerWeek)) return noCauses;
+    const [ofAll, ofCycles] = [this.leastOf(this.together), this.leastOf(this.cycles)];
+    if (this.byChart.isCalm && !(Math.min(ofAll, ofCycles) <= loosestPerWeek)) return noCauses;
     const causes = this.byChart.isCalm ? [] : this.byChart.causes(loosestPerWeek);
-    if (leastPerWeek <= loosestPerWeek) this.together!.named().forEach((share, column) => share > 0 && causes.push({ column, chart: jointChart, leastPerWeek }));
+    if (ofAll <= loosestPerWeek) this.together!.named().forEach((share, column) => share > 0 && causes.push({ column, chart: jointChart, leastPerWeek: ofAll }));
+    if (ofCycles <= loosestPerWeek) this.cycles.named().forEach((share, column) => share > 0 && causes.push({ column, chart: cycleChart, leastPerWeek: ofCycles }));
     return causes;
   }
 
@@ -486,19 +513,19 @@ class RegistryJudge implements AssetJudge, JudgeInside {
       held: this.held.snapshot(),
       coarse: this.coarse.snapshot(),
       ...(this.together === undefined ? {} : { together: this.together.snapshot() }),
+      cycles: this.cycles.snapshot(),
       charts: this.charts.map(({ detector, lines }, index) => ({
         name: detectors[index]!.name, detector: detector.snapshot(), lines: lines.snapshot(),
       })),
     };
   }
 
-  /** The fewest false alarms a week that have to be allowed for what is told of all columns together. */
-  private leastTogether(): number {
-    const { together } = this;
-    if (together === undefined || together.leastNow === Infinity) return Infinity;
-    const least = this.budget.settingFor(Math.log(together.leastNow));
-    if (!together.on) return least;
-    return together.isAbnormal ? Math.min(least, this.perWeek) : Math.max(least, this.perWeek * (1 + 1e-9));
+  /** The fewest false alarms a week that have to be allowed for what is told of all columns together, or of cycles. */
+  private leastOf(watch: JointWatch | CycleWatch | undefined): number {
+    if (watch === undefined || watch.leastNow === Infinity) return Infinity;
+    const least = this.budget.settingFor(Math.log(watch.leastNow));
+    if (!watch.on) return least;
+    return watch.isAbnormal ? Math.min(least, this.perWeek) : Math.max(least, this.perWeek * (1 + 1e-9));
   }
 
   drawLine(): void {
@@ -509,6 +536,7 @@ class RegistryJudge implements AssetJudge, JudgeInside {
       this.together.perWeek = Math.exp(this.line);
       this.together.asked = this.asked;
     }
+    this.cycles.perWeek = Math.exp(this.line);
     for (const { drawn } of this.charts) drawn.fill(NaN);
   }
 
@@ -538,6 +566,8 @@ class RegistryJudge implements AssetJudge, JudgeInside {
 
   private beginAnew(): void {
     this.together?.learnAgain();
+    // A course that lasts is the usual one; of any other reason to begin anew it knows nothing.
+    if (this.cycles.isAbnormal) this.cycles.learnAgain();
     this.begin(undefined);
     this.state = newState(this.columns.length);
     this.byChart.forget();
@@ -865,10 +895,13 @@ class RegistryJudge implements AssetJudge, JudgeInside {
   told(): number {
     let told = Infinity;
     if (this.passing) for (let column = 0; column < this.toldNow.length; column += 1) if (this.toldNow[column]! < told) told = this.toldNow[column]!;
-    const { together } = this;
-    if (together === undefined || !together.on) return told;
-    if (together.leastNow === Infinity && !together.isAbnormal) return told;
-    return together.isAbnormal ? Math.min(told, this.line, Math.log(together.leastNow)) : Math.min(told, Math.max(Math.log(together.leastNow), this.line + 1e-9));
+    if (this.together !== undefined) told = this.toldBy(this.together, told);
+    return this.toldBy(this.cycles, told);
+  }
+
+  private toldBy(watch: JointWatch | CycleWatch, told: number): number {
+    if (!watch.on || (watch.leastNow === Infinity && !watch.isAbnormal)) return told;
+    return watch.isAbnormal ? Math.min(told, this.line, Math.log(watch.leastNow)) : Math.min(told, Math.max(Math.log(watch.leastNow), this.line + 1e-9));
   }
 
   /** At which setting what is told so would be an anomaly. */
@@ -924,6 +957,7 @@ export function moveJudge(snapshot: Json, columns: readonly ColumnInfo[], option
   const coarse = member(snapshot, 'coarse');
   const together = member(snapshot, 'together');
   const begunTogether = member(fresh, 'together');
+  const cycles = member(snapshot, 'cycles');
   return {
     ...(fresh as { [name: string]: Json }),
     timeMs: member(snapshot, 'timeMs') ?? null,
@@ -935,6 +969,7 @@ export function moveJudge(snapshot: Json, columns: readonly ColumnInfo[], option
     budget: moveBudget(member(snapshot, 'budget'), member(fresh, 'budget'), moves.length === known),
     ...(held === undefined ? {} : { held: moveHeldSamples(held, member(fresh, 'held'), moves) }),
     ...(together === undefined || begunTogether === undefined ? {} : { together: moveJointWatch(together, begunTogether, moves) }),
+    ...(cycles === undefined ? {} : { cycles: moveCycleWatch(cycles, member(fresh, 'cycles') ?? null, moves) }),
     ...(coarse === undefined ? {} : { coarse: moveCoarseSteps(coarse, member(fresh, 'coarse'), moves) }),
     charts,
   };

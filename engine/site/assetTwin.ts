@@ -823,6 +823,7 @@ export class AssetTwin {
         property: (this.columns[column] as ColumnInfo).name,
         share: signal.share,
         kind: signal.kind,
+        ...(signal.third === undefined ? {} : { third: signal.third }),
         value: Number.isFinite(value) ? value : null,
         ...(known ? { expected: expected[column] as number, low: low[column] as number, high: high[column] as number } : {}),
         ...(known && index < signalsWithPoint && (at.mode !== '' || at.drivers.length > 0) ? { at } : {}),

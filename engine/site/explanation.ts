@@ -46,7 +46,7 @@ const mostNamed = 3;
 
 /** How far the value lies outside of its band, in words; '' where it lies inside or has none. */
 export function beyondText({ value, low, high, kind, unit, property, text }: AnomalySignal, naming: Naming, language: Language): string {
-  if (typeof value !== 'number' || low === undefined || high === undefined || text !== undefined || kind === 'limit' || kind === 'stuck' || kind === 'dropout') return '';
+  if (typeof value !== 'number' || low === undefined || high === undefined || text !== undefined || kind === 'limit' || kind === 'stuck' || kind === 'dropout' || kind === 'shape') return '';
   const beyond = value > high ? value - high : value < low ? low - value : 0;
   if (!(beyond > 0) || !Number.isFinite(beyond)) return '';
   const by = valueText(Number(beyond.toPrecision(2)), unit ?? naming(property).unit, language);

@@ -11,6 +11,8 @@ interface Texts {
   expected: string;
   expectedBand: string;
   unusual: string;
+  /** Where in a cycle a course differs most. */
+  thirds: [string, string, string];
   above: string;
   below: string;
   and: string;
@@ -56,8 +58,10 @@ const texts: Record<Language, Texts> = {
       limit: '{signal} is beyond its limit: {value}',
       deviation: '{signal} is {value}',
       relation: '{signal} does not go with the other values as it used to: {value}',
+      shape: '{signal} takes another course over a cycle than it used to{third}',
       unit: '{signal} reads as if it came in another unit: {value}',
     },
+    thirds: [', most in its first third', ', most in its middle third', ', most in its last third'],
     expected: 'about {expected} is usual here',
     expectedBand: 'normal here is {low} to {high}',
     unusual: '{signal} behaves unusually: {value}',
@@ -139,8 +143,10 @@ const texts: Record<Language, Texts> = {
       limit: '{signal} ist außerhalb der Grenze: {value}',
       deviation: '{signal} ist {value}',
       relation: '{signal} passt nicht mehr wie sonst zu den anderen Werten: {value}',
+      shape: '{signal} verläuft über einen Takt anders als sonst{third}',
       unit: '{signal} liest sich wie in einer anderen Einheit: {value}',
     },
+    thirds: [', am meisten in seinem ersten Drittel', ', am meisten in seinem mittleren Drittel', ', am meisten in seinem letzten Drittel'],
     expected: 'üblich ist hier etwa {expected}',
     expectedBand: 'hier normal sind {low} bis {high}',
     unusual: '{signal} verhält sich ungewöhnlich: {value}',
@@ -263,12 +269,12 @@ export function signalSentence(signal: AnomalySignal, naming: Naming, language: 
   const { label, unit } = naming(signal.property);
   const t = texts[language];
   const { kind, value, expected, low, high } = signal;
-  const name = { signal: label, value: valueText(value, unit, language) };
+  const name = { signal: label, value: valueText(value, unit, language), third: t.thirds[signal.third ?? -1] ?? '' };
   if (kind === 'limit' && typeof value === 'number' && expected !== undefined && value !== expected) {
     return fill(value > expected ? t.above : t.below, { ...name, limit: valueText(expected, unit, language) });
   }
   // That a standing or missing value lies within its band says nothing; that a restless one does, neither.
-  if (kind === 'limit' || kind === 'stuck' || kind === 'dropout' || typeof value !== 'number') return fill(t.kinds[kind], name);
+  if (kind === 'limit' || kind === 'stuck' || kind === 'dropout' || kind === 'shape' || typeof value !== 'number') return fill(t.kinds[kind], name);
   if (low !== undefined && high !== undefined && Number.isFinite(low) && Number.isFinite(high) && (value < low || value > high)) {
     const digits = bandDigits(low, high, value);
     const text = (number: number): string => withDigits(number, digits, language);

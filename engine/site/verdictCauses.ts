@@ -33,7 +33,7 @@ export const smallestPercents: readonly number[] = [1, 2, 5, 10, 20, 50];
 /** The loosest setting that can be asked for, in false alarms per week. */
 export const loosestPerWeek = 100;
 const letters: Readonly<Record<CauseKind, string>> = {
-  spike: 'p', step: 's', drift: 'd', stuck: 'k', noise: 'n', deviation: 'v', dropout: 'o', limit: 'l', relation: 'r', together: 't',
+  spike: 'p', step: 's', drift: 'd', stuck: 'k', noise: 'n', deviation: 'v', dropout: 'o', limit: 'l', relation: 'r', shape: 'c', together: 't',
 };
 /** How much of a distance counts in the next row: a value that swings is as far as it swings. */
 const peakMemory = 0.9;
