@@ -14,8 +14,8 @@ const mostPoints = 24;
 /** Of a column's scores so many must be known before they count; until `armedCycles` its line lies higher, and then a little. */
 const provisionalCycles = 12;
 const armedCycles = 100;
-const provisionalFactor = 1.6;
-const armedFactor = 1.3;
+const provisionalFactor = 1.7;
+const armedFactor = 1.4;
 const releaseShare = 0.7;
 const suspiciousShare = 0.65;
 /** A column is named when its score is so much of the highest. */

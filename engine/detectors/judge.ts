@@ -319,7 +319,7 @@ class RegistryJudge implements AssetJudge, JudgeInside {
       if (!this.together.isQuiet) anyOpen = true;
     }
     const company = this.together?.isQuiet !== false;
-    this.cycles.learn(row, normal, !this.cycles.isCyclic || (company && this.isCalm()));
+    this.cycles.learn(row, normal, !this.cycles.isCyclic || (company && this.isCalm() && !this.isFrozen()));
     if (!normal && this.cycles.isAbnormal) anyOpen = true;
     this.learnHeld(row);
     this.coarse.learnRow(row, this.held, normal);
@@ -407,6 +407,12 @@ class RegistryJudge implements AssetJudge, JudgeInside {
     const { quiet } = this.state;
     for (let column = 0; column < quiet.length; column += 1) if (this.isAbnormal(column) || quiet[column]! < quietRows) return false;
     return true;
+  }
+
+  private isFrozen(): boolean {
+    const { phases } = this.seen;
+    for (let column = 0; column < phases.length; column += 1) if (this.judged[column] === 1 && phases[column] === phaseFrozen) return true;
+    return false;
   }
 
   /** Keeps which lines are passed, and what was told. */

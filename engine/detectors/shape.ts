@@ -7,10 +7,10 @@ import type { CourseDetector, CourseDetectorEntry, CourseParameters } from './co
 /**
  * Profile monitoring against the mean course with the spread of each of its points (Kang and Albin 2000), smoothed over cycles by EWMA (Roberts 1959).
  * Flags a cycle that takes another course, though mean, spread and extremes may be the usual ones: a valve that opens late, a pressure that rises slowly, a shoulder that is new or
- * missing. Root of the mean of z² · (2 − share) ÷ share over the points; z is the moving average, over cycles, of (value − a − b · mean course) ÷ spread of the point, each cut
- * off at 6. Level a and size b of a cycle are fitted to it, for step, drift and deviation tell those.
+ * missing. Root of the mean of z² ÷ its usual size over the points; z is the moving average, over cycles, of (value − a − b · mean course) ÷ spread of the point, each cut off
+ * at 6. Level a and size b of a cycle are fitted to it, for step, drift and deviation tell those. The first cycle that has little of what those before it differed by ends it.
  * Choose it for machines that repeat themselves, rather than for single values (spike) or how much a signal scatters (noise).
- * 3 numbers per column and point; numbers per column: 1. Woodall, Current research on profile monitoring, Produção 17 (2007) 3.
+ * 4 numbers per column and point; numbers per column: 1. Woodall, Current research on profile monitoring, Produção 17 (2007) 3.
  */
 export interface ShapeParameters extends CourseParameters {
   /** What the last cycle counts, above 0 to 1. */
@@ -35,20 +35,20 @@ const leastCourse = 1;
 const leastSize = 0.5;
 const mostSize = 2;
 /** What cycles differ by so clearly is over with the first one that has less than such a share of it. */
-const clearScore = 1.6;
+const clearSquare = 2.5;
 const leastLikeness = 0.3;
 
 class ShapeDetector implements CourseDetector {
   third = 0;
   private readonly points: number;
   private readonly share: number;
-  /** How much smaller a moving average is than what is averaged. */
-  private readonly widening: number;
+  /** The square of a moving average's spread, where cycles are independent of each other. */
+  private readonly leastSmooth: number;
   private readonly smallest: number;
   private cycles = 0;
   private hasCourse = false;
-  /** Mean course, square of the spread, and moving averages of what cycles differ, per point. */
-  private readonly state: { usual: Float64Array; square: Float64Array; smooth: Float64Array };
+  /** Mean course, square of the spread, moving averages of what cycles differ, and the mean square of these, per point. */
+  private readonly state: { usual: Float64Array; square: Float64Array; smooth: Float64Array; smoothSquare: Float64Array };
   /** Usual size of each point, made from these; it does not know yet of the cycle in hand. */
   private readonly sizes: Float64Array;
   private readonly differences: Float64Array;
@@ -59,9 +59,9 @@ class ShapeDetector implements CourseDetector {
     this.points = points;
     this.share = share;
     this.smallest = smallestChange;
-    this.widening = Math.sqrt((2 - share) / share);
-    const take = columnArrays(points, 5);
-    this.state = { usual: take(), square: take(), smooth: take() };
+    this.leastSmooth = share / (2 - share);
+    const take = columnArrays(points, 6);
+    this.state = { usual: take(), square: take(), smooth: take(), smoothSquare: take(this.leastSmooth) };
     this.sizes = take(1);
     this.differences = take();
     if (snapshot === undefined) return;
@@ -77,16 +77,16 @@ class ShapeDetector implements CourseDetector {
     let most = -1;
     for (let third = 0, point = 0; third < 3; third += 1) {
       let part = 0;
-      for (; 3 * point < (third + 1) * this.points; point += 1) part += this.next(point) ** 2;
+      for (; 3 * point < (third + 1) * this.points; point += 1) part += this.next(point) ** 2 / this.state.smoothSquare[point]!;
       if (part > most) this.third = third;
       most = Math.max(most, part);
       sum += part;
     }
-    return this.widening * Math.sqrt(sum / this.points);
+    return Math.sqrt(sum / this.points);
   }
 
   learn(course: Float64Array, trains: boolean): void {
-    const { usual, square, smooth } = this.state;
+    const { usual, square, smooth, smoothSquare } = this.state;
     if (this.cycles === 0) {
       if (!trains || !course.every(isMeasurement)) return;
       usual.set(course);
@@ -106,6 +106,7 @@ class ShapeDetector implements CourseDetector {
       const difference = Math.max(-most, Math.min(most, this.differences[point]!));
       usual[point]! += share * difference;
       // The first difference from a mean of n is larger than from the true one: n ÷ (n + 1).
+      if (known) smoothSquare[point] = Math.max(this.leastSmooth, smoothSquare[point]! + share * (smooth[point]! ** 2 - smoothSquare[point]!));
       square[point]! += share * (difference * difference * (1 - share) - square[point]!) * (this.cycles === 2 ? 2 : 1);
     }
     this.measure();
@@ -137,7 +138,7 @@ class ShapeDetector implements CourseDetector {
       product += distance * smooth[point]!;
       square += smooth[point]! * smooth[point]!;
     }
-    return this.widening * Math.sqrt(square / this.points) > clearScore && product < leastLikeness * square;
+    return square > clearSquare * this.leastSmooth * this.points && product < leastLikeness * square;
   }
 
   /** Fills `sizes`. */
@@ -200,9 +201,9 @@ export const shape: CourseDetectorEntry<ShapeParameters> = {
   kind: 'shape',
   promises: ['late', 'slow', 'shoulder', 'missing'],
   defaults,
-  memory: 3,
-  blockCycles: 4,
-  typical: (points) => ({ quantile: 1 + 0.8 / Math.sqrt(points), excess: 0.45 / Math.sqrt(points) }),
+  memory: 4,
+  blockCycles: 8,
+  typical: (points) => ({ quantile: 1 + 0.83 / Math.sqrt(points), excess: 0.41 / Math.sqrt(points) }),
   create: (parameters = {}, snapshot) => new ShapeDetector(parameters, snapshot),
   move(snapshot, move) {
     const points = member(snapshot, 'points');
@@ -211,6 +212,9 @@ export const shape: CourseDetectorEntry<ShapeParameters> = {
       if (!Array.isArray(numbers)) throw unreadableSnapshot('shape', 'the course is missing');
       return numbers.map((number) => moveNumber(number, quantity, move));
     };
-    return { cycles: member(snapshot, 'cycles') ?? null, points: { usual: moved('usual', 'value'), square: moved('square', 'square'), smooth: moved('smooth', 'plain') } };
+    return {
+      cycles: member(snapshot, 'cycles') ?? null,
+      points: { usual: moved('usual', 'value'), square: moved('square', 'square'), smooth: moved('smooth', 'plain'), smoothSquare: moved('smoothSquare', 'plain') },
+    };
   },
 };

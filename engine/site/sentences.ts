@@ -146,7 +146,7 @@ const texts: Record<Language, Texts> = {
       shape: '{signal} verläuft über einen Takt anders als sonst{third}',
       unit: '{signal} liest sich wie in einer anderen Einheit: {value}',
     },
-    thirds: [', am meisten in seinem ersten Drittel', ', am meisten in seinem mittleren Drittel', ', am meisten in seinem letzten Drittel'],
+    thirds: [', am meisten im ersten Drittel', ', am meisten im mittleren Drittel', ', am meisten im letzten Drittel'],
     expected: 'üblich ist hier etwa {expected}',
     expectedBand: 'hier normal sind {low} bis {high}',
     unusual: '{signal} verhält sich ungewöhnlich: {value}',

@@ -38,11 +38,13 @@ const letters: Readonly<Record<CauseKind, string>> = {
 /** How much of a distance counts in the next row: a value that swings is as far as it swings. */
 const peakMemory = 0.9;
 
-/** A standing value is never a small change. */
+/** A standing value is never a small change, nor can that be said of a course. */
+const isNeverSmall = (kind: CauseKind): boolean => kind === 'stuck' || kind === 'shape';
+
 function counts({ kind, leastPerWeek, percent }: Pick<JudgedCause, 'kind' | 'leastPerWeek' | 'percent'>, setting: TrialSetting): boolean {
   if (!(leastPerWeek <= setting.perWeek)) return false;
   if (kind === 'together' ? !setting.together : setting.off.includes(kind)) return false;
-  return kind === 'stuck' || percent >= setting.smallestPercent;
+  return isNeverSmall(kind) || percent >= setting.smallestPercent;
 }
 
 /** How far each column with a finding went. One number per column. */
@@ -105,7 +107,7 @@ export function withoutSmall(verdict: Verdict, found: readonly JudgedCause[], se
 export function causesText(found: readonly JudgedCause[], rounded: (leastPerWeek: number) => number): string {
   if (found.length === 0) return '';
   const parts: string[] = [];
-  const sized = found.map(({ kind, leastPerWeek, percent }) => ({ kind, least: rounded(leastPerWeek), step: kind === 'stuck' ? 50 : stepOf(percent) }));
+  const sized = found.map(({ kind, leastPerWeek, percent }) => ({ kind, least: rounded(leastPerWeek), step: isNeverSmall(kind) ? 50 : stepOf(percent) }));
   for (const kind of Object.keys(letters) as CauseKind[]) {
     let least = Infinity;
     for (const one of sized.filter((each) => each.kind === kind).sort((a, b) => b.step - a.step || a.least - b.least)) {

@@ -1,6 +1,6 @@
 import type { Json } from '../ports.ts';
 import type { SignalRow } from '../signalRow.ts';
-import { isMeasurement, member, numberFromJson, numbersFromJson, numbersToJson, tableFromJson, tableToJson, unreadableSnapshot } from './columnTable.ts';
+import { columnArrays, isMeasurement, member, numberFromJson, numbersFromJson, numbersToJson, tableFromJson, tableToJson, unreadableSnapshot } from './columnTable.ts';
 import { isKept, moveNumber } from './columnMove.ts';
 import type { ColumnMove } from './columnMove.ts';
 
@@ -67,7 +67,7 @@ export class CycleTrigger {
 
   constructor(kinds: Uint8Array, snapshot?: Json) {
     this.kinds = kinds;
-    const take = (): Float64Array => new Float64Array(levels.length * kinds.length + 1);
+    const take = columnArrays(levels.length * kinds.length + 1, 7);
     this.state = { low: take(), high: take(), was: take(), lastMs: take(), streak: take(), least: take(), most: take() };
     this.begin(0);
     if (snapshot !== undefined) this.restore(snapshot);

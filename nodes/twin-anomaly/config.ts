@@ -18,6 +18,7 @@ export const fields = {
   restlessness: { kind: 'flag', default: true },
   deviations: { kind: 'flag', default: true },
   relations: { kind: 'flag', default: true },
+  courses: { kind: 'flag', default: true },
   /** Watches the signals together as well, with a small network that is trained beside the flow. */
   deep: { kind: 'flag', default: false },
 } as const satisfies Fields;

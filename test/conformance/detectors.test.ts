@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { baselines } from '../../engine/baselines/index.ts';
-import { detectors, jointDetectors } from '../../engine/detectors/index.ts';
+import { courseDetectors, detectors, jointDetectors } from '../../engine/detectors/index.ts';
 import { createJudge } from '../../engine/detectors/judge.ts';
 import { baselineChecks } from '../checks/detectors/baselineChecks.ts';
 import { failedChecks } from '../checks/detectors/check.ts';
 import type { Check } from '../checks/detectors/check.ts';
+import { courseChecks } from '../checks/detectors/courseChecks.ts';
 import { detectorChecks } from '../checks/detectors/detectorChecks.ts';
 import { faultyBaselines } from '../checks/detectors/faultyBaselines.ts';
+import { faultyCourseDetectors } from '../checks/detectors/faultyCourseDetectors.ts';
 import { faultyDetectors } from '../checks/detectors/faultyDetectors.ts';
 import { faultyJointDetectors } from '../checks/detectors/faultyJointDetectors.ts';
 import { faultyJudges } from '../checks/detectors/faultyJudges.ts';
@@ -45,18 +47,21 @@ function conformance<Unit>(kind: string, units: readonly (readonly [string, Unit
 
 conformance('detectors', detectors.map((entry) => [entry.name, entry]), detectorChecks, faultyDetectors);
 conformance('joint detectors', jointDetectors.map((entry) => [entry.name, entry]), jointChecks, faultyJointDetectors);
+conformance('course detectors', courseDetectors.map((entry) => [entry.name, entry]), courseChecks, faultyCourseDetectors);
 conformance('baselines', baselines.map(({ name, create }) => [name, create]), baselineChecks, faultyBaselines);
 conformance('judge', [['judge', createJudge]], judgeChecks, faultyJudges);
 
 describe('Conformance: the registry of detectors', () => {
   const folder = new URL('../../engine/detectors/', import.meta.url);
-  const others = ['index.ts', 'detector.ts', 'judge.ts', 'judgeState.ts', 'calmRows.ts', 'takeRows.ts', 'jointDetector.ts', 'jointWatch.ts', 'chartLeast.ts'];
+  const others = [
+    'index.ts', 'detector.ts', 'judge.ts', 'judgeState.ts', 'calmRows.ts', 'takeRows.ts', 'jointDetector.ts', 'jointWatch.ts', 'courseDetector.ts', 'cycleWatch.ts',
+  ];
   const files = readdirSync(folder).filter((file) => file.endsWith('.ts') && !others.includes(file));
 
-  const all = [...detectors, ...jointDetectors];
+  const all = [...detectors, ...jointDetectors, ...courseDetectors];
 
-  it('holds every detector of the folder, and at least eight', () => {
-    assert.ok(files.length >= 8, `${files.length} files`);
+  it('holds every detector of the folder, and at least nine', () => {
+    assert.ok(files.length >= 9, `${files.length} files`);
     assert.deepEqual(all.map(({ name }) => `${name}.ts`).sort(), files.sort());
   });
 

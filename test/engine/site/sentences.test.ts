@@ -52,6 +52,9 @@ describe('sentences', () => {
     assert.equal(of({ kind: 'limit', value: 7.2, expected: 7.1 }), 'Vibration is 7.2 mm/s, above the limit of 7.1 mm/s');
     assert.equal(of({ kind: 'limit', value: -8.7, expected: -8 }), 'Vibration is -8.7 mm/s, below the limit of -8 mm/s');
     assert.equal(of({ kind: 'stuck' }), 'Vibration is stuck at 2.5 mm/s');
+    assert.equal(of({ kind: 'shape', third: 1 }), 'Vibration takes another course over a cycle than it used to, most in its middle third');
+    assert.equal(of({ kind: 'shape', value: 4 }), 'Vibration takes another course over a cycle than it used to');
+    assert.equal(signalsSentence([{ ...signal, kind: 'shape', third: 2 }], naming, 'de'), 'Vibration verläuft über einen Takt anders als sonst, am meisten im letzten Drittel');
     assert.equal(of({ kind: 'noise' }), 'Vibration is unusually restless: 2.5 mm/s');
     assert.equal(of({}), 'Vibration behaves unusually: 2.5 mm/s');
     assert.equal(of({ kind: 'step', expected: 2.501 }), 'Vibration changed suddenly to 2.5 mm/s');

@@ -29,7 +29,7 @@ describe('what was found in a row', () => {
     expectation.phase.fill(phaseArmed);
     const seed = Number(process.env['SEED'] ?? 12);
     const random = new SeededRandom(seed);
-    const all: readonly AnomalyKind[] = ['spike', 'step', 'drift', 'stuck', 'noise', 'deviation', 'relation'];
+    const all: readonly AnomalyKind[] = ['spike', 'step', 'drift', 'stuck', 'noise', 'deviation', 'relation', 'shape'];
     const offs: readonly (readonly AnomalyKind[])[] = [['step'], ['spike', 'step'], ['noise', 'drift'], ...all.map((kept) => all.filter((kind) => kind !== kept))];
     const others = offs.flatMap((off) => [0.2, 5].map((perWeek) => ({ off, perWeek, before: {} as Record<string, Json>, rows: 0, agreed: 0, cases: [0, 0], seenMs: [0, 0] })));
     const judge = createJudge(columns, {});
@@ -148,5 +148,5 @@ describe('what was found in a row', () => {
 });
 
 function kindOf(chart: number): AnomalyKind {
-  return (['stuck', 'step', 'noise', 'spike', 'drift', 'deviation', 'relation'] as const)[chart]!;
+  return (['stuck', 'step', 'noise', 'spike', 'drift', 'deviation', 'relation', 'shape'] as const)[chart]!;
 }
