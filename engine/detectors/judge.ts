@@ -259,7 +259,9 @@ class RegistryJudge implements AssetJudge, JudgeInside {
     const cycles = this.cycles.isAbnormal ? this.cycles : undefined;
     if (this.cycles.on) score = Math.max(score, this.cycles.ratio);
     score = Math.min(score, highestScore);
-    if (abnormal === 0 && joint === undefined && cycles === undefined) return { verdict: ready ? 'normal' : 'learning', score: ready ? Math.min(score, 1) : 0, sinceMs: NaN, signals: [], leastPerWeek };
+    if (abnormal === 0 && joint === undefined && cycles === undefined) {
+      return { verdict: ready ? 'normal' : 'learning', score: ready ? Math.min(score, 1) : 0, sinceMs: NaN, signals: [], leastPerWeek };
+    }
     const signals: Verdict['signals'] = [];
     const named = joint?.named();
     const courses = cycles?.named();

@@ -163,7 +163,9 @@ export const courseChecks: readonly Check<CourseDetectorEntry>[] = [
           assert.ok(Number.isNaN(score) ? Number.isNaN(others[index]) : Math.abs(others[index]! - score) < tolerance * (1 + score), `${what}, at ${index}: ${others[index]}, not ${score}`);
         }
       };
-      for (const [factor, offset] of [[1.8, 32], [-1_000, 7], [1e-6, 0]] as const) same(feed(entry.create(), courses.map((course) => course.map((value) => factor * value + offset))), `times ${factor}`, 1e-6);
+      for (const [factor, offset] of [[1.8, 32], [-1_000, 7], [1e-6, 0]] as const) {
+        same(feed(entry.create(), courses.map((course) => course.map((value) => factor * value + offset))), `times ${factor}`, 1e-6);
+      }
       same(feed(entry.create(), courses.map((course, index) => (index < 100 ? course : course.map((value) => 1.1 * value + index / 10)))), 'larger cycles', 0.2);
       const before = feed(entry.create(), courses.slice(0, 100));
       const moved = entry.create({}, entry.move(stored(fedWith(entry, courses.slice(0, 100))), { from: 0, again: false, scale: 1.8, offset: 32 }));
