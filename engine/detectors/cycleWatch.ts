@@ -170,10 +170,14 @@ export class CycleWatch {
     this.slotMs = numberFromJson(json, 'slotMs', what);
     if (!Array.isArray(columns) || columns.length !== this.judged.length) throw unreadableSnapshot(what, 'a part is missing');
     if (!(this.slotMs > 0) || numberFromJson(json, 'points', what) !== this.points) throw unreadableSnapshot(what, 'the length of a cycle is damaged');
-    this.columns = columns.map((column, index) => (this.judged[index] !== 1 || column === null ? undefined : {
-      detector: entry.create(this.parameters(index), member(column, 'detector') ?? null),
-      known: numberFromJson(column, 'known', what), ratio: numberFromJson(column, 'ratio', what), third: numberFromJson(column, 'third', what),
-    }));
+    columns.forEach((column, index) => {
+      // Of another type, a column that is new begins anew.
+      if (this.judged[index] !== 1 || column === null) return;
+      this.columns[index] = {
+        detector: entry.create(this.parameters(index), member(column, 'detector') ?? null),
+        known: numberFromJson(column, 'known', what), ratio: numberFromJson(column, 'ratio', what), third: numberFromJson(column, 'third', what),
+      };
+    });
     this.lines.restore(member(json, 'lines'), what);
     this.open = member(json, 'open') === true;
     this.ratio = numberFromJson(json, 'ratio', what);
@@ -255,8 +259,8 @@ export function cycleKind(kind: 'measured' | 'setpoint' | 'counter' | 'derived')
  */
 export function moveCycleWatch(snapshot: Json, fresh: Json, moves: readonly ColumnMove[]): Json {
   const what = 'cycles';
-  const trigger = moveCycleTrigger(member(snapshot, 'trigger') ?? null, moves);
-  if (trigger === undefined) return fresh;
+  const trigger = moveCycleTrigger(member(snapshot, 'trigger') ?? null, member(fresh, 'trigger') ?? null, moves);
+  if (member(trigger, 'chosen') === undefined) return { timeMs: member(snapshot, 'timeMs') ?? null, trigger };
   const columns = member(snapshot, 'columns');
   const points = numberFromJson(snapshot, 'points', what);
   if (!Array.isArray(columns)) throw unreadableSnapshot(what, 'a part is missing');
@@ -268,8 +272,7 @@ export function moveCycleWatch(snapshot: Json, fresh: Json, moves: readonly Colu
     beginMs: null, sums: numbersToJson(none), counts: numbersToJson(none), lines: moveTailLines(member(snapshot, 'lines'), begunLines, moves),
     columns: moves.map((move): Json => {
       const column = isKept(move) ? columns[move.from] ?? null : null;
-      if (column === null) return { detector: entry.create({ points }).snapshot(), known: 0, ratio: 0, third: 0 };
-      return { ...(column as { [name: string]: Json }), detector: entry.move(member(column, 'detector') ?? null, move) };
+      return column === null ? null : { ...(column as { [name: string]: Json }), detector: entry.move(member(column, 'detector') ?? null, move) };
     }),
   };
 }

@@ -1,7 +1,7 @@
 import type { Json } from '../ports.ts';
 import type { SignalRow } from '../signalRow.ts';
 import { columnArrays, isMeasurement, member, numberFromJson, numbersFromJson, numbersToJson, tableFromJson, tableToJson, unreadableSnapshot } from './columnTable.ts';
-import { isKept, moveNumber } from './columnMove.ts';
+import { isKept, moveNumber, moveNumbers } from './columnMove.ts';
 import type { ColumnMove } from './columnMove.ts';
 
 /** What a column can tell of cycles. */
@@ -269,15 +269,24 @@ export class CycleTrigger {
   }
 }
 
-/** A snapshot for a changed type, whose columns tell what `kinds` says; undefined where what begins the cycles is gone, so that they are searched anew. */
-export function moveCycleTrigger(snapshot: Json, moves: readonly ColumnMove[]): Json | undefined {
-  const chosen = member(snapshot, 'chosen');
-  const known = member(snapshot, 'columns');
-  const numbers = member(snapshot, 'numbers');
-  if (typeof chosen !== 'number' || typeof known !== 'number' || !Array.isArray(numbers)) return undefined;
-  if (chosen === levels.length * known) return { ...(snapshot as { [name: string]: Json }), columns: moves.length, chosen: levels.length * moves.length };
+/** A snapshot for a changed type; as in `fresh`, of a new one, where what begins the cycles is gone, so that they are searched anew. */
+export function moveCycleTrigger(snapshot: Json, fresh: Json, moves: readonly ColumnMove[]): Json {
+  const [chosen, known, numbers] = [member(snapshot, 'chosen'), member(snapshot, 'columns'), member(snapshot, 'numbers')];
+  const all = snapshot as { [name: string]: Json };
+  if (typeof chosen !== 'number') return member(snapshot, 'state') === undefined ? snapshot : { ...all, state: movedSearch(member(snapshot, 'state'), member(fresh, 'state'), moves) };
+  if (typeof known !== 'number' || !Array.isArray(numbers)) throw unreadableSnapshot('begin of cycles', 'a part is missing');
+  if (chosen === levels.length * known) return { ...all, columns: moves.length, chosen: levels.length * moves.length };
   const column = moves.findIndex((move) => isKept(move) && move.from === Math.floor(chosen / levels.length));
-  if (column < 0) return undefined;
+  if (column < 0) return fresh;
   const values = numbers.map((number, place): Json => (place < 3 ? number : place < 5 ? moveNumber(number, 'value', moves[column]!) : null));
-  return { ...(snapshot as { [name: string]: Json }), columns: moves.length, chosen: levels.length * column + (chosen % levels.length), numbers: values };
+  return { ...all, columns: moves.length, chosen: levels.length * column + (chosen % levels.length), numbers: values };
+}
+
+/** The last candidate belongs to no column. */
+function movedSearch(old: Json | undefined, fresh: Json | undefined, moves: readonly ColumnMove[]): Json {
+  return Object.fromEntries(Object.entries(fresh as { [name: string]: Json }).map(([name, begun]): [string, Json] => {
+    const numbers = member(old, name);
+    const last = Array.isArray(numbers) ? numbers.at(-1) ?? null : null;
+    return [name, [...moveNumbers(numbers, begun, moves, name === 'low' || name === 'high' ? 'value' : 'plain', levels.length), last]];
+  }));
 }

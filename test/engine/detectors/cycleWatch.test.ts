@@ -218,6 +218,8 @@ describe('a machine that works in cycles', function () {
     const course = (json: Json, column: number): number[] => (((json as { cycles: { columns: { detector: { points: { usual: number[] } } }[] } }).cycles.columns[column]!).detector.points.usual);
     assert.deepEqual(course(moved, 1), course(learned.judge, 0).map((value) => 10 * value + 5));
     assert.doesNotThrow(() => createJudge([columns[2]!, columns[0]!], {}, moved));
+    const more = createJudge([...columns, { name: 'new', kind: 'measured' }], {}, moveJudge(learned.judge, [...columns, { name: 'new', kind: 'measured' }], {}, [keptMove(0), keptMove(1), keptMove(2), keptMove(-1)]));
+    assert.deepEqual((cyclesOf(more)['columns'] as { known: number }[]).map((column) => column?.known), [100, 0, undefined, 0]);
     const without = moveJudge(learned.judge, [columns[0]!], {}, [keptMove(0)]) as { cycles: Record<string, Json> };
     assert.equal(without.cycles['columns'], undefined);
   });
