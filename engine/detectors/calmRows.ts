@@ -1,6 +1,7 @@
 import type { RowBlock } from '../rowBlock.ts';
 import { mostRows } from '../rowBlock.ts';
 import { phaseFrozen, phaseLearning } from '../signalRow.ts';
+import type { SignalRow } from '../signalRow.ts';
 import type { AlarmBudget } from '../statistics/alarmBudget.ts';
 import type { Cause, ChartLeast } from '../statistics/chartLeast.ts';
 import type { CoarseSteps } from '../statistics/coarseSteps.ts';
@@ -8,6 +9,7 @@ import { isMeasurement } from '../statistics/columnTable.ts';
 import type { HeldSamples } from '../statistics/heldSamples.ts';
 import { StateCopy } from '../statistics/stateCopy.ts';
 import type { ColumnNumbers } from '../statistics/stateCopy.ts';
+import type { CycleWatch } from './cycleWatch.ts';
 import type { ColumnRows, DetectorInput } from './detector.ts';
 import type { JointRow, JointWatch } from './jointWatch.ts';
 import {
@@ -24,6 +26,7 @@ export interface JudgeInside {
   readonly coarse: CoarseSteps;
   readonly together: JointWatch | undefined;
   readonly jointRow: JointRow;
+  readonly cycles: CycleWatch;
   readonly state: JudgeState;
   readonly budget: AlarmBudget;
   readonly byChart: ChartLeast;
@@ -110,11 +113,13 @@ export class CalmRows {
   private readonly opens: number[] = [];
   private readonly stays: number[] = [];
   private count = 0;
+  private readonly whole: SignalRow;
   /** The first row that may be the begin of something in the column in hand. */
   private doubted = 0;
 
   constructor(judge: JudgeInside, width: number) {
     this.judge = judge;
+    this.whole = { timeMs: NaN, mode: '', values: new Float64Array(width), fresh: new Uint8Array(width) };
     this.width = width;
     while (scratch.length < width) scratch.push(newRows());
     this.rows = scratch;
@@ -153,7 +158,7 @@ export class CalmRows {
   isCalm(): boolean {
     const { state, together, sinceMs, timeMs } = this.judge;
     if (!Number.isNaN(sinceMs) || Number.isNaN(timeMs)) return false;
-    if (together !== undefined && !together.isCalm) return false;
+    if (this.judge.cycles.isAbnormal || (together !== undefined && !together.isCalm)) return false;
     const { open, quiet, rows } = state;
     let ready = false;
     for (let column = 0; column < this.width; column += 1) {
@@ -399,7 +404,7 @@ export class CalmRows {
   /** Goes over the rows, with what looks at all columns at once and what came near a line. @returns the row that is an anomaly; `to` where none is */
   private goOn(block: RowBlock, from: number, to: number, loosestPerWeek: number, found: (row: number, causes: readonly Cause[]) => void): number {
     const { judge, width, rows, first } = this;
-    const { together, jointRow, byChart } = judge;
+    const { together, cycles, jointRow, byChart } = judge;
     const { residuals } = jointRow;
     const times = block.timeMs;
     for (let row = from; row < to; row += 1) {
@@ -412,14 +417,16 @@ export class CalmRows {
         together.look(jointRow);
         if (together.isAbnormal) return row;
       }
+      if (cycles.isAbnormal) return row;
       const isSpecial = first[row]! >= 0 || judge.passedBefore || !byChart.isSilent;
       if (isSpecial && !this.reckon(row)) return row;
       const told = judge.told();
       let score = this.highest[row]!;
       if (together?.on === true && together.ratio > score) score = together.ratio;
+      if (cycles.on && cycles.ratio > score) score = cycles.ratio;
       block.score[row] = Math.min(score, highestScore, 1);
       block.leastPerWeek[row] = told === Infinity ? Infinity : judge.settingOf(told);
-      if (isSpecial || (together !== undefined && together.leastNow < Infinity)) {
+      if (isSpecial || cycles.leastNow < Infinity || (together !== undefined && together.leastNow < Infinity)) {
         const causes = judge.causes(loosestPerWeek);
         if (causes.length > 0) found(row, causes);
       }
@@ -430,6 +437,7 @@ export class CalmRows {
       judge.learnedMs += passedMs;
       judge.abnormalMs = Math.max(0, judge.abnormalMs - 0.5 * passedMs);
       together?.learn(jointRow, true, true);
+      this.learnCycles(block, row);
       if (judge.passing) judge.learnTold(true);
       judge.passing = false;
       if (changed) {
@@ -438,6 +446,17 @@ export class CalmRows {
       }
     }
     return to;
+  }
+
+  private learnCycles(block: RowBlock, row: number): void {
+    const { cycles, judged } = this.judge;
+    const { whole } = this;
+    let frozen = false;
+    if (cycles.looks) block.read(row, whole);
+    whole.timeMs = block.timeMs[row]!;
+    whole.mode = block.mode;
+    if (cycles.isCyclic) for (let column = 0; column < this.width; column += 1) if (judged[column] === 1 && block.columns[column]!.phase[row] === phaseFrozen) frozen = true;
+    cycles.learn(whole, true, !frozen);
   }
 
   /** What a judge reckons of a row that comes near a line. @returns false where it is an anomaly */

@@ -86,6 +86,11 @@ export class CycleWatch {
     return this.trigger.isLocked;
   }
 
+  /** Whether the values of the next row are looked at. */
+  get looks(): boolean {
+    return this.trigger.looks;
+  }
+
   /** Shares of those columns that stand out, the others 0; they add up to 1. */
   named(): Float64Array {
     const highest = this.columns.reduce((most, column) => Math.max(most, column?.ratio ?? 0), 0);

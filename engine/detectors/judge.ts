@@ -317,11 +317,11 @@ class RegistryJudge implements AssetJudge, JudgeInside {
     const { quiet } = state;
     const columns = quiet.length;
     if (this.together !== undefined) {
-      this.together.learn(this.jointRow, normal, this.isCalm());
+      this.together.learn(this.jointRow, normal, this.areQuiet());
       if (!this.together.isQuiet) anyOpen = true;
     }
     const company = this.together?.isQuiet !== false;
-    this.cycles.learn(row, normal, !this.cycles.isCyclic || (company && this.isCalm() && !this.isFrozen()));
+    this.cycles.learn(row, normal, !this.cycles.isCyclic || (company && this.areQuiet() && !this.isFrozen()));
     if (!normal && this.cycles.isAbnormal) anyOpen = true;
     this.learnHeld(row);
     this.coarse.learnRow(row, this.held, normal);
@@ -405,7 +405,7 @@ class RegistryJudge implements AssetJudge, JudgeInside {
   }
 
   /** Whether the charts of all columns say nothing, and have not for a while. */
-  private isCalm(): boolean {
+  private areQuiet(): boolean {
     const { quiet } = this.state;
     for (let column = 0; column < quiet.length; column += 1) if (this.isAbnormal(column) || quiet[column]! < quietRows) return false;
     return true;

@@ -78,6 +78,11 @@ export class CycleTrigger {
     return this.chosen >= 0;
   }
 
+  /** Whether the values of the next row are looked at. */
+  get looks(): boolean {
+    return this.chosen >= 0 || (this.rest === 0 && this.rows % 2 ** this.search === 0);
+  }
+
   /** Takes a row; rows come in time order. */
   next(row: SignalRow): CycleStep {
     if (this.chosen < 0) {
@@ -174,8 +179,16 @@ export class CycleTrigger {
       this.widen(row);
     } else {
       if (place === rangeShare * length) this.divide();
-      // What was made to tell begins, before what happens to.
-      for (let candidate = this.state.low.length - 1; candidate >= 0; candidate -= 1) if (this.fires(candidate, row) && this.isSteady(candidate, row.timeMs)) return;
+      const last = this.state.low.length - 1;
+      if (this.isTakenUp(row.mode) && this.isSteady(last, row.timeMs)) return;
+      for (let column = 0, place = 0; place < last; column += 1, place += levels.length) {
+        const value = row.values[column]!;
+        const kind = this.kinds[column]!;
+        if (kind === silentColumn || !isMeasurement(value)) continue;
+        if (kind === countingColumn) {
+          if (this.goesUp(place, value) && this.isSteady(place, row.timeMs)) return;
+        } else for (let candidate = place; candidate < place + levels.length; candidate += 1) if (this.rises(candidate, value) && this.isSteady(candidate, row.timeMs)) return;
+      }
     }
   }
 
@@ -203,25 +216,35 @@ export class CycleTrigger {
   }
 
   private fires(candidate: number, { values, mode }: SignalRow): boolean {
-    const { low, high, was } = this.state;
-    const before = was[candidate]!;
-    if (candidate === low.length - 1) {
-      if (this.mode === '') return false;
-      was[candidate] = mode === this.mode ? 0 : 1;
-      return before === 1 && mode === this.mode;
-    }
-    const column = (candidate / levels.length) | 0;
+    if (candidate === this.state.low.length - 1) return this.isTakenUp(mode);
+    const column = Math.floor(candidate / levels.length);
     const value = values[column]!;
     if (!isMeasurement(value)) return false;
-    if (this.kinds[column] === countingColumn) {
-      was[candidate] = value;
-      return candidate % levels.length === 0 && value > before;
+    return this.kinds[column] === countingColumn ? this.goesUp(candidate, value) : this.rises(candidate, value);
+  }
+
+  private isTakenUp(mode: string): boolean {
+    if (this.mode === '') return false;
+    const { was } = this.state;
+    const before = was.at(-1);
+    was[was.length - 1] = mode === this.mode ? 0 : 1;
+    return before === 1 && mode === this.mode;
+  }
+
+  private goesUp(candidate: number, value: number): boolean {
+    const before = this.state.was[candidate]!;
+    this.state.was[candidate] = value;
+    return value > before;
+  }
+
+  private rises(candidate: number, value: number): boolean {
+    const { low, high, was } = this.state;
+    if (was[candidate] === 1) {
+      if (!(value >= high[candidate]!)) return false;
+      was[candidate] = 0;
+      return true;
     }
     if (value < low[candidate]!) was[candidate] = 1;
-    else if (value >= high[candidate]!) {
-      was[candidate] = 0;
-      return before === 1;
-    }
     return false;
   }
 

@@ -5,7 +5,9 @@ import { chartKinds } from '../../../engine/detectors/index.ts';
 import { createJudge, moveJudge } from '../../../engine/detectors/judge.ts';
 import type { AssetJudge, JudgeOptions, Verdict } from '../../../engine/detectors/judge.ts';
 import { shape } from '../../../engine/detectors/shape.ts';
+import { takeRows } from '../../../engine/detectors/takeRows.ts';
 import type { Json } from '../../../engine/ports.ts';
+import { RowBlock, mostRows } from '../../../engine/rowBlock.ts';
 import { newExpectation } from '../../../engine/signalRow.ts';
 import { keptMove } from '../../../engine/statistics/columnMove.ts';
 import { CycleTrigger, levelColumn } from '../../../engine/statistics/cycleTrigger.ts';
@@ -197,6 +199,31 @@ describe('a machine that works in cycles', function () {
     assert.equal(cyclesOf(whole.judge)['columns'], undefined);
   });
 
+  it('is judged the same in blocks of rows', () => {
+    const [single, many] = [chain(), chain()];
+    const rows = [...later.slice(0, 1_000), ...faulty, ...after];
+    const expected = single.feed(rows);
+    const block = new RowBlock(columns.length);
+    let together = 0;
+    for (let begin = 0; begin < rows.length; begin += block.count) {
+      block.count = 0;
+      for (const { timeMs, values } of rows.slice(begin, begin + mostRows)) block.add({ timeMs, mode: '', values: Float64Array.from(values), fresh: new Uint8Array(columns.length).fill(1) });
+      for (let row = 0; row < block.count;) {
+        const end = takeRows(many.baseline, many.judge, block, row, block.count);
+        together += end - row;
+        for (; row < end; row += 1) {
+          const { verdict, score, leastPerWeek } = expected[begin + row]!;
+          assert.deepEqual(['normal', block.score[row], block.leastPerWeek[row]], [verdict, score, leastPerWeek], `at ${begin + row}`);
+        }
+        const few = rows.slice(begin + row, begin + Math.min(block.count, row + 3));
+        assert.deepEqual(many.feed(few), expected.slice(begin + row, begin + row + few.length), `from ${begin + row}`);
+        row += few.length;
+      }
+    }
+    assert.ok(together > 800, `${together} rows in blocks`);
+    assert.deepEqual(many.judge.snapshot(), single.judge.snapshot());
+  });
+
   it('judges good values the same after bad ones: nothing, text, no numbers, the same once more, late ones, a jump of the clock and back', () => {
     const [clean, odd] = [chain(), chain()];
     const said = (verdicts: Verdict[]): unknown => verdicts.map(({ verdict, signals }) => [verdict, signals.map(({ column, kind, third }) => [column, kind, third])]);
@@ -218,7 +245,8 @@ describe('a machine that works in cycles', function () {
     const course = (json: Json, column: number): number[] => (((json as { cycles: { columns: { detector: { points: { usual: number[] } } }[] } }).cycles.columns[column]!).detector.points.usual);
     assert.deepEqual(course(moved, 1), course(learned.judge, 0).map((value) => 10 * value + 5));
     assert.doesNotThrow(() => createJudge([columns[2]!, columns[0]!], {}, moved));
-    const more = createJudge([...columns, { name: 'new', kind: 'measured' }], {}, moveJudge(learned.judge, [...columns, { name: 'new', kind: 'measured' }], {}, [keptMove(0), keptMove(1), keptMove(2), keptMove(-1)]));
+    const four: ColumnInfo[] = [...columns, { name: 'new', kind: 'measured' }];
+    const more = createJudge(four, {}, moveJudge(learned.judge, four, {}, [0, 1, 2, -1].map(keptMove)));
     assert.deepEqual((cyclesOf(more)['columns'] as { known: number }[]).map((column) => column?.known), [100, 0, undefined, 0]);
     const without = moveJudge(learned.judge, [columns[0]!], {}, [keptMove(0)]) as { cycles: Record<string, Json> };
     assert.equal(without.cycles['columns'], undefined);
