@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { chartKinds, detectors } from '../../../engine/detectors/index.ts';
 import { createJudge } from '../../../engine/detectors/judge.ts';
 import type { AssetJudge, Verdict } from '../../../engine/detectors/judge.ts';
+import { JointWatch } from '../../../engine/detectors/jointWatch.ts';
 import type { Json } from '../../../engine/ports.ts';
 import { newExpectation, phaseArmed } from '../../../engine/signalRow.ts';
+import { TailLines } from '../../../engine/statistics/tailLines.ts';
+import { randomOf } from '../../checks/detectors/check.ts';
 import { companions, jointFaults } from '../../checks/detectors/jointChecks.ts';
 
 const columns = ['one', 'two', 'three', 'four'].map((name) => ({ name, kind: 'measured' as const }));
@@ -32,6 +35,44 @@ function run(judge: AssetJudge, rows: readonly (readonly number[])[], from: numb
 function told(verdicts: readonly Verdict[]): number {
   return verdicts.filter(({ verdict }) => verdict === 'anomaly').length;
 }
+
+describe('signals together: golden numbers', () => {
+  /**
+   * Origin: the same reckoned with numpy 1.24 (full matrices, numpy.linalg.inv, no ridge, no incremental sums but the moving averages), in doubles but for the
+   * tail's quantile and mean excess, which are float32 there as here. Rows of four columns a, .8 a + .6 b, .5 a − .3 b + .8 c, .2 c + d, where a, b, c, d are each
+   * the sum of four numbers of the generator 1,664,525 x + 1,013,904,223 modulo 2^32 from 7 on, ÷ 2^32, less 2; the second column with the other sign from row
+   * 229 on. Mean square of products of values clipped to four sizes (from the 11th row on), correlations anew at rows 60, 90, 135 and 203, shrunk by 4 ÷ rows, at
+   * least .02; the slow mean moves by at most one size in 256 rows. Q: mean of (C⁻¹d)² ÷ diagonal, T²: √(a'C⁻¹a · 39 ÷ 4), each average with λ = 1 ÷ 20, a row counting
+   * at most 1 ÷ (1 − .95⁵) lines. Line: twice that of the tail of maxima of 32 rows, at one passing a week shared by two charts. The ratio is the larger one.
+   */
+  const golden: readonly { row: number; ratio: number; shares?: readonly number[] }[] = [
+    { row: 160, ratio: 0.2872320566 },
+    { row: 200, ratio: 0.2587958892 },
+    { row: 238, ratio: 0.61343308 },
+    { row: 239, ratio: 0.6998136139, shares: [0.41203883, 0.44982768, 0.09811089, 0.04002261] },
+  ];
+
+  it('are those of an independent computation', () => {
+    const random = randomOf(7);
+    const sum = (): number => random() + random() + random() + random() - 2;
+    const watch = new JointWatch(4, 1, true, (blockRows) => TailLines.logRarity(blockRows / 604_800_000 / 2));
+    const seen: number[] = [];
+    for (let row = 0; row < 240; row += 1) {
+      const [a, b, c, d] = [sum(), sum(), sum(), sum()] as const;
+      const residuals = Float64Array.of(a, (row >= 229 ? -1 : 1) * (0.8 * a + 0.6 * b), 0.5 * a - 0.3 * b + 0.8 * c, 0.2 * c + d);
+      const inHand = { timeMs: startMs + 1_000 * row, residuals, news: 4, moving: false };
+      watch.look(inHand);
+      const wanted = golden.find((one) => one.row === row);
+      if (wanted !== undefined) {
+        seen.push(row);
+        assert.ok(Math.abs(watch.ratio - wanted.ratio) < 1e-7, `row ${row}: ${watch.ratio}`);
+        for (const [column, share] of (wanted.shares ?? []).entries()) assert.ok(Math.abs(watch.shares[column]! - share) < 1e-7, `row ${row}, column ${column}: ${watch.shares[column]}`);
+      }
+      watch.learn(inHand, true, true);
+    }
+    assert.equal(seen.length, golden.length);
+  });
+});
 
 describe('signals that no longer go together', () => {
   const sound = companions(2, 3_000);
