@@ -120,7 +120,11 @@ export class NodeBench {
   }
 
   get hasNode(): boolean {
-    return helper?.getNode(nodeUnderTest) !== null && helper?.getNode(nodeUnderTest) !== undefined;
+    return this.has(nodeUnderTest);
+  }
+
+  has(id: string): boolean {
+    return helper?.getNode(id) !== null && helper?.getNode(id) !== undefined;
   }
 
   /** Gives a message to a node; returns its id. */
