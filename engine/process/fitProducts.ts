@@ -29,11 +29,27 @@ export interface FittedProductStation {
   cycles: { name: string; distribution: Distribution; seconds: FittedNumber; uncertain: number }[];
   /** Of all the others; undefined: there are none. */
   common?: Distribution;
+  /** Shares of bad parts of products that differ from the others' by evidence. `uncertain`: usual deviation of the logarithm. */
+  scrap: { name: string; share: FittedNumber; uncertain: number }[];
+  /** Share of bad parts of all the others. */
+  scrapOfOthers: number;
   /** Products of which too few parts were worked on here, and of how many: they are taken for the others. */
   few: { name: string; parts: number }[];
 }
 
+/** What a station did, in order; products as numbers, −1: not sure. */
+export interface ProductWork {
+  /** Seconds of work on each part whose work is known. */
+  products: Int32Array;
+  seconds: Float64Array;
+  /** Of each part counted, and whether it was bad. */
+  counted: Int32Array;
+  bad: Uint8Array;
+}
+
 const fewestCycles = 30;
+/** Fewer bad parts tell nothing of a product, nor of the others. */
+const fewestBad = 5;
 const fewestBatches = 3;
 const dayMs = 86_400_000;
 /** Less of a difference matters to nobody. */
@@ -42,11 +58,12 @@ const leastDifference = 0.01;
 /**
  * Shares, order and run lengths of products from what was counted, and what differs between them at each station: a product has a working time of its
  * own where its mean differs from that of the others by more than chance gives (Welch 1947, 1 % over all products, on means of batches, since
- * neighbouring parts are alike; Law, Simulation Modeling and Analysis, 5th ed., 9.5.3). @returns undefined where fewer than two products changed
- * @param cycles seconds of work on each part by station, in order, with its product; −1: not sure
+ * neighbouring parts are alike; Law, Simulation Modeling and Analysis, 5th ed., 9.5.3). So with its share of bad parts: one bad hour is not the product's.
+ * @returns undefined where fewer than two products changed
+ * @param work by station
  */
 export function fitProducts(
-  record: ProductRecord, counted: CountedProducts, stations: readonly StationProducts[], cycles: ReadonlyMap<string, { products: Int32Array; seconds: Float64Array }>, fromMs: number, toMs: number,
+  record: ProductRecord, counted: CountedProducts, stations: readonly StationProducts[], work: ReadonlyMap<string, ProductWork>, fromMs: number, toMs: number,
 ): FittedProducts | undefined {
   const { parts, runs } = counted;
   const changes = runs.length - 1;
@@ -59,7 +76,7 @@ export function fitProducts(
   const isSeen = (from: number, to: number): boolean => runs.some(({ product }, index) => product === to && runs[index - 1]?.product === from);
   const never = came.map((product, index): [number, number] => [product, came[(index + 1) % came.length]!]).filter(([from, to]) => !isSeen(from, to));
   return {
-    kinds, changes, partsPerChange: Math.max(1, all / changes), uncertain: Math.min(0.5, relativeError(lengths)), stations: stations.map((station) => stationOf(record.names, parts, station, cycles)),
+    kinds, changes, partsPerChange: Math.max(1, all / changes), uncertain: Math.min(0.5, relativeError(lengths)), stations: stations.map((station) => stationOf(record.names, parts, station, work)),
     neverChanged: never.map(([from, to]) => [record.names[from]!, record.names[to]!]), ...sharesSeen(record, runs, fromMs, toMs),
   };
 }
@@ -87,16 +104,16 @@ function relativeError(values: readonly number[]): number {
 }
 
 function stationOf(
-  names: readonly string[], made: readonly number[], { station, changes, waitsFirst }: StationProducts, cycles: ReadonlyMap<string, { products: Int32Array; seconds: Float64Array }>,
+  names: readonly string[], made: readonly number[], { station, changes, waitsFirst }: StationProducts, work: ReadonlyMap<string, ProductWork>,
 ): FittedProductStation {
-  const { products, seconds } = cycles.get(station)!;
+  const { products, seconds, counted, bad } = work.get(station)!;
   const of = names.map((_, product) => seconds.filter((__, part) => products[part] === product));
-  const batches = of.map((own, product) => batchMeans(own, products, product));
+  const batches = of.map(batchMeans);
   const few = names.flatMap((name, product) => (of[product]!.length < fewestCycles || batches[product]!.length < fewestBatches ? [{ name, parts: of[product]!.length }] : []));
   const own = names.map((_, product) => product).filter((product) => made[product]! > 0 && !few.some(({ name }) => name === names[product]) && differs(batches, product, names.length));
   const others = seconds.filter((_, part) => !own.includes(products[part]!));
   const found: FittedProductStation = {
-    station, few,
+    station, few, ...scrapOf(names, made, counted, bad),
     cycles: own.map((product) => {
       const uncertain = relativeError(batches[product]!);
       const mean = of[product]!.reduce((sum, value) => sum + value, 0) / of[product]!.length;
@@ -122,27 +139,37 @@ function stationOf(
   return found;
 }
 
-/** Some twenty batches of neighbouring parts of a product, ten parts or more each; what a run has left over is part of its last batch. */
-function batchMeans(own: Float64Array, products: Int32Array, product: number): number[] {
-  const size = Math.max(10, Math.ceil(own.length / 20));
-  const means: number[] = [];
-  let at = 0;
-  let length = 0;
-  const close = (): void => {
-    const count = Math.floor(length / size);
-    for (let batch = 0; batch < count; batch += 1) {
-      const [begin, end] = [at + batch * size, batch === count - 1 ? at + length : at + (batch + 1) * size];
-      means.push(own.subarray(begin, end).reduce((sum, value) => sum + value, 0) / (end - begin));
-    }
-    at += length;
-    length = 0;
+function scrapOf(names: readonly string[], made: readonly number[], counted: Int32Array, bad: Uint8Array): Pick<FittedProductStation, 'scrap' | 'scrapOfOthers'> {
+  const values = Float64Array.from(bad);
+  const of = names.map((_, product) => values.filter((__, part) => counted[part] === product));
+  const batches = of.map(batchMeans);
+  const sum = (own: Float64Array): number => own.reduce((all, value) => all + value, 0);
+  const all = of.reduce((whole, own) => whole + sum(own), 0);
+  const own = names.map((_, product) => product).filter((product) => {
+    if (made[product] === 0 || batches[product]!.length < fewestBatches || of[product]!.length < fewestCycles || all < fewestBad) return false;
+    return differs(batches, product, names.length);
+  });
+  const others = values.filter((_, part) => !own.includes(counted[part]!));
+  return {
+    scrap: own.map((product) => {
+      const parts = of[product]!;
+      const value = sum(parts) / parts.length;
+      const [, error] = meanAndError(batches[product]!);
+      const share = { value, low: Math.max(0, value - 1.96 * error), high: Math.min(1, value + 1.96 * error), from: parts.length };
+      return { name: names[product]!, share, uncertain: value > 0 ? Math.min(0.5, error / value) : 0 };
+    }),
+    scrapOfOthers: others.length === 0 ? 0 : sum(others) / others.length,
   };
-  for (const one of products) {
-    if (one === product) length += 1;
-    else if (one >= 0) close();
-  }
-  close();
-  return means;
+}
+
+/** Some twenty batches of parts of a product that follow each other, ten or more each, over the ends of short runs as well; what is left over is part of the last one. */
+function batchMeans(own: Float64Array): number[] {
+  const size = Math.max(10, Math.ceil(own.length / 20));
+  const count = Math.floor(own.length / size);
+  return Array.from({ length: count }, (_, batch) => {
+    const values = own.subarray(batch * size, batch === count - 1 ? own.length : (batch + 1) * size);
+    return values.reduce((sum, value) => sum + value, 0) / values.length;
+  });
 }
 
 function differs(batches: readonly (readonly number[])[], product: number, products: number): boolean {

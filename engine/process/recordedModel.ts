@@ -8,7 +8,7 @@ import { type FittedLine, fitCycle, fitLine } from './fitLine.ts';
 import { type FittedProducts, fitProducts } from './fitProducts.ts';
 import type { StateChange } from './lineStates.ts';
 import { countedProducts, productAt, type ProductRecord, stationProducts } from './productRecord.ts';
-import { countedTimes, countedTogether, type StationRecord } from './stationRecord.ts';
+import { badOf, countedTimes, countedTogether, type StationRecord } from './stationRecord.ts';
 import { stopsOf } from './stopsOf.ts';
 import type { Experience } from './whatIf.ts';
 
@@ -29,7 +29,7 @@ export interface LineRecord {
 export interface RecordedModel {
   fitted: FittedLine;
   /** By station: usual deviations of the logarithms of what was fitted. */
-  uncertain: [station: string, { cycle: number; between: number; repair: number; setup?: number; cycleOf?: Readonly<Record<string, number>> }][];
+  uncertain: [station: string, { cycle: number; between: number; repair: number; setup?: number; cycleOf?: Readonly<Record<string, number>>; defectsOf?: Readonly<Record<string, number>> }][];
   experience: [name: string, range: { low: number; high: number }][];
   /** Stations whose counters began again, or whose readings had holes. */
   resets: string[];
@@ -150,6 +150,7 @@ export function recordedModel({ fromMs, toMs, stations, operators, plannedHours,
         cycle: relativeOf(cycleS), between: betweenS.from > 0 ? 1 / Math.sqrt(betweenS.from) : 0, repair: repairS.from > 1 ? Math.min(0.5, relativeOf(repairS)) : 0,
         ...(own?.setup === undefined ? {} : { setup: own.setup.uncertain }),
         ...(own === undefined || own.cycles.length === 0 ? {} : { cycleOf: Object.fromEntries(own.cycles.map(({ name: kind, uncertain }) => [kind, uncertain])) }),
+        ...(own === undefined || own.scrap.length === 0 ? {} : { defectsOf: Object.fromEntries(own.scrap.map(({ name: kind, uncertain }) => [kind, uncertain])) }),
       }];
     }),
     experience: [...experienceOf(stations, counted, fitted), ...(products?.shares ?? []).map(([name, range]): [string, typeof range] => [`mix ${name}`, range])],
@@ -162,9 +163,11 @@ function relativeOf({ value, low, high }: { value: number; low: number; high: nu
   return Number.isFinite(share) ? share : 0;
 }
 
-function withProducts(block: StationModel, { setup, cycles, common }: FittedProducts['stations'][number]): StationModel {
+function withProducts(block: StationModel, { setup, cycles, common, scrap, scrapOfOthers }: FittedProducts['stations'][number]): StationModel {
   return {
-    ...block, ...(common === undefined ? {} : { cycle: common }), ...(setup === undefined ? {} : { setup: setup.distribution, setupAhead: setup.ahead }),
+    ...block,
+    ...(scrap.length === 0 ? {} : { defects: scrapOfOthers, defectsOf: Object.fromEntries(scrap.map(({ name, share }) => [name, share.value])) }),
+    ...(common === undefined ? {} : { cycle: common }), ...(setup === undefined ? {} : { setup: setup.distribution, setupAhead: setup.ahead }),
     ...(cycles.length === 0 ? {} : { cycleOf: Object.fromEntries(cycles.map(({ name, distribution }) => [name, distribution])) }),
   };
 }
@@ -175,11 +178,15 @@ interface StationWork {
   /** Of each part whose work is known; −1: not sure which. */
   products: Int32Array;
   seconds: Float64Array;
+  /** Of each part counted: its product, −1: not sure, and whether it was bad. */
+  counted: Int32Array;
+  bad: Uint8Array;
 }
 
 function tellEvents(key: string, finishes: Float64Array, stretches: readonly StateChange[], bad: Float64Array, events: LineEvent[], product: (timeMs: number) => number): StationWork {
   const products: number[] = [];
   const worked: number[] = [];
+  const counted: number[] = [];
   const stops = stopsOf(stretches, 'down');
   let stretch = 0;
   let stop = 0;
@@ -201,10 +208,12 @@ function tellEvents(key: string, finishes: Float64Array, stretches: readonly Sta
     const within: { fromMs: number; toMs: number }[] = [];
     while (stop < stops.length && stops[stop]!.toMs <= toMs) within.push(stops[stop++]!);
     const stoodMs = within.reduce((sum, one) => sum + one.toMs - one.fromMs, 0);
+    // In the middle of its work a part is surely there, whichever of its ends a change falls on.
+    const own = product(workedMs > 0 ? toMs - workedMs / 2 : toMs);
+    counted.push(own);
     if (isKnown && workedMs > 0) {
       tell('start', toMs - workedMs - stoodMs, part);
-      // In the middle of its work a part is surely there, whichever of its ends a change falls on.
-      products.push(product(toMs - workedMs / 2));
+      products.push(own);
       worked.push(workedMs / 1_000);
     }
     for (const one of within) {
@@ -214,7 +223,7 @@ function tellEvents(key: string, finishes: Float64Array, stretches: readonly Sta
     tell('finish', toMs, part);
   }
   for (const timeMs of bad) tell('scrap', timeMs, 0);
-  return { products: Int32Array.from(products), seconds: Float64Array.from(worked) };
+  return { products: Int32Array.from(products), seconds: Float64Array.from(worked), counted: Int32Array.from(counted), bad: badOf(finishes.subarray(1), bad) };
 }
 
 function repairsAlone(station: StationRecord, all: readonly StationRecord[], operators: number): number[] {

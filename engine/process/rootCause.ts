@@ -6,7 +6,7 @@ export interface RootCauseSettings {
   /** Bad parts below which nothing is said (20), and good ones. */
   fewestBad?: number;
   fewestGood?: number;
-  /** How often, at most, something is named where nothing is (0.005; 199 shifts, so no smaller). */
+  /** How often, at most, something is named where nothing is (0.005; 199 shifts, so no smaller, and 999 near the line). */
   falseClaims?: number;
   /** Parts by which the way of a part may be wrong (40). */
   lagParts?: number;
@@ -71,6 +71,10 @@ export interface RootCauseAnswer {
 /** Shares of parts at which a tail may begin, from the far end. */
 const tails = [0.004, 0.008, 0.015, 0.025, 0.04, 0.06, 0.09, 0.13, 0.18, 0.25, 0.35];
 const shifts = 199;
+/** Where the verdict hangs on a shift or two: chance up to here, and a shift that gives nearly as much evidence. */
+const moreShifts = 999;
+const nearChance = 0.03;
+const nearShare = 0.8;
 const mostConditions = 5;
 /** Parts away that are still the same state of a machine, and more than a way is wrong by. */
 const nearParts = 6;
@@ -301,25 +305,33 @@ function chanceOf(found: readonly Candidate[], { bad, group }: PartTable, rates:
   const least = Math.floor(rows / 25);
   const badRows = Int32Array.from(bad.keys()).filter((row) => bad[row] === 1);
   const begins = Int32Array.from(group.keys()).filter((row) => row === 0 || group[row] !== group[row - 1]);
-  const isStronger = new Uint8Array(shifts);
   // Products that alternate with every part have as many stretches as parts.
   const byStretch = begins.length <= rows / 50;
   const counts = new Uint32Array((rows + 1) * binCount);
-  for (const one of found) {
-    if (byStretch) {
-      for (let row = 0, at = 0; row < rows; row += 1, at += binCount) {
-        counts.copyWithin(at + binCount, at, at + binCount);
-        if (one.bins[row] !== 255) counts[at + binCount + one.bins[row]!]! += 1;
+  /** The strongest of all columns at each of so many shifts; what is stronger than the row as it is counts no further. */
+  const strongestAt = (turns: number): Float64Array => {
+    const most = new Float64Array(turns);
+    for (const one of found) {
+      if (byStretch) {
+        for (let row = 0, at = 0; row < rows; row += 1, at += binCount) {
+          counts.copyWithin(at + binCount, at, at + binCount);
+          if (one.bins[row] !== 255) counts[at + binCount + one.bins[row]!]! += 1;
+        }
+      }
+      for (let turn = 0; turn < turns; turn += 1) {
+        if (most[turn]! >= strongest) continue;
+        const shift = least + Math.floor(((rows - 2 * least) * (turn + 0.5)) / turns);
+        const evidence = byStretch ? shifted(one, counts, badRows, begins, rates, shift) : best(one, bad, rates, shift, undefined);
+        if (evidence > most[turn]!) most[turn] = evidence;
       }
     }
-    for (let turn = 0; turn < shifts; turn += 1) {
-      if (isStronger[turn] === 1) continue;
-      const shift = least + Math.floor(((rows - 2 * least) * (turn + 0.5)) / shifts);
-      const evidence = byStretch ? shifted(one, counts, badRows, begins, rates, shift) : best(one, bad, rates, shift, undefined);
-      if (evidence >= strongest) isStronger[turn] = 1;
-    }
-  }
-  return (isStronger.reduce((sum, one) => sum + one, 0) + 1) / (shifts + 1);
+    return most;
+  };
+  const chance = (most: Float64Array): number => (most.reduce((sum, one) => sum + (one >= strongest ? 1 : 0), 0) + 1) / (most.length + 1);
+  const few = strongestAt(shifts);
+  // Near the line, one shift of few would be the verdict, and another one after every new part.
+  const isNear = chance(few) <= nearChance && few.some((one) => one >= nearShare * strongest);
+  return isNear && byStretch ? chance(strongestAt(Math.min(moreShifts, rows - 2 * least))) : chance(few);
 }
 
 /** What `best` says of a shift, from running counts by bin and the rows at which a stretch of one group begins. */

@@ -64,8 +64,10 @@ function drawnModel(model: LineModel, uncertain: RecordedModel['uncertain'], unc
       const [cycle, between, repair] = [factor(own.cycle), factor(own.between), factor(own.repair)];
       const spreads = new Map(Object.entries(own.cycleOf ?? {}));
       const ofKind = (kind: string): number => (kind === '' ? cycle : factorFrom(new RandomStream(seed, `fit of ${block.name}: ${kind}`), spreads.get(kind) ?? 0));
+      const defectsOf = Object.fromEntries(Object.entries(block.defectsOf ?? {}).map(([kind, share]): [string, number] =>
+        [kind, Math.min(1, share * factorFrom(new RandomStream(seed, `scrap of ${block.name}: ${kind}`), own.defectsOf?.[kind] ?? 0))]));
       return {
-        ...block, ...scaledCycles(block, ofKind), ...(block.setup === undefined ? {} : { setup: scaled(block.setup, factor(own.setup ?? 0)) }),
+        ...block, ...scaledCycles(block, ofKind), ...(block.defectsOf === undefined ? {} : { defectsOf }), ...(block.setup === undefined ? {} : { setup: scaled(block.setup, factor(own.setup ?? 0)) }),
         failures: (block.failures ?? []).map((failure) => (failure.name === undefined ? { ...failure, between: scaled(failure.between, between), repair: scaled(failure.repair, repair) } : failure)),
       };
     }),

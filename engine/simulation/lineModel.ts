@@ -69,6 +69,8 @@ export interface StationModel extends NamedBlock {
   setupAhead?: boolean;
   /** Share of parts that come out bad, unseen until an inspection finds them. */
   defects?: number;
+  /** Other shares for some kinds of parts. */
+  defectsOf?: Readonly<Record<string, number>>;
   /** Share of bad parts that are found here (others go on), and of good ones taken for bad. */
   finds?: number;
   falseFinds?: number;
@@ -188,7 +190,7 @@ function checkBlock(block: BlockModel, byName: ReadonlyMap<string, BlockModel>, 
       if (block.setup !== undefined) checkDistribution(block.setup, block.name);
       if (!whole(block.places) || (block.places ?? 1) > 100) throw broken(block.name, 'the number of places must be 1 to 100');
       if (!(Number.isFinite(block.speed ?? 1) && (block.speed ?? 1) > 0)) throw broken(block.name, 'the speed must be above 0');
-      if (![block.defects, block.finds, block.falseFinds].every(share)) throw broken(block.name, 'shares are 0 to 1');
+      if (![block.defects, block.finds, block.falseFinds, ...Object.values(block.defectsOf ?? {})].every(share)) throw broken(block.name, 'shares are 0 to 1');
       if ((block.failures?.length ?? 0) > 16) throw broken(block.name, 'more than 16 causes of failure');
       for (const failure of block.failures ?? []) {
         checkDistribution(failure.between, block.name);

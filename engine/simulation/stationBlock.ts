@@ -46,7 +46,9 @@ export class StationBlock extends LineBlock {
   private readonly setupAhead: boolean;
   private readonly failures: Failure[] = [];
   private readonly repeats: boolean;
-  private readonly defects: number;
+  /** By kind of part. */
+  private readonly defects: Float64Array;
+  private readonly hasDefects: boolean;
   private readonly finds: number;
   private readonly falseFinds: number;
   private readonly inspects: boolean;
@@ -92,7 +94,9 @@ export class StationBlock extends LineBlock {
       });
     }
     this.repeats = model.whenBlocked === 'repeats';
-    this.defects = model.defects ?? 0;
+    const { defects = 0, defectsOf = {} } = model;
+    this.defects = Float64Array.from(run.parts.kinds, (kind) => (Object.hasOwn(defectsOf, kind) ? defectsOf[kind]! : defects));
+    this.hasDefects = this.defects.some((share) => share > 0);
     this.finds = model.finds ?? 0;
     this.falseFinds = model.falseFinds ?? 0;
     this.inspects = this.finds > 0 || this.falseFinds > 0;
@@ -324,7 +328,7 @@ export class StationBlock extends LineBlock {
     this.cycleSum += tookS;
     this.cycleSquares += tookS * tookS;
     this.finished += 1;
-    if (this.defects > 0 && this.luck.uniform() < this.defects) {
+    if (this.hasDefects && this.luck.uniform() < this.defects[parts.kind[part]!]!) {
       parts.bad[part] = 1;
       this.spoiled += 1;
     }

@@ -35,11 +35,16 @@ export function productNotes({ products, setups }: RecordedModel, isAsked: boole
     ? `Produkte: ${shares}; ${products.changes} Wechsel, einer alle ${n(products.partsPerChange)} Teile. So oft wird auch simuliert gewechselt.`
     : `Products: ${shares}; ${products.changes} changes, one in ${n(products.partsPerChange)} parts. The simulation changes as often.`];
   if (!isAsked) return notes;
-  for (const { station, cycles, setup } of products.stations) {
+  for (const { station, cycles, setup, scrap, scrapOfOthers } of products.stations) {
     const name = nameOf(station);
     if (cycles.length > 0) {
       const times = cycles.map(({ name: product, seconds }) => `${product} ${n(seconds.value)} s`).join(', ');
       notes.push(de ? `${name} braucht je Teil: ${times}.` : `${name} needs per part: ${times}.`);
+    }
+    if (scrap.length > 0) {
+      const shares = scrap.map(({ name: product, share }) => `${product} ${n(100 * share.value)} %`).join(', ');
+      const rest = scrap.length === came.length ? '' : de ? `; die anderen ${n(100 * scrapOfOthers)} %` : `; the others ${n(100 * scrapOfOthers)} %`;
+      notes.push(de ? `${name}, schlechte Teile: ${shares}${rest}.` : `${name}, bad parts: ${shares}${rest}.`);
     }
     if (setup !== undefined) {
       notes.push(de ? `${name}: im Mittel ${n(setup.seconds / 60)} min Rüsten je Produktwechsel.` : `${name}: ${n(setup.seconds / 60)} min of set-up per change of product on average.`);

@@ -49,7 +49,7 @@ export default function twinWhatIf(RED: Runtime): void {
       else if (throughput === undefined) twin.show(status('simulated', language, { text: quality[0]?.label ?? '' }));
       else {
         const percent = Math.round((1_000 * throughput.change.value) / throughput.today.value) / 10;
-        twin.show(status('simulated', language, { text: `${throughput.label} ${percent > 0 ? '+' : ''}${language === 'de' ? String(percent).replace('.', ',') : percent} %` }));
+        twin.show(status('simulated', language, { text: `${throughput.label} ${percent > 0 ? '+' : percent === 0 ? '±' : ''}${language === 'de' ? String(percent).replace('.', ',') : percent} %` }));
       }
     };
 

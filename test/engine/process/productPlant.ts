@@ -1,6 +1,6 @@
 import type { LineState } from '../../../engine/process/lineStates.ts';
 import type { LineRecord } from '../../../engine/process/recordedModel.ts';
-import type { StationRecord } from '../../../engine/process/stationRecord.ts';
+import type { CounterReadings, StationRecord } from '../../../engine/process/stationRecord.ts';
 import type { LineEvent } from '../../../engine/simulation/lineBlock.ts';
 import type { LineModel } from '../../../engine/simulation/lineModel.ts';
 import { simulateLine } from '../../../engine/simulation/simulateLine.ts';
@@ -13,12 +13,14 @@ export interface ProductPlant {
   /** Seconds of b at the sealer; a and c need 4. */
   slowS?: number;
   setupS?: number;
+  /** Shares of bad parts at the labeller, of b and of the others. */
+  scrap?: { b: number; others: number };
 }
 
 export const productNames = ['a', 'b', 'c'];
 
 /** Filler, sealer and labeller; the sealer limits, takes longer over b, and is set up at each change. */
-export function productPlant({ shares, partsPerChange, slowS = 8, setupS = 300 }: ProductPlant): LineModel {
+export function productPlant({ shares, partsPerChange, slowS = 8, setupS = 300, scrap }: ProductPlant): LineModel {
   return {
     blocks: [
       { kind: 'source', name: 'source', to: 'filler', mix: shares.map((share, index) => ({ kind: productNames[index]!, share })), partsPerChange },
@@ -29,7 +31,10 @@ export function productPlant({ shares, partsPerChange, slowS = 8, setupS = 300 }
         setup: { kind: 'gamma', mean: setupS, scv: 0.05 }, failures: [{ between: exponential(3_000), repair: exponential(60) }],
       },
       { kind: 'buffer', name: 'sealer buffer', to: 'labeller', places: 10 },
-      { kind: 'station', name: 'labeller', to: 'sink', cycle: { kind: 'gamma', mean: 2, scv: 0.02 } },
+      {
+        kind: 'station', name: 'labeller', to: 'sink', cycle: { kind: 'gamma', mean: 2, scv: 0.02 },
+        ...(scrap === undefined ? {} : { defects: scrap.others, defectsOf: { b: scrap.b }, finds: 1, mostReworks: 0 }),
+      },
       { kind: 'sink', name: 'sink' },
     ],
   };
@@ -51,6 +56,7 @@ export function plantRecord(model: LineModel, { seed, hours, toldAt = 'filler' }
   const product: [times: number[], values: number[]] = [[], []];
   const stations = keys.map((key, index): StationRecord => {
     const times: number[] = [0];
+    const bad: number[] = [0];
     const stretches: StationRecord['stretches'][number][] = [];
     let state = 'starved' as LineState;
     let sinceMs = 0;
@@ -65,6 +71,7 @@ export function plantRecord(model: LineModel, { seed, hours, toldAt = 'filler' }
       if (event === 'setup') becomes('setup', timeMs);
       if (event === 'start' || event === 'up') becomes('producing', timeMs);
       if (event === 'down') becomes('down', timeMs);
+      if (event === 'scrap') bad.push(timeMs);
       if (event === 'finish') {
         times.push(timeMs);
         becomes('blocked', timeMs);
@@ -75,7 +82,8 @@ export function plantRecord(model: LineModel, { seed, hours, toldAt = 'filler' }
       product[1].push(productNames.indexOf(kind));
     }
     stretches.push({ station: key, fromMs: sinceMs, toMs, state, reason: '' });
-    return { key, before: index === 0 ? [] : [keys[index - 1]!], bad: [], parts: { times: Float64Array.from(times), values: Float64Array.from(times.keys()) }, stretches };
+    const counter = (at: readonly number[]): CounterReadings => ({ times: Float64Array.from(at), values: Float64Array.from(at.keys()) });
+    return { key, before: index === 0 ? [] : [keys[index - 1]!], bad: bad.length > 1 ? [counter(bad)] : [], parts: counter(times), stretches };
   });
   return {
     fromMs: 0, toMs, stations, operators: 0, plannedHours: 24,

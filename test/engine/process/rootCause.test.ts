@@ -165,6 +165,18 @@ describe('what goes with bad parts', function () {
     assert.ok(both >= 1 && second >= 1, `${both} and ${second} of 2 generated lines`);
   });
 
+  it('on the verge of being sure, does not change its mind with every few parts', () => {
+    const { table, relations } = causeLine('single', 1, { spoils: [0.04, 0.1] });
+    const upTo = (rows: number): PartTable => ({
+      ...table, timesMs: table.timesMs.slice(0, rows), bad: table.bad.slice(0, rows), group: table.group.slice(0, rows),
+      columns: table.columns.map((column) => ({ ...column, values: column.values.slice(0, rows) })),
+    });
+    const verdicts = Array.from({ length: 9 }, (_, step) => rootCause(upTo(880 + 40 * step), feedGraph(relations)).verdict);
+    const changes = verdicts.filter((verdict, step) => step > 0 && verdict !== verdicts[step - 1]).length;
+    // With 199 shifts alone it changed six times.
+    assert.ok(changes <= 2 && verdicts.filter((verdict) => verdict === 'conditions').length >= 8, `${changes}: ${verdicts.join(', ')}`);
+  });
+
   it('finds the causes of some generated lines that plain rules miss, and claims nothing on clean ones', () => {
     let first = 0;
     let claimed = 0;
