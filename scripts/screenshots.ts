@@ -174,6 +174,23 @@ async function takeLine(browser: Browser, url: string): Promise<void> {
   });
 }
 
+/** The part of the flow that makes and asks the line, and its stations in the sidebar. */
+async function takeLineFlow(browser: Browser, url: string): Promise<void> {
+  for (const question of ['scrap', 'labeller']) await fetch(`${url}/inject/pl-ask-${question}`, { method: 'POST' });
+  await take(browser, 'line-flow', { viewport: { width: 1280, height: 620 } }, async (page) => {
+    await openEditor(page, url);
+    if (await page.isVisible('#red-ui-palette')) await page.evaluate(() => RED.actions.invoke('core:toggle-palette'));
+    await page.evaluate(() => RED.sidebar.show('twinwire-twins'));
+    // Node-RED 5 shows the debug panel below; all of the height is for the tab.
+    if (await page.isVisible('.red-ui-debug-content')) await page.click('[data-tab-id="debug"]');
+    await page.click('.twinwire-twin-button >> text="Sealer"');
+    await page.waitForSelector('.twinwire-twin-does');
+    await page.waitForTimeout(1_000);
+    await page.evaluate(() => Object.assign(document.querySelector('#red-ui-workspace-chart') as object, { scrollTop: 845, scrollLeft: 20 }));
+    await page.locator('.red-ui-flow-node-status-label', { hasText: 'Good parts' }).waitFor({ timeout: 60_000 });
+  });
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { url: { type: 'string' } } });
   const executablePath = chromium();
@@ -190,6 +207,7 @@ async function main(): Promise<void> {
     browser = await playwright.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
     await takeAll(browser, demo.url);
     await takeLine(browser, demo.url);
+    await takeLineFlow(browser, demo.url);
   } finally {
     await browser?.close();
     await demo.stop();
