@@ -148,7 +148,8 @@ describe('a mix of products asked of a line', function () {
     const products = {
       kinds: [{ name: 'a', share: 0.6, parts: 60 }, { name: 'b', share: 0.4, parts: 40 }, { name: 'c', share: 0, parts: 0 }],
       changes: 4, partsPerChange: 25, uncertain: 0.1, shares: [], seenIn: { days: 4 },
-      stations: [{ station: 'sealer', cycles: [], scrap: [{ name: 'b', share: { value: 0.091 } }], scrapOfOthers: 0.02, few: [{ name: 'b', parts: 4 }, { name: 'c', parts: 0 }] }], neverChanged: [['a', 'b']],
+      stations: [{ station: 'sealer', cycles: [], scrap: [{ name: 'b', share: { value: 0.091 } }], scrapOfOthers: 0.02, few: [{ name: 'b', parts: 4 }, { name: 'c', parts: 0 }] }],
+      neverChanged: [['a', 'b']],
     };
     assert.deepEqual(productNotes({ products, setups: [] } as unknown as RecordedModel, true, (key) => key, 'de'), [
       'Produkte: a 60 %, b 40 %; 4 Wechsel, einer alle 25 Teile. So oft wird auch simuliert gewechselt.', 'sealer, schlechte Teile: b 9,1 %; die anderen 2 %.',
