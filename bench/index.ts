@@ -28,6 +28,7 @@ import { storeSpeed } from './storeSpeed.ts';
 import { studyHold } from './studyHold.ts';
 import { verdictOf } from './verdictOf.ts';
 import { writePath } from './writePath.ts';
+import { zooStrangers } from './zooStrangers.ts';
 import { zooTable } from './zooTable.ts';
 
 /** The table of detection quality, and the aims for the default chain beside what it reached (means over the seeds). */
@@ -57,6 +58,7 @@ const benches: Record<string, (print: (line: string) => void) => Promise<unknown
   prognosis: (print) => prognosisTable(print, folder === undefined ? {} : { folder }),
   calibration: (print) => calibrationTable(print, folder === undefined ? {} : { folder }),
   zoo: (print) => zooTable(print),
+  strangers: (print) => zooTable(print, { machines: zooStrangers }),
   detectionSpeed,
   store: storeSpeed,
   historian: historianSpeed,

@@ -1,19 +1,19 @@
 import { seededNormal, seededRandom } from './labelledStream.ts';
 import type { Recording, RecordedEvent } from './recordings.ts';
 
-const secondMs = 1_000;
-const minuteMs = 60 * secondMs;
-const dayMs = 86_400_000;
-const weekMs = 7 * dayMs;
+export const secondMs = 1_000;
+export const minuteMs = 60 * secondMs;
+export const dayMs = 86_400_000;
+export const weekMs = 7 * dayMs;
 
 /** Draws for one machine: uniform in [0, 1), and standard normal. */
-interface Luck {
+export interface Luck {
   uniform(): number;
   normal(): number;
 }
 
 /** One row at a time, written into `into`. */
-type RowMaker = (timeMs: number, into: Float64Array) => void;
+export type RowMaker = (timeMs: number, into: Float64Array) => void;
 
 /** What is wrong with how it works; '': nothing. */
 interface Wear {
@@ -41,15 +41,15 @@ export interface ZooMachine {
 }
 
 /** First-order noise with a memory: marginal spread 1. */
-function remembering({ normal }: Luck, memory: number): () => number {
+export function remembering({ normal }: Luck, memory: number): () => number {
   let before = normal();
   const fresh = Math.sqrt(1 - memory * memory);
   return () => (before = memory * before + fresh * normal());
 }
 
 /** How far a first-order lag comes in a row. */
-const share = (stepMs: number, constantMs: number): number => 1 - Math.exp(-stepMs / constantMs);
-const swing = (timeMs: number, periodMs: number, phase = 0): number => Math.sin((2 * Math.PI * timeMs) / periodMs + phase);
+export const share = (stepMs: number, constantMs: number): number => 1 - Math.exp(-stepMs / constantMs);
+export const swing = (timeMs: number, periodMs: number, phase = 0): number => Math.sin((2 * Math.PI * timeMs) / periodMs + phase);
 
 /** A pump in the open: the day's warmth and the weather, and what follows them late. */
 function outdoors(luck: Luck): RowMaker {

@@ -12,6 +12,7 @@ import { AlarmBudget, loosestCounted } from '../statistics/alarmBudget.ts';
 import type { ExpectedAgainstSeen } from '../statistics/alarmBudget.ts';
 import { CoarseSteps, moveCoarseSteps } from '../statistics/coarseSteps.ts';
 import { HeldSamples, moveHeldSamples } from '../statistics/heldSamples.ts';
+import { Recurrences, moveRecurrences } from '../statistics/recurrences.ts';
 import { TailLines, moveTailLines } from '../statistics/tailLines.ts';
 import { ChartLeast } from '../statistics/chartLeast.ts';
 import type { Cause } from '../statistics/chartLeast.ts';
@@ -96,8 +97,15 @@ const jointKind = chartKinds[jointChart]!;
 const cycleChart = jointChart + 1;
 const courseKind = chartKinds[cycleChart]!;
 /** What ends by itself after at most so many values, and was never farther beyond its line, moves the line: what it says comes in the end as often as was promised. */
-const passingRows = 32;
-const passingShare = 1.25;
+const trifleRows = 32;
+const trifleShare = 1.25;
+/**
+ * So does what lasts longer or is farther beyond, where one detector tells it of one column alone more often than all false alarms together were asked for:
+ * so many in the time in which as many were asked for. A shift's work must be known: until then, what comes four times may as well be four faults.
+ */
+const routineShare = 3;
+const routineAlarms = 3;
+const routineKnownMs = 8 * 3_600_000;
 /** Not in states of earlier versions. */
 const newer: readonly string[] = ['half', 'passed', 'told', 'recent', 'most', 'mostOf', 'lasted'];
 const stuckChart = detectors.findIndex(({ kind }) => kind === 'stuck');
@@ -393,13 +401,19 @@ class RegistryJudge implements AssetJudge, JudgeInside {
 
   /**
    * What was abnormal is over, and trains nothing. But a line that learns only from what lies below it never learns that it lies too low; so what was a trifle
-   * beyond it for a moment is the largest score of its block, as any other.
+   * beyond it for a moment is the largest score of its block, as any other, and so is what comes again and again.
    */
   private takeEnd(column: number): void {
     const { most, mostOf, lasted } = this.state;
     const index = mostOf[column]!;
-    const trifle = most[column]! > 0 && most[column]! <= passingShare && lasted[column]! <= passingRows && index !== stuckChart;
-    if (trifle) this.charts[index]!.lines.raise(column, most[column]! * this.draw(index, column));
+    const ratio = most[column]!;
+    if (ratio > 0 && ratio <= routineShare && index !== stuckChart) {
+      const { lines, told } = this.charts[index]!;
+      const score = ratio * this.draw(index, column);
+      if (lasted[column]! <= trifleRows) {
+        if (ratio <= trifleShare) lines.raise(column, score);
+      } else if (told.add(column, this.timeMs, (routineAlarms * weekMs) / this.perWeek) > routineAlarms && this.learnedMs >= routineKnownMs) lines.admit(column, score);
+    }
     most[column] = 0;
     lasted[column] = 0;
   }
@@ -522,8 +536,8 @@ class RegistryJudge implements AssetJudge, JudgeInside {
       coarse: this.coarse.snapshot(),
       ...(this.together === undefined ? {} : { together: this.together.snapshot() }),
       cycles: this.cycles.snapshot(),
-      charts: this.charts.map(({ detector, lines }, index) => ({
-        name: detectors[index]!.name, detector: detector.snapshot(), lines: lines.snapshot(),
+      charts: this.charts.map(({ detector, lines, told }, index) => ({
+        name: detectors[index]!.name, detector: detector.snapshot(), lines: lines.snapshot(), told: told.snapshot(),
       })),
     };
   }
@@ -567,8 +581,12 @@ class RegistryJudge implements AssetJudge, JudgeInside {
       const detector = entry.create(this.parameters(), known);
       const lines = new TailLines(columns, entry.blockRows, entry.typical);
       if (stored !== undefined) lines.restore(member(stored, 'lines'), `lines of ${entry.name}`);
+      const told = new Recurrences(columns);
+      const before = stored === undefined ? undefined : member(stored, 'told');
+      // Absent in states of an earlier version.
+      if (before !== undefined) told.restore(before, `told of ${entry.name}`);
       const take = columnArrays(columns, 4);
-      return { detector, lines, scores: take(NaN), drawn: take(NaN), doubtful: take(), near: take() };
+      return { detector, lines, told, scores: take(NaN), drawn: take(NaN), doubtful: take(), near: take() };
     });
   }
 
@@ -959,6 +977,7 @@ export function moveJudge(snapshot: Json, columns: readonly ColumnInfo[], option
       name: entry.name,
       detector: entry.move(member(old, 'detector') ?? null, member(chart, 'detector') ?? null, moves),
       lines: moveTailLines(member(old, 'lines'), member(chart, 'lines'), moves),
+      ...(member(old, 'told') === undefined ? {} : { told: moveRecurrences(member(old, 'told'), member(chart, 'told'), moves) }),
     };
   });
   const held = member(snapshot, 'held');

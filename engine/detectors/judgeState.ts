@@ -1,4 +1,5 @@
 import { columnArrays } from '../statistics/columnTable.ts';
+import type { Recurrences } from '../statistics/recurrences.ts';
 import type { TailLines } from '../statistics/tailLines.ts';
 import type { Detector } from './detector.ts';
 
@@ -59,6 +60,8 @@ export interface JudgeState extends Record<string, Float64Array> {
 export interface JudgeChart {
   detector: Detector;
   lines: TailLines;
+  /** What it told that was long and not far beyond its line. */
+  told: Recurrences;
   scores: Float64Array;
   /** Per column, where its line lies; NaN until it is asked for after what it is made from has changed. */
   drawn: Float64Array;

@@ -185,6 +185,14 @@ export class TailLines {
     if (score > this.state[place + maximum]!) this.state[place + maximum] = score;
   }
 
+  /** The same as a block of its own, as long as those that are kept, at once. */
+  admit(column: number, score: number): void {
+    const place = column * places;
+    if (this.state[place + doublings] === 0) return;
+    this.state[place + joined] = 2 ** this.state[place + doublings]! - 1;
+    this.join(column, score);
+  }
+
   /** Takes notice of an abnormal row: what was not yet counted never is. */
   reject(column: number): void {
     const place = column * places;

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { tell } from '../../../bench/detectionTable.ts';
 import { zooMachines, zooRecording } from '../../../bench/zooMachines.ts';
+import { zooStrangers } from '../../../bench/zooStrangers.ts';
 import { createJudge } from '../../../engine/detectors/judge.ts';
 import { step } from '../../../engine/detectors/step.ts';
 import { newExpectation, phaseArmed } from '../../../engine/signalRow.ts';
+import { Recurrences } from '../../../engine/statistics/recurrences.ts';
 import { noisyValues } from '../../checks/detectors/check.ts';
 
 describe('a machine that works by jumps', () => {
@@ -23,6 +26,38 @@ describe('a machine that works by jumps', () => {
     const known = highest.subarray(100);
     const usual = [...known].sort((a, b) => a - b)[known.length / 2]!;
     assert.ok(usual > 1 && Math.max(...known) < 1.3 * usual, `${Math.max(...known)} where ${usual} is usual`);
+  });
+});
+
+describe('what is told again and again and goes by itself', () => {
+  it('is the way of the machine once it came more often than all false alarms were asked for', function () {
+    this.timeout(30_000);
+    const machine = zooStrangers.find(({ name }) => name.startsWith('shifts'))!;
+    const { commissioningMs, judgedMs, perWeek } = machine;
+    const recording = zooRecording(machine, 2, false);
+    const { alarms } = tell(recording, undefined, perWeek);
+    const counts = [0, 0];
+    let last = -Infinity;
+    recording.times.forEach((timeMs, row) => {
+      if (alarms[row] !== 1) return;
+      if (row - last > 30) counts[timeMs < commissioningMs + judgedMs / 2 ? 0 : 1]! += 1;
+      last = row;
+    });
+    assert.ok(counts[0]! > 3 && counts[1]! <= 10, `${counts.join(', then ')}`);
+  });
+
+  it('is counted by its pace', () => {
+    const pace = (everyMs: number): number => {
+      const recurrences = new Recurrences(2);
+      let of = 0;
+      for (let time = 0; time < 100 * everyMs; time += everyMs) of = recurrences.add(1, time, 3_000);
+      const again = new Recurrences(2);
+      again.restore(recurrences.snapshot(), 'test');
+      assert.equal(again.add(1, 100 * everyMs, 3_000), recurrences.add(1, 100 * everyMs, 3_000));
+      assert.equal(recurrences.add(0, 0, 3_000), 1, 'of another column');
+      return of;
+    };
+    assert.ok(pace(800) > 3 && pace(1_300) < 3, `${pace(800)}, ${pace(1_300)}`);
   });
 });
 
