@@ -49,7 +49,8 @@ function recipes(luck: Luck): RowMaker {
 function halves(luck: Luck): RowMaker {
   const slow = remembering(luck, 0.997);
   const fast = remembering(luck, 0.6);
-  return (timeMs, into) => into.set([Math.round(2 * (41 + 1.4 * slow() + 0.1 * luck.normal())) / 2, Math.round(230 + 1.2 * fast()), Math.round(10 * (5 + 0.4 * swing(timeMs, dayMs) + 0.06 * luck.normal())) / 10]);
+  return (timeMs, into) => into.set([Math.round(2 * (41 + 1.4 * slow() + 0.1 * luck.normal())) / 2, Math.round(230 + 1.2 * fast()),
+    Math.round(10 * (5 + 0.4 * swing(timeMs, dayMs) + 0.06 * luck.normal())) / 10]);
 }
 
 /** Noise with long memory and tails like those of turbulence, every second. */
@@ -126,12 +127,24 @@ const minutely = { stepMs: minuteMs, commissioningMs: weekMs, judgedMs: 4 * week
 export const zooStrangers: readonly ZooMachine[] = [
   { name: 'chiller, 30 s', columns: ['outside', 'brine', 'power', 'pressure'], clear: [0, 6, 25, 4], ...minutely, stepMs: 30 * secondMs, judgedMs: 3 * weekMs, make: chiller },
   { name: 'cellar, 10 min, two days', columns: ['temperature', 'humidity'], clear: [3, 6], stepMs: 10 * minuteMs, commissioningMs: 2 * dayMs, judgedMs: 8 * weekMs, perWeek: 1, make: cellar },
-  { name: 'fan, some 20 s', columns: ['speed', 'power', 'pressure', 'vibration', 'casing'], clear: [0, 1.5, 50, 0.5, 3], ...minutely, stepMs: 20 * secondMs, commissioningMs: 3 * dayMs, judgedMs: 2 * weekMs, perWeek: 2, irregular: true, missing: 0.05, make: fan },
-  { name: 'recipes, 10 s', columns: ['setting', 'torque', 'pressure', 'heat'], clear: [0, 6, 0.4, 3], ...minutely, stepMs: 10 * secondMs, commissioningMs: 4 * dayMs, judgedMs: weekMs, perWeek: 3.5, make: recipes },
+  {
+    name: 'fan, some 20 s', columns: ['speed', 'power', 'pressure', 'vibration', 'casing'], clear: [0, 1.5, 50, 0.5, 3],
+    ...minutely, stepMs: 20 * secondMs, commissioningMs: 3 * dayMs, judgedMs: 2 * weekMs, perWeek: 2, irregular: true, missing: 0.05, make: fan,
+  },
+  {
+    name: 'recipes, 10 s', columns: ['setting', 'torque', 'pressure', 'heat'], clear: [0, 6, 0.4, 3],
+    ...minutely, stepMs: 10 * secondMs, commissioningMs: 4 * dayMs, judgedMs: weekMs, perWeek: 3.5, make: recipes,
+  },
   { name: 'halves and whole numbers, 1 min', columns: ['oil', 'voltage', 'level'], clear: [8, 9, 1], ...minutely, make: halves },
   { name: 'rapids, 1 s', columns: ['a', 'b', 'c'], clear: [7, 7, 7], ...minutely, stepMs: secondMs, commissioningMs: dayMs / 4, judgedMs: dayMs, perWeek: 21, make: rapids },
-  { name: 'thirty signals, 1 min', columns: Array.from({ length: 30 }, (_, index) => `t${index}`), clear: Array.from({ length: 30 }, () => 6), ...minutely, judgedMs: 3 * weekMs, perWeek: 1.5, make: plant },
+  {
+    name: 'thirty signals, 1 min', columns: Array.from({ length: 30 }, (_, index) => `t${index}`), clear: Array.from({ length: 30 }, () => 6),
+    ...minutely, judgedMs: 3 * weekMs, perWeek: 1.5, make: plant,
+  },
   { name: 'pumps in turn, 1 min', columns: ['first', 'second', 'flow', 'pressure'], clear: [0, 0, 40, 0.6], ...minutely, make: turns },
-  { name: 'shots of 37 rows, 1 s', columns: ['pressure', 'power', 'mould', 'screw'], clear: [900, 36, 8, 90], ...minutely, stepMs: secondMs, commissioningMs: dayMs / 4, judgedMs: 1.5 * dayMs, perWeek: 14, make: shots },
+  {
+    name: 'shots of 37 rows, 1 s', columns: ['pressure', 'power', 'mould', 'screw'], clear: [900, 36, 8, 90],
+    ...minutely, stepMs: secondMs, commissioningMs: dayMs / 4, judgedMs: 1.5 * dayMs, perWeek: 14, make: shots,
+  },
   { name: 'shifts, 1 min', columns: ['power', 'pressure', 'oil', 'vibration'], clear: [70, 0.6, 20, 1], ...minutely, make: shifts },
 ];

@@ -23,7 +23,8 @@ export interface ZooRow {
 
 /** Prints, for machines of other characters than those of the calibration, false episodes without a fault beside those asked for, and what is found of eight faults each. */
 export async function zooTable(
-  print: (line: string) => void, { machines = zooMachines, seeds = zooReportingSeeds, faultSeeds = 2, only = '' }: { machines?: readonly ZooMachine[]; seeds?: readonly number[]; faultSeeds?: number; only?: string } = {},
+  print: (line: string) => void,
+  { machines = zooMachines, seeds = zooReportingSeeds, faultSeeds = 2, only = '' }: { machines?: readonly ZooMachine[]; seeds?: readonly number[]; faultSeeds?: number; only?: string } = {},
 ): Promise<ZooRow[]> {
   print(`Generated machines, seeds ${seeds.join(', ')}; each is commissioned first. False episodes are counted where nothing is wrong; faults lie in the first ${faultSeeds} of them, run once more.`);
   print('');
