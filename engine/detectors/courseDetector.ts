@@ -21,6 +21,8 @@ export interface CourseDetector {
 export interface CourseParameters {
   /** Points of a course, 6 to 24; default 24. */
   points?: number;
+  /** Rows that lie in a point; default 2. */
+  rows?: number;
   /** In the column's unit: what is smaller is of no interest; default 0. */
   smallestChange?: number;
 }

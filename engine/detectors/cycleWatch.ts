@@ -5,7 +5,7 @@ import { isKept } from '../statistics/columnMove.ts';
 import type { ColumnMove } from '../statistics/columnMove.ts';
 import { CycleTrigger, countingColumn, levelColumn, moveCycleTrigger } from '../statistics/cycleTrigger.ts';
 import { TailLines, moveTailLines } from '../statistics/tailLines.ts';
-import type { CourseDetector } from './courseDetector.ts';
+import type { CourseDetector, CourseParameters } from './courseDetector.ts';
 import { courseDetectors } from './index.ts';
 
 const entry = courseDetectors[0]!;
@@ -206,8 +206,8 @@ export class CycleWatch {
     this.columns = isLocked ? Array.from(this.judged, (judged, index) => (judged === 1 ? { detector: entry.create(this.parameters(index)), known: 0, ratio: 0, third: 0 } : undefined)) : [];
   }
 
-  private parameters(column: number): { points: number; smallestChange: number } {
-    return { points: this.points, smallestChange: this.smallest[column]! };
+  private parameters(column: number): CourseParameters {
+    return { points: this.points, rows: this.trigger.periodRows / this.points, smallestChange: this.smallest[column]! };
   }
 
   /** A cycle is whole: fills `ratio` and what goes with it, and learns from it. */

@@ -17,7 +17,7 @@ export interface ShapeParameters extends CourseParameters {
   share?: number;
 }
 
-const defaults = { points: 24, smallestChange: 0, share: 0.25 };
+const defaults = { points: 24, rows: 2, smallestChange: 0, share: 0.25 };
 const warmUpCycles = 12;
 const longestMemory = 200;
 /** Share of the points that must have values. */
@@ -25,9 +25,10 @@ const leastPresent = 0.75;
 /** Usual sizes beyond which a point counts no more; one that is learned, no more than so many. */
 const clip = 6;
 const learnedClip = 4;
-/** Usual size of a point: at least so much of the middle one, and of the way that the column goes in a cycle. */
+/** Usual size of a point: at least so much of the middle one, of the way that the column goes in a cycle, and of the way in a row: how an edge falls between rows is chance. */
 const leastOfMiddle = 0.5;
 const leastOfWay = 0.005;
+const leastOfRow = 0.2;
 const shareOfSmallest = 1 / 3;
 /** A column has a course where its points differ so many times more than cycles do; squares. */
 const leastCourse = 1;
@@ -45,6 +46,7 @@ class ShapeDetector implements CourseDetector {
   /** The square of a moving average's spread, where cycles are independent of each other. */
   private readonly leastSmooth: number;
   private readonly smallest: number;
+  private readonly leastOfEdge: number;
   private cycles = 0;
   private hasCourse = false;
   /** Mean course, square of the spread, moving averages of what cycles differ, and the mean square of these, per point. */
@@ -55,10 +57,11 @@ class ShapeDetector implements CourseDetector {
   private over = false;
 
   constructor(parameters: ShapeParameters, snapshot?: Json) {
-    const { points, share, smallestChange } = { ...defaults, ...parameters };
+    const { points, rows, share, smallestChange } = { ...defaults, ...parameters };
     this.points = points;
     this.share = share;
     this.smallest = smallestChange;
+    this.leastOfEdge = leastOfRow / Math.max(1, rows);
     this.leastSmooth = share / (2 - share);
     const take = columnArrays(points, 6);
     this.state = { usual: take(), square: take(), smooth: take(), smoothSquare: take(this.leastSmooth) };
@@ -159,7 +162,10 @@ class ShapeDetector implements CourseDetector {
     let courseSquares = 0;
     for (let point = 0; point < points; point += 1) courseSquares += (usual[point]! - mean) ** 2;
     const floor = Math.max(leastOfMiddle * sizes.slice().sort()[points >> 1]!, leastOfWay * (most - least), shareOfSmallest * this.smallest);
-    for (let point = 0; point < points; point += 1) sizes[point] = Math.max(sizes[point]!, floor) || 1;
+    for (let point = 0; point < points; point += 1) {
+      const [before, after] = [usual[(point + points - 1) % points]!, usual[(point + 1) % points]!];
+      sizes[point] = Math.max(sizes[point]!, floor, this.leastOfEdge * Math.abs(usual[point]! - before), this.leastOfEdge * Math.abs(usual[point]! - after)) || 1;
+    }
     this.hasCourse = courseSquares > leastCourse * squares && most > least;
   }
 

@@ -14,6 +14,9 @@ function pressureAt(point: number, delay = 0, rise = 3): number {
   return at < 8 ? 80 : at < 16 ? 70 : 50;
 }
 
+/** A course without edges: how one of those falls between two points is chance, and counts for less. */
+const swing = (point: number): number => 50 + 4 * Math.sin((2 * Math.PI * point) / points);
+
 /** Cycles with normal noise of standard deviation 0.3 on every point. */
 export function cycles(seed: number, count: number, course: (point: number) => number = pressureAt): Float64Array[] {
   const noise = noisyValues(seed, count * points);
@@ -22,7 +25,7 @@ export function cycles(seed: number, count: number, course: (point: number) => n
 
 /** Another course, little in size; and the thirds of the cycle in which it may differ most. */
 export const courseFaults: Readonly<Record<CourseFault, { course: (point: number) => number; thirds: readonly number[] }>> = {
-  late: { course: (point) => pressureAt(point, 0.2), thirds: [0, 2] },
+  late: { course: (point) => pressureAt(point, 0.2), thirds: [0, 1, 2] },
   slow: { course: (point) => pressureAt(point, 0, 3.4), thirds: [0] },
   shoulder: { course: (point) => pressureAt(point) + (point >= 16 && point < 20 ? 1 : 0), thirds: [2] },
   missing: { course: (point) => pressureAt(point) - (point >= 10 && point < 14 ? 1 : 0), thirds: [1] },
@@ -53,7 +56,7 @@ export const courseChecks: readonly Check<CourseDetectorEntry>[] = [
   {
     name: 'says nothing at first, then about 1 while all is as usual, and always a finite number',
     run(entry) {
-      const scores = feed(entry.create(), cycles(1, 600));
+      const scores = feed(entry.create(), cycles(1, 600, swing));
       assert.ok(Number.isNaN(scores[0]!) && Number.isNaN(scores[5]!));
       const known = scores.slice(60);
       assert.ok(known.every((score) => Number.isFinite(score) && score >= 0), 'not finite');
@@ -67,7 +70,7 @@ export const courseChecks: readonly Check<CourseDetectorEntry>[] = [
       for (const count of [8, points]) {
         const maxima: number[] = [];
         for (let seed = 700; seed < 705; seed += 1) {
-          const scores = feed(entry.create({ points: count }), cycles(seed, 320).map((course) => course.slice(0, count)));
+          const scores = feed(entry.create({ points: count }), cycles(seed, 320, swing).map((course) => course.slice(0, count)));
           for (let cycle = 80; cycle + entry.blockCycles <= 320; cycle += entry.blockCycles) maxima.push(most(scores.slice(cycle, cycle + entry.blockCycles)));
         }
         maxima.sort((a, b) => a - b);
