@@ -140,16 +140,32 @@ export class JointScatter {
     // A row without one of them would say of the others what is true for them alone.
     if (!whole) return false;
     const { clipped, shares, products, columns, there } = this;
+    let even = true;
+    const firstSeen = seen[there[0]!]!;
     for (let index = 0; index < count; index += 1) {
       const column = there[index]!;
       const distance = residuals[column]! - slow[column]!;
       const known = seen[column]!;
+      if (known !== firstSeen) even = false;
       clipped[column] = known < 10 ? distance : clippedTo(distance, learnedClip * learnedClip * square[column]!);
       shares[column] = 1 / (known + 1 < longestMemory ? known + 1 : longestMemory);
     }
     // Neighbouring rows say nearly the same of the company. Where there are many columns, every fourth row counts for four later.
     const counts = columns < manyColumns || this.rows < eachRow ? 1 : this.rows % everyFourth === 0 ? everyFourth : 0;
-    for (let row = 0; row < count && counts > 0; row += 1) {
+    if (even && count > 0) {
+      const share = counts * shares[there[0]!]!;
+      const counted = share < 1 ? share : 1;
+      for (let row = 0; row < count && counts > 0; row += 1) {
+        const own = there[row]!;
+        const one = clipped[own]!;
+        const begin = (own * (own + 1)) / 2;
+        for (let index = 0; index <= row; index += 1) {
+          const column = there[index]!;
+          const product = products[begin + column]!;
+          products[begin + column] = product + counted * (one * clipped[column]! - product);
+        }
+      }
+    } else for (let row = 0; row < count && counts > 0; row += 1) {
       const own = there[row]!;
       const one = clipped[own]!;
       const ownShare = shares[own]!;
