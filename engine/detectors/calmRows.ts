@@ -99,6 +99,8 @@ export class CalmRows {
   private readonly rows: readonly Rows[];
   private readonly moving = new Uint8Array(mostRows);
   private readonly news = new Uint8Array(mostRows);
+  /** 1 where nothing is expected of a column, though the baseline knows it: a driver, of which only standing still is a fault. */
+  private readonly silent: Uint8Array;
   private readonly repeats = new Uint8Array(mostRows);
   private readonly repeatsLater = new Uint8Array(mostRows);
   private readonly sooner = new Float64Array(mostRows);
@@ -121,6 +123,7 @@ export class CalmRows {
     this.judge = judge;
     this.whole = { timeMs: NaN, mode: '', values: new Float64Array(width), fresh: new Uint8Array(width) };
     this.width = width;
+    this.silent = new Uint8Array(width);
     while (scratch.length < width) scratch.push(newRows());
     this.rows = scratch;
   }
@@ -206,7 +209,7 @@ export class CalmRows {
 
   /** Fills a column's rows, and moves on what looks at its values alone. */
   private readColumn(block: RowBlock, column: number, from: number, to: number): number {
-    const { judge, moving, news, repeats, repeatsLater } = this;
+    const { judge, moving, news, repeats, repeatsLater, silent } = this;
     const { state, judged } = judge;
     const { timeMs } = block;
     const { values, fresh, expected, low, high, phase, follows } = block.columns[column]!;
@@ -219,6 +222,7 @@ export class CalmRows {
     let taken = state.timeMs[column]!;
     let interval = state.intervalMs[column]!;
     let before = state.expected[column]!;
+    let seen = false;
     const pace = state.paceMs[column]!;
     const smallest = judge.smallest[column]!;
     for (let row = from; row < end; row += 1) {
@@ -244,10 +248,13 @@ export class CalmRows {
       plain.usable[row] = 0;
       if (!isJudged || fresh[row] !== 1 || !(phase[row] !== phaseLearning || middle === middle) || timeMs[row]! <= taken) continue;
       // What is not yet known, comes after a pause or is new in another way goes the long way.
-      if (known < provisionalRows || phase[row] === phaseLearning || middle !== middle || (half === 0 && follows[row] === 1)) {
+      const isSilent = middle !== middle ? 1 : 0;
+      if (known < provisionalRows || phase[row] === phaseLearning || (seen && isSilent !== silent[column]) || (half === 0 && follows[row] === 1)) {
         end = row;
         break;
       }
+      silent[column] = isSilent;
+      seen = true;
       const stepMs = timeMs[row]! - taken;
       if (stepMs > gapIntervals * interval) {
         end = row;
@@ -336,8 +343,9 @@ export class CalmRows {
   private holdAgainstLines(index: number, column: number, { scores, trains }: ColumnRows, from: number, to: number): number {
     const { judge, sooner, ratios, kinds } = this;
     const { lines, drawn, doubtful: doubtfuls, near: nears } = judge.charts[index]!;
-    const asked = judge.on[index] === 1;
     const isStuck = index === judge.stuckChart;
+    const speaks = isStuck || this.silent[column] === 0;
+    const asked = speaks && judge.on[index] === 1;
     this.doubted = to;
     let row = from;
     while (row < to) {
@@ -361,7 +369,7 @@ export class CalmRows {
           }
           if (score >= doubtful * early && trains[row] === 1 && row < this.doubted) this.doubted = row;
         }
-        if (score >= near * early) this.comesNear(row, index, column, score / early);
+        if (speaks && score >= near * early) this.comesNear(row, index, column, score / early);
         if (score > largest) largest = Math.fround(score);
       }
       if (lines.goOn(column, left, largest)) drawn[column] = NaN;

@@ -92,6 +92,8 @@ const settlingRows = 3;
 /** So many rows of a batch are worth trying to take together; where one is out of the ordinary, so many are taken one by one. */
 const fewestTogether = 8;
 const rowsOneByOne = 4;
+/** And up to so many, the more often in vain: a machine of which most rows are out of the ordinary. */
+const mostOneByOne = 256;
 const longestSettlingMs = 60_000;
 /** Over how many rows a column's presence is averaged. */
 const presenceRows = 64;
@@ -139,6 +141,9 @@ export class AssetTwin {
   #expectation: Expectation;
   #nextRow = 0;
   #evaluatedRow = -1;
+  /** Rows one by one after the next try to take rows together, and those that are left of it. */
+  #patience = rowsOneByOne;
+  #waiting = 0;
   /** Rows since the last standstill, up to `settlingRows`; its first row after it, and how long it usually runs, 0 while unknown. */
   #settledRows = settlingRows;
   #runningSinceMs = NaN;
@@ -474,11 +479,13 @@ export class AssetTwin {
    * @param read writes a row into the row in hand, in which the one before it is; maybe twice. @param take what came of the row in hand
    */
   #evaluateRows(count: number, read: (index: number) => void, take: (index: number, frozen: boolean, verdict: Verdict | undefined) => void): void {
-    let oneByOne = 0;
+    let oneByOne = this.#waiting;
     for (let index = 0; index < count;) {
       if (oneByOne === 0 && count - index >= fewestTogether && this.#mayGoTogether()) {
         const taken = this.#takeTogether(index, count, read, take);
-        oneByOne = taken === Math.min(mostRows, count - index) ? 0 : rowsOneByOne;
+        if (taken >= fewestTogether) this.#patience = rowsOneByOne;
+        else if (this.#patience < mostOneByOne) this.#patience *= 2;
+        oneByOne = taken === Math.min(mostRows, count - index) ? 0 : this.#patience;
         index += taken;
         continue;
       }
@@ -489,6 +496,7 @@ export class AssetTwin {
       index++;
       if (oneByOne > 0) oneByOne--;
     }
+    this.#waiting = oneByOne;
   }
 
   /** Whether nothing but the baseline and the judge has a word in it. */

@@ -33,7 +33,8 @@ const loosestPerWeek = 1_000;
 
 function columnsOf({ width, seed }: Story): ColumnInfo[] {
   return Array.from({ length: width }, (_, index) => ({
-    name: `p${index}`, kind: index === 0 && width > 1 ? 'setpoint' as const : 'measured' as const, ...(seed % 3 === 0 && index === 2 ? { smallestChange: 0.5 } : {}),
+    // A driver may also be one that is measured, and then found.
+    name: `p${index}`, kind: index === 0 && width > 1 && seed % 4 > 0 ? 'setpoint' as const : 'measured' as const, ...(seed % 3 === 0 && index === 2 ? { smallestChange: 0.5 } : {}),
   }));
 }
 
@@ -58,7 +59,7 @@ function rowsOf({ seed, width, dwell, modeRows, absent, odd }: Story, count: num
     const values = Float64Array.from({ length: width }, (__, column) => {
       if (random() < absent) fresh[column] = 0;
       if (random() < 1 / odd) return [NaN, Infinity, 1e308, -1e200][Math.floor(4 * random())]!;
-      if (column === 0 && width > 1) return setpoint;
+      if (column === 0 && width > 1) return seed % 4 > 0 ? setpoint : setpoint + 0.2 * (noise[row * width]! - 50);
       const scatter = noise[row * width + column]! - 50;
       let value = 50 + column + 0.2 * setpoint + scatter + (seed % 5 === 0 ? row / 2_000 : 0);
       if (column === 3) value = Math.round((seed % 2 === 0 ? 4 : 1) * value) / (seed % 2 === 0 ? 4 : 1);
