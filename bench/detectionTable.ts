@@ -1,3 +1,4 @@
+import type { AnomalyKind } from '../engine/detectors/index.ts';
 import type { Verdict } from '../engine/detectors/judge.ts';
 import { RecordedChain } from '../scripts/recordedChain.ts';
 import { recordingPeers } from './recordingPeers.ts';
@@ -13,10 +14,12 @@ const enoughExpected = 10;
 
 /**
  * Runs the default configuration over a recording, after what it was commissioned with.
- * @param each is handed every verdict after the commissioning
+ * @param each is handed every verdict after the commissioning. @param off kinds of findings that are not told
  */
-export function tell(recording: Recording, commissioned: Recording | undefined, falseAlarmsPerWeek: number, each: (row: number, verdict: Verdict) => void = () => {}): Told {
-  const chain = new RecordedChain(recording.columns, { falseAlarmsPerWeek });
+export function tell(
+  recording: Recording, commissioned: Recording | undefined, falseAlarmsPerWeek: number, each: (row: number, verdict: Verdict) => void = () => {}, off: readonly AnomalyKind[] = [],
+): Told {
+  const chain = new RecordedChain(recording.columns, { falseAlarmsPerWeek, off });
   const width = recording.columns.length;
   let beginMs = 0;
   const feed = ({ values, times }: Recording, row: number, commissioning: boolean): ReturnType<RecordedChain['next']> => {

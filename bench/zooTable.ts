@@ -1,5 +1,7 @@
+import type { AnomalyKind } from '../engine/detectors/index.ts';
 import { tell } from './detectionTable.ts';
 import { eventScores, mergedIntervals } from './recordingScores.ts';
+import type { EventScores } from './recordingScores.ts';
 import { verdictOf } from './verdictOf.ts';
 import { zooMachines, zooRecording } from './zooMachines.ts';
 import type { ZooMachine } from './zooMachines.ts';
@@ -31,6 +33,7 @@ export async function zooTable(
   print('| machine | asked | false episodes | ratio | aim 0.5–2 | in alarm | faults found | offset | drift | stuck | noise | false beside faults | what the false ones say |');
   print('|---|---|---|---|---|---|---|---|---|---|---|---|---|');
   const rows: ZooRow[] = [];
+  const courses: string[] = [];
   const total = { asked: 0, seen: 0, found: 0, events: 0 };
   for (const machine of machines) {
     if (!machine.name.startsWith(only)) continue;
@@ -54,7 +57,14 @@ export async function zooTable(
       soundMs += faultFreeMs;
       alarmMs += alarmLoad * faultFreeMs;
     }
-    const { events, found, byKind, falseEpisodes } = eventScores(seeds.slice(0, faultSeeds).map((seed) => tell(zooRecording(machine, seed, true), undefined, perWeek)));
+    const withFaults = (off: readonly AnomalyKind[] = []): EventScores =>
+      eventScores(seeds.slice(0, faultSeeds).map((seed) => tell(zooRecording(machine, seed, true), undefined, perWeek, undefined, off)));
+    const { events, found, byKind, falseEpisodes } = withFaults();
+    const of = (kinds: ReadonlyMap<string, readonly number[]>): string => [...kinds].map(([kind, some]) => `${kind} ${some.join('/')}`).join(', ');
+    if (machine.courses !== undefined) {
+      const without = withFaults(['shape']);
+      courses.push(`${machine.name}: faults of the course of a cycle found: ${found} of ${events} (${of(byKind)}); with the shape of a cycle off ${without.found} (${of(without.byKind)}).`);
+    }
     const asked = (perWeek * soundMs) / weekMs;
     rows.push({ machine: machine.name, asked, seen, found, events, byKind, called });
     for (const [name, count] of Object.entries({ asked, seen, found, events })) total[name as keyof typeof total] += count;
@@ -64,6 +74,7 @@ export async function zooTable(
       `${['offset', 'drift', 'stuck', 'noise'].map((kind) => (byKind.get(kind) ?? []).join('/')).join(' | ')} | ${falseEpisodes} | ${names(called)} |`);
   }
   print(`| all | ${total.asked.toFixed(1)} | ${total.seen} | ${(total.seen / total.asked).toFixed(2)} | | | ${total.found} of ${total.events} | | | | | | |`);
+  for (const line of courses) print(`\n${line}`);
   return rows;
 }
 

@@ -1,5 +1,6 @@
 import { createBaseline } from '../engine/baselines/index.ts';
 import type { AssetBaseline, ColumnInfo } from '../engine/baselines/index.ts';
+import type { AnomalyKind } from '../engine/detectors/index.ts';
 import { createJudge } from '../engine/detectors/judge.ts';
 import type { AssetJudge, Verdict } from '../engine/detectors/judge.ts';
 import { newExpectation } from '../engine/signalRow.ts';
@@ -10,6 +11,8 @@ export interface RecordedChainOptions {
   falseAlarmsPerWeek?: number;
   /** Columns that say under which conditions the machine runs; none = guessed, as in twin-baseline. */
   drivers?: readonly string[];
+  /** Kinds of findings that are not told; default none. */
+  off?: readonly AnomalyKind[];
 }
 
 /**
@@ -26,7 +29,7 @@ export class RecordedChain {
   constructor(names: readonly string[], options: RecordedChainOptions = {}) {
     this.columns = names.map((name) => ({ name, kind: 'measured' }));
     this.#baseline = createBaseline(this.columns, { drivers: options.drivers ?? [] });
-    this.#judge = createJudge(this.columns, options.falseAlarmsPerWeek === undefined ? {} : { falseAlarmsPerWeek: options.falseAlarmsPerWeek });
+    this.#judge = createJudge(this.columns, { ...(options.falseAlarmsPerWeek !== undefined && { falseAlarmsPerWeek: options.falseAlarmsPerWeek }), off: options.off ?? [] });
     this.#expectation = newExpectation(names.length);
     this.#row = { timeMs: 0, mode: '', values: new Float64Array(names.length), fresh: new Uint8Array(names.length) };
   }
