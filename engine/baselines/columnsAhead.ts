@@ -2,6 +2,7 @@ import type { RowBlock } from '../rowBlock.ts';
 import { mostRows } from '../rowBlock.ts';
 import { phaseArmed } from '../signalRow.ts';
 import { isMeasurement } from '../statistics/columnTable.ts';
+import { dotProduct } from '../statistics/dotProduct.ts';
 import type { DriverLags } from './driverLags.ts';
 import { lagTerms } from './driverLags.ts';
 import type { ColumnInfo } from './index.ts';
@@ -241,8 +242,7 @@ export class ColumnsAhead {
       const usesLagged = other < preferences[row]! * square;
       let byLags = NaN;
       if (usesLagged || (takes[row] === 1 && solved)) {
-        byLags = coefficients[start + knot]! * firstShares[row]! + coefficients[start + knot + 1]! * secondShares[row]!;
-        for (let term = 0; term < dense; term += 1) byLags += coefficients[start + term]! * terms[at + term]!;
+        byLags = coefficients[start + knot]! * firstShares[row]! + coefficients[start + knot + 1]! * secondShares[row]! + dotProduct(coefficients, start, terms, dense, at);
       }
       const centre = usesLagged ? byLags : fitted ? fit : mean;
       const reach = bandWidths * (Math.sqrt(usesLagged ? other : square) * widening);

@@ -2,6 +2,7 @@ import type { Json } from '../ports.ts';
 import { isKept, moveNumbers } from '../statistics/columnMove.ts';
 import type { ColumnMove } from '../statistics/columnMove.ts';
 import { member, numberFromJson, numbersFromJson, numbersToJson, tableFromJson, tableToJson } from '../statistics/columnTable.ts';
+import { dotProduct } from '../statistics/dotProduct.ts';
 import { factorRidge, solveFactored } from '../statistics/factorRidge.ts';
 import { StateCopy } from '../statistics/stateCopy.ts';
 import type { ColumnNumbers } from '../statistics/stateCopy.ts';
@@ -80,9 +81,7 @@ export class LaggedFit {
     const { all, dense } = this;
     const { coefficients } = this.sums;
     const start = column * all;
-    let sum = coefficients[start + knot]! * terms[knot]! + coefficients[start + knot + 1]! * terms[knot + 1]!;
-    for (let term = 0; term < dense; term += 1) sum += coefficients[start + term]! * terms[term]!;
-    return sum;
+    return coefficients[start + knot]! * terms[knot]! + coefficients[start + knot + 1]! * terms[knot + 1]! + dotProduct(coefficients, start, terms, dense);
   }
 
   /** How much wider or narrower than on the whole the column scatters at this operating point; 1 while that is not known. */
