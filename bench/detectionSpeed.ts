@@ -107,10 +107,11 @@ function machineOf(width: number, prepared: readonly Float64Array[]): Machine {
   return { baseline, judge, run, runInBlocks };
 }
 
-/** Baseline and judge of an asset that has seen so many rows. */
+/** Baseline and judge of an asset that has seen so many rows, half of them in blocks. */
 export function taught(width: number, prepared: readonly Float64Array[], rows: number): { baseline: AssetBaseline; judge: AssetJudge } {
-  const { baseline, judge, run } = machineOf(width, prepared);
-  run(rows);
+  const { baseline, judge, run, runInBlocks } = machineOf(width, prepared);
+  run(Math.ceil(rows / 2));
+  runInBlocks(Math.floor(rows / 2));
   return { baseline, judge };
 }
 

@@ -431,7 +431,10 @@ export class AssetTwin {
 
   #noteUnseen(): void {
     const before = this.#unseenRows;
-    this.#unseenRows = this.#expectation.expected.some((value) => value === value) ? 0 : before + 1;
+    const { expected } = this.#expectation;
+    let column = 0;
+    while (column < expected.length && expected[column] !== expected[column]) column++;
+    this.#unseenRows = column < expected.length ? 0 : before + 1;
     // Told at once, when it begins and when it is over.
     if (this.#unseenRows === unseenToTell || (this.#unseenRows === 0 && before >= unseenToTell)) this.#rowsSinceProgress = Infinity;
   }

@@ -62,7 +62,8 @@ export class CauseSizes {
    * @param verdict after the signals were watched together: what it adds to the causes is theirs
    */
   judged(causes: readonly Cause[], verdict: Verdict, { values }: SignalRow, { expected }: Expectation): JudgedCause[] {
-    const least = causes.reduce((lowest, cause) => Math.min(lowest, cause.leastPerWeek), Infinity);
+    let least = Infinity;
+    for (const cause of causes) if (cause.leastPerWeek < least) least = cause.leastPerWeek;
     const together = verdict.leastPerWeek <= loosestPerWeek && verdict.leastPerWeek < least * (1 - 1e-6);
     if (causes.length === 0 && !together) {
       if (this.#any) this.#peaks.fill(0);
