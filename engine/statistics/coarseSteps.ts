@@ -1,8 +1,8 @@
 import type { Json } from '../ports.ts';
 import type { SignalRow } from '../signalRow.ts';
-import { moveTable } from './columnMove.ts';
+import { moveNumbers, moveTable } from './columnMove.ts';
 import type { ColumnMove } from './columnMove.ts';
-import { columnArrays, isMeasurement, tableFromJson, tableToJson } from './columnTable.ts';
+import { columnArrays, isMeasurement, member, tableFromJson, tableToJson } from './columnTable.ts';
 import type { FollowedColumn } from './heldSamples.ts';
 import { wholeTable } from './stateCopy.ts';
 import type { ColumnNumbers } from './stateCopy.ts';
@@ -19,16 +19,19 @@ const mostChange = 4;
 /**
  * How far apart neighbouring values of a coarse signal lie: where values repeat, the mean size of those changes that are none. A level between
  * two steps flickers, at times more and at times less, and that is no change of the machine.
- * Choose it rather than the smallest change ever seen, which one value that was converted otherwise makes tiny. 5 numbers per column.
+ * Choose it rather than the smallest change ever seen, which one value that was converted otherwise makes tiny. 6 numbers per column.
  */
 export class CoarseSteps {
   /** Per column, in its unit; 0 where it is not coarse. */
   readonly steps: Float64Array;
   private readonly state: { last: Float64Array; timeMs: Float64Array; repeats: Float64Array; changes: Float64Array; change: Float64Array };
+  /** Repeats of the value that stands now: they count once another one has come, for a sensor that stands still is no coarse one. */
+  private readonly standing: Float64Array;
 
   constructor(columns: number) {
-    const take = columnArrays(columns, 6);
+    const take = columnArrays(columns, 7);
     this.steps = take();
+    this.standing = take();
     this.state = { last: take(NaN), timeMs: take(NaN), repeats: take(), changes: take(), change: take() };
   }
 
@@ -45,15 +48,18 @@ export class CoarseSteps {
       timeOf[column] = timeMs;
       const size = Math.abs(value - last[column]!);
       last[column] = value;
-      if (!trains || size !== size) continue;
       if (size === 0) {
-        repeats[column]! += 1;
-      } else {
-        const known = changes[column]!;
-        changes[column] = known + 1;
-        const usual = change[column]!;
-        change[column] = usual + ((known < warmUpRows || size < mostChange * usual ? size : mostChange * usual) - usual) / (known + 1);
+        this.standing[column] = trains ? this.standing[column]! + 1 : 0;
+        continue;
       }
+      const stood = this.standing[column]!;
+      this.standing[column] = 0;
+      if (!trains || size !== size) continue;
+      repeats[column]! += stood;
+      const known = changes[column]!;
+      changes[column] = known + 1;
+      const usual = change[column]!;
+      change[column] = usual + ((known < warmUpRows || size < mostChange * usual ? size : mostChange * usual) - usual) / (known + 1);
       if (repeats[column]! + changes[column]! >= longestMemory) {
         repeats[column]! /= 2;
         changes[column]! /= 2;
@@ -68,6 +74,7 @@ export class CoarseSteps {
     let before = last[column]!;
     let taken = timeOf[column]!;
     let same = repeated[column]!;
+    let stood = this.standing[column]!;
     let known = changes[column]!;
     let usual = change[column]!;
     let step = this.steps[column]!;
@@ -78,12 +85,16 @@ export class CoarseSteps {
       taken = times[row]!;
       const size = Math.abs(value - before);
       before = value;
-      if (size !== size) continue;
-      if (size === 0) same += 1;
-      else {
-        usual += ((known < warmUpRows || size < mostChange * usual ? size : mostChange * usual) - usual) / (known + 1);
-        known += 1;
+      if (size === 0) {
+        stood += 1;
+        continue;
       }
+      const counted = stood;
+      stood = 0;
+      if (size !== size) continue;
+      same += counted;
+      usual += ((known < warmUpRows || size < mostChange * usual ? size : mostChange * usual) - usual) / (known + 1);
+      known += 1;
       if (same + known >= longestMemory) {
         same /= 2;
         known /= 2;
@@ -93,6 +104,7 @@ export class CoarseSteps {
     last[column] = before;
     timeOf[column] = taken;
     repeated[column] = same;
+    this.standing[column] = stood;
     changes[column] = known;
     change[column] = usual;
     this.steps[column] = step;
@@ -103,12 +115,14 @@ export class CoarseSteps {
   }
 
   snapshot(): Json {
-    return tableToJson(this.state);
+    return tableToJson({ ...this.state, standing: this.standing });
   }
 
   /** @throws Problem TWIN_SNAPSHOT_UNREADABLE */
   restore(json: Json | undefined, what: string): void {
     tableFromJson(this.state, json, what);
+    // Not in states of earlier versions.
+    if (member(json, 'standing') !== undefined) tableFromJson({ standing: this.standing }, json, what);
     for (let column = 0; column < this.steps.length; column += 1) this.measure(column);
   }
 
@@ -125,5 +139,7 @@ function stepOf(repeats: number, changes: number, change: number): number {
 
 /** A snapshot for other columns. */
 export function moveCoarseSteps(snapshot: Json | undefined, fresh: Json | undefined, moves: readonly ColumnMove[]): Json {
-  return moveTable(snapshot, fresh, moves, { last: 'value', change: 'difference' });
+  const { standing = null, ...others } = fresh as { [name: string]: Json };
+  const moved = moveTable(snapshot, others, moves, { last: 'value', change: 'difference' });
+  return { ...moved, standing: member(snapshot, 'standing') === undefined ? standing : moveNumbers(member(snapshot, 'standing'), standing, moves, 'plain') };
 }

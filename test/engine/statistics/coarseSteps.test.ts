@@ -47,6 +47,21 @@ describe('coarse steps', () => {
     assert.ok(steps.step(0) < 1.2, `${steps.step(0)}`);
   });
 
+  it('are none of a sensor that stands still, however long; what repeats counts once another value has come', () => {
+    const steps = new CoarseSteps(1);
+    let row = 0;
+    const learn = (value: number): void => steps.learnRow(rowOf(value, row++), noneHeld, true);
+    for (const value of noisyValues(8, 200)) learn(value);
+    for (let stands = 0; stands < 200; stands += 1) learn(50);
+    assert.equal(steps.step(0), 0);
+    const again = new CoarseSteps(1);
+    again.restore(JSON.parse(JSON.stringify(steps.snapshot())) as Json, 'coarse');
+    learn(51);
+    assert.ok(steps.step(0) > 0);
+    again.learnRow(rowOf(51, row), noneHeld, true);
+    assert.equal(again.step(0), steps.step(0));
+  });
+
   it('go on from a snapshot, and move with their column and its unit', () => {
     const steps = new CoarseSteps(1);
     flickering(7, 2_000).forEach((value, row) => steps.learnRow(rowOf(value, row), noneHeld, true));
