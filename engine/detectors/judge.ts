@@ -410,9 +410,11 @@ class RegistryJudge implements AssetJudge, JudgeInside {
     if (ratio > 0 && ratio <= routineShare && index !== stuckChart) {
       const { lines, told } = this.charts[index]!;
       const score = ratio * this.draw(index, column);
-      if (lasted[column]! <= trifleRows) {
-        if (ratio <= trifleShare) lines.raise(column, score);
-      } else if (told.add(column, this.timeMs, (routineAlarms * weekMs) / this.perWeek) > routineAlarms && this.learnedMs >= routineKnownMs) lines.admit(column, score);
+      const ofLate = told.add(column, this.timeMs, (routineAlarms * weekMs) / this.perWeek);
+      const short = lasted[column]! <= trifleRows;
+      // What is over in a moment has to come twice as often: some faults are short.
+      if (ofLate > (short ? 2 : 1) * routineAlarms && this.learnedMs >= routineKnownMs) lines.admit(column, score);
+      else if (short && ratio <= trifleShare) lines.raise(column, score);
     }
     most[column] = 0;
     lasted[column] = 0;
