@@ -4,7 +4,8 @@ export function detectorTemplate(name: string): string {
   return `import type { Json } from '../ports.ts';
 import { moveTable } from '../statistics/columnMove.ts';
 import { isMeasurement, tableFromJson, tableToJson } from '../statistics/columnTable.ts';
-import type { Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
+import type { ColumnNumbers } from '../statistics/stateCopy.ts';
+import type { ColumnRows, Detector, DetectorEntry, DetectorInput, DetectorParameters } from './detector.ts';
 
 /**
  * Largest usual change (${new Date().getFullYear()}; put the method's name in its field, author and year here). Flags a value that differs from the
@@ -30,35 +31,51 @@ const warmUpRows = 60;
 class ${pascal}Detector implements Detector {
   private readonly times: number;
   private readonly state: ${pascal}State;
+  private readonly all: readonly ColumnNumbers[];
 
   constructor(parameters: ${pascal}Parameters, snapshot?: Json) {
     const { columns, times } = { ...defaults, ...parameters };
     this.times = times;
     this.state = { last: new Float64Array(columns).fill(NaN), change: new Float64Array(columns), rows: new Float64Array(columns) };
+    this.all = Object.values(this.state).map((numbers) => ({ numbers, each: 1 }));
     if (snapshot !== undefined) tableFromJson(this.state, snapshot, '${name}');
   }
 
   score(input: DetectorInput, into: Float64Array): void {
-    const { last, change, rows } = this.state;
-    for (let column = 0; column < last.length; column += 1) {
-      const value = input.values[column]!;
-      const isReady = input.usable[column] === 1 && isMeasurement(value) && rows[column]! >= warmUpRows && change[column]! > 0;
-      into[column] = isReady ? Math.abs(value - last[column]!) / change[column]! / this.times : NaN;
-    }
+    for (let column = 0; column < this.state.last.length; column += 1) into[column] = this.scoreOf(column, input.values[column]!, input.usable[column]!);
   }
 
   learn(input: DetectorInput, trains: Uint8Array): void {
-    const { last, change, rows } = this.state;
-    for (let column = 0; column < last.length; column += 1) {
-      const value = input.values[column]!;
-      if (input.usable[column] === 0 || !isMeasurement(value)) continue;
-      if (trains[column] === 1) {
-        const difference = Math.abs(value - last[column]!);
-        if (difference > change[column]!) change[column] = difference;
-        rows[column]! += 1;
-      }
-      last[column] = value;
+    for (let column = 0; column < this.state.last.length; column += 1) this.learnOne(column, input.values[column]!, input.usable[column]!, trains[column]!);
+  }
+
+  follow(column: number, rows: ColumnRows, from: number, to: number): number {
+    for (let row = from; row < to; row += 1) {
+      rows.scores[row] = this.scoreOf(column, rows.values[row]!, rows.usable[row]!);
+      this.learnOne(column, rows.values[row]!, rows.usable[row]!, rows.trains[row]!);
     }
+    return to;
+  }
+
+  numbers(): readonly ColumnNumbers[] {
+    return this.all;
+  }
+
+  private scoreOf(column: number, value: number, usable: number): number {
+    const { last, change, rows } = this.state;
+    const isReady = usable === 1 && isMeasurement(value) && rows[column]! >= warmUpRows && change[column]! > 0;
+    return isReady ? Math.abs(value - last[column]!) / change[column]! / this.times : NaN;
+  }
+
+  private learnOne(column: number, value: number, usable: number, trains: number): void {
+    const { last, change, rows } = this.state;
+    if (usable === 0 || !isMeasurement(value)) return;
+    if (trains === 1) {
+      const difference = Math.abs(value - last[column]!);
+      if (difference > change[column]!) change[column] = difference;
+      rows[column]! += 1;
+    }
+    last[column] = value;
   }
 
   snapshot(): Json {
