@@ -105,9 +105,9 @@ const trifleShare = 1.25;
  */
 const routineShare = 3;
 const routineAlarms = 3;
-const routineKnownMs = 8 * 3_600_000;
+const shiftMs = 8 * 3_600_000;
 /** Not in states of earlier versions. */
-const newer: readonly string[] = ['half', 'passed', 'told', 'recent', 'most', 'mostOf', 'lasted'];
+const newer: readonly string[] = ['half', 'passed', 'told', 'recent', 'most', 'mostOf', 'lasted', 'wrongMs'];
 const stuckChart = detectors.findIndex(({ kind }) => kind === 'stuck');
 
 /** Settings beyond it are not asked about. */
@@ -116,6 +116,7 @@ const noCauses: readonly Cause[] = [];
 
 class RegistryJudge implements AssetJudge, JudgeInside {
   private readonly columns: readonly ColumnInfo[];
+  private readonly options: JudgeOptions;
   readonly smallest: Float64Array;
   charts: JudgeChart[] = [];
   /** Which columns repeat a value until their next sample. */
@@ -195,6 +196,7 @@ class RegistryJudge implements AssetJudge, JudgeInside {
   constructor(columns: readonly ColumnInfo[], options: JudgeOptions, snapshot?: Json) {
     const width = columns.length;
     this.columns = columns.map((column) => ({ ...column }));
+    this.options = options;
     const asked = options.falseAlarmsPerWeek ?? 1;
     const perWeek = asked > 0 && Number.isFinite(asked) ? asked : 1;
     this.judged = Uint8Array.from(columns, ({ kind }) => (kind === 'measured' || kind === 'derived' ? 1 : 0));
@@ -315,10 +317,11 @@ class RegistryJudge implements AssetJudge, JudgeInside {
     const changed = verdict.verdict !== 'learning' && passedMs > 0 && this.noteBudget(row.timeMs, normal);
     this.timeMs = row.timeMs;
     this.learnedMs += normal ? passedMs : 0;
+    if (!normal) this.countWrong(passedMs);
     this.abnormalMs = Math.max(0, this.abnormalMs + (normal ? -0.5 : 1) * passedMs);
     if (this.abnormalMs > Math.max(1.25 * this.learnedMs, longestStepMs)) {
       // What has lasted a quarter longer than all that was called normal before is normal: too little had been seen to judge it.
-      this.beginAnew();
+      this.takeLasting();
       return;
     }
     let anyOpen = false;
@@ -413,7 +416,7 @@ class RegistryJudge implements AssetJudge, JudgeInside {
       const ofLate = told.add(column, this.timeMs, (routineAlarms * weekMs) / this.perWeek);
       const short = lasted[column]! <= trifleRows;
       // What is over in a moment has to come twice as often: some faults are short.
-      if (ofLate > (short ? 2 : 1) * routineAlarms && this.learnedMs >= routineKnownMs) lines.admit(column, score);
+      if (ofLate > (short ? 2 : 1) * routineAlarms && this.learnedMs >= shiftMs) lines.admit(column, score);
       else if (short && ratio <= trifleShare) lines.raise(column, score);
     }
     most[column] = 0;
@@ -590,6 +593,37 @@ class RegistryJudge implements AssetJudge, JudgeInside {
       const take = columnArrays(columns, 4);
       return { detector, lines, told, scores: take(NaN), drawn: take(NaN), doubtful: take(), near: take() };
     });
+  }
+
+  private countWrong(passedMs: number): void {
+    const { wrongMs } = this.state;
+    if (this.abnormalMs === 0) wrongMs.fill(0);
+    for (let column = 0; column < wrongMs.length; column += 1) if (this.isAbnormal(column)) wrongMs[column]! += passedMs;
+  }
+
+  /**
+   * What lasts is normal from now on: what is known of the columns that it is seen in begins anew, the others are judged as before; all begin anew where less
+   * than a shift's work is known.
+   */
+  private takeLasting(): void {
+    const { wrongMs } = this.state;
+    const least = this.abnormalMs / 2;
+    const lasting = Array.from(wrongMs, (ms) => ms >= least);
+    const others = Array.from(this.judged, (judged, column) => judged === 1 && !lasting[column]);
+    if (this.learnedMs < shiftMs || !lasting.includes(true) || !others.includes(true)) {
+      this.beginAnew();
+      return;
+    }
+    const moved = moveJudge(this.snapshot(), this.columns, this.options, lasting.map((again, column) => ({ ...keptMove(column), again })));
+    this.restore(moved);
+    this.state.wrongMs.fill(0);
+    this.together?.learnAgain();
+    if (this.cycles.isAbnormal) this.cycles.learnAgain();
+    this.byChart.forget();
+    this.seen.timeMs = NaN;
+    this.sinceMs = NaN;
+    this.abnormalMs = 0;
+    this.drawLine();
   }
 
   private beginAnew(): void {
@@ -1011,13 +1045,13 @@ function moveBudget(old: Json | undefined, fresh: Json | undefined, same: boolea
 }
 
 function moveState(old: Json | undefined, fresh: Json | undefined, moves: readonly ColumnMove[]): Json {
-  const { half = null, passed = null, told = null, recent = null, most = null, mostOf = null, lasted = null, ...others } = fresh as { [name: string]: Json };
+  const { half = null, passed = null, told = null, recent = null, most = null, mostOf = null, lasted = null, wrongMs = null, ...others } = fresh as { [name: string]: Json };
   const moved = (name: string, begun: Json, quantity: 'plain' | 'difference', each = 1): Json =>
     member(old, name) === undefined ? begun : moveNumbers(member(old, name), begun, moves, quantity, each);
   return {
     ...moveTable(old, others, moves, { expected: 'value' }),
     half: moved('half', half, 'difference'), passed: moved('passed', passed, 'plain'), told: moved('told', told, 'plain'), recent: moved('recent', recent, 'plain', keptPassed),
-    most: moved('most', most, 'plain'), mostOf: moved('mostOf', mostOf, 'plain'), lasted: moved('lasted', lasted, 'plain'),
+    most: moved('most', most, 'plain'), mostOf: moved('mostOf', mostOf, 'plain'), lasted: moved('lasted', lasted, 'plain'), wrongMs: moved('wrongMs', wrongMs, 'plain'),
   };
 }
 

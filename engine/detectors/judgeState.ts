@@ -43,6 +43,8 @@ export interface JudgeState extends Record<string, Float64Array> {
   most: Float64Array;
   mostOf: Float64Array;
   lasted: Float64Array;
+  /** Of the abnormal time that is counted, the column's own. */
+  wrongMs: Float64Array;
   /** What was expected in the last rows. */
   expected: Float64Array;
   /** How wide the band was at first, from its middle, where it follows the operating point: what distances are reckoned to. 0 = it does not. */
@@ -72,11 +74,11 @@ export interface JudgeChart {
 }
 
 export function newState(width: number): JudgeState {
-  const take = columnArrays(width, 14);
+  const take = columnArrays(width, 15);
   return {
     timeMs: take(NaN), intervalMs: take(NaN), paceMs: take(1_000),
     rows: take(),
-    open: take(), kind: take(), quiet: take(quietRows), most: take(), mostOf: take(), lasted: take(),
+    open: take(), kind: take(), quiet: take(quietRows), most: take(), mostOf: take(), lasted: take(), wrongMs: take(),
     expected: take(NaN), half: take(), passed: take(Infinity), told: take(Infinity), recent: new Float64Array(width * keptPassed).fill(Infinity),
   };
 }
