@@ -30,6 +30,8 @@ export interface SiteHandle {
   readonly ready: Promise<Site>;
   /** undefined until ready. */
   readonly site: Site | undefined;
+  /** What nodes of the site are still busy with, messages or their end; it closes after them. */
+  readonly inHand: Set<Promise<unknown>>;
   /** For files named in a node: a relative path counts from the Node-RED user directory. */
   readonly readTable: ReadTable;
   /** A machine table, CSV or Excel, as its cells. */

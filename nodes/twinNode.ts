@@ -24,6 +24,8 @@ export interface TwinNode<F extends Fields> {
   show(next: Status | (() => Status)): void;
   /** Why the node cannot work at all; each message then gets this as its error. */
   refusal: Problem | undefined;
+  /** Where it says what it is busy with, messages or its end; none where it belongs to no site. */
+  inHand: Set<Promise<unknown>> | undefined;
   /** What is wrong with its settings, told already; it runs with defaults in their place. */
   readonly wrongSettings: Problem | undefined;
   /** Status, log line and, with a message, a catchable error; the same problem is logged once until it is over or another one comes. */
@@ -69,6 +71,7 @@ export function twinNode<F extends Fields>(
     node,
     config,
     refusal: undefined,
+    inHand: undefined,
     wrongSettings: problems.length === 0 || isUnused(config) ? undefined : settingsProblem(title, problems),
     title,
     show(next) {
@@ -114,7 +117,13 @@ export function twinNode<F extends Fields>(
     wasRemoved = removed;
     clearTimeout(timer);
     timer = undefined;
-    void end(closing, removed).then(done);
+    const { inHand } = twin;
+    const ending = end(closing, removed);
+    inHand?.add(ending);
+    void ending.then(() => {
+      inHand?.delete(ending);
+      done();
+    });
   });
   if (twin.wrongSettings !== undefined) twin.fail(twin.wrongSettings);
   return twin;
@@ -186,9 +195,15 @@ export function onInput<F extends Fields>(
     try {
       const result = handle(message, send);
       if (result instanceof Promise) {
+        const { inHand } = twin;
+        inHand?.add(result);
+        const over = (problem?: Error): void => {
+          inHand?.delete(result);
+          done(problem);
+        };
         result.then(
-          () => done(),
-          (problem: unknown) => done(asProblem(twin, problem)),
+          () => over(),
+          (problem: unknown) => over(asProblem(twin, problem)),
         );
         return;
       }
@@ -256,6 +271,7 @@ export function siteOf<F extends Fields>(RED: Runtime, twin: TwinNode<F>, siteId
     onInput(twin, undefined, () => {});
     return undefined;
   }
+  twin.inHand = handle.inHand;
   return handle;
 }
 

@@ -48,6 +48,8 @@ import { fields } from './config.ts';
 const ticksEveryMs = 250;
 const exposureCheckedAfterMs = 5_000;
 const restoreLookedForEveryMs = 1000;
+/** A site that closes waits so long for what its nodes are busy with: Node-RED gives a node 15 s in all. */
+const messagesOverWithinMs = 2_000;
 /** What the sidebar is given at most, of all sites together. */
 const mostTwinsTold = 500;
 const longestSearch = 200;
@@ -175,6 +177,7 @@ export default function twinSite(RED: Runtime): void {
     let restoreWatch: ReturnType<typeof setInterval> | undefined;
     let closeStore: (() => Promise<void>) | undefined;
     const leaving: (() => void)[] = [];
+    const inHand = new Set<Promise<unknown>>();
 
     const opening = (async (): Promise<Site> => {
       try {
@@ -257,6 +260,7 @@ export default function twinSite(RED: Runtime): void {
       get site() {
         return site;
       },
+      inHand,
       readTable: (file, options, onSkipped) => readCsv({ path: path.resolve(userDir, file) }, { ...options, timeRequired: true, onSkipped }),
       cellsOfBytes: async (bytes) => cellsOf(await readTableBytes(bytes)),
       picturePng: pictureToPng,
@@ -293,6 +297,7 @@ export default function twinSite(RED: Runtime): void {
       // A machine that is just coming takes what was sent to it, and goes again.
       await site?.prepared();
       await new Promise((resolve) => setImmediate(resolve));
+      await messagesOver(inHand);
       await closeSite();
     });
   });
@@ -387,6 +392,15 @@ async function openStore(folder: string, outboxSync: OutboxSync): Promise<SiteSt
 }
 
 /** Where this Node-RED's editor answers on this computer; undefined where there is none. */
+/** Once all are over, or have had their time. */
+async function messagesOver(inHand: ReadonlySet<Promise<unknown>>): Promise<void> {
+  if (inHand.size === 0) return;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, messagesOverWithinMs)));
+  await Promise.race([Promise.allSettled(inHand), late]);
+  clearTimeout(timer);
+}
+
 function adminAddress(RED: Runtime): string | undefined {
   const address = RED.server?.address?.();
   if (RED.settings.httpAdminRoot === false || typeof address !== 'object' || address === null) return undefined;

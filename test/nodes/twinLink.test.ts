@@ -5,6 +5,7 @@ import path from 'node:path';
 import { openSiteStore } from '../../adapters/sqlite/siteStore.ts';
 import type { AlertMessage } from '../../contract/messages.ts';
 import type { Fact } from '../../engine/ports.ts';
+import { siteHandle } from '../../nodes/siteHandle.ts';
 import { codeOf, plantFlow, verdictMessage } from './plantFlow.ts';
 import type { StartedFlow } from './startFlow.ts';
 import { startFlow } from './startFlow.ts';
@@ -51,6 +52,27 @@ describe('twin-link', () => {
       await store.close();
     }
   }
+
+  it('is waited for by its site as it closes, so that what it was told is noted', async () => {
+    run = await startFlow(linkFlow([asked, { ...line, id: 'known', from: 'mixer', to: 'mill' }]), { userDir });
+    await run.until(() => run.statuses('known').at(-1)?.text === 'mixer feeds mill', 'the status');
+    const handle = siteHandle(run.node('site'))!;
+    const add = handle.inHand.add.bind(handle.inHand);
+    const slow: Promise<unknown>[] = [];
+    // What a message needs takes a moment longer here than the rest of the site takes to close.
+    handle.inHand.add = (work) => {
+      const longer = work.then(() => new Promise((resolve) => setTimeout(resolve, 300)))
+        .then(() => handle.site!.relations.assert({ from: 'pump1', relation: 'feeds', to: 'mixer' }, 'message:asked', Date.now(), Date.now()));
+      slow.push(longer);
+      return add(longer);
+    };
+    run.node('asked').receive({ command: { do: 'link', from: 'pump1', relation: 'feeds', to: 'mill' } });
+    await run.until(() => slow.length > 0, 'taken in hand');
+    await run.stop();
+    await Promise.all(slow);
+    assert.deepEqual(run.warnings(), []);
+    assert.ok((await facts()).some(({ relation, object }) => relation === 'feeds' && object === 'mixer'));
+  });
 
   it('draws its line at deploy, and the same one after a redeploy and a restart', async () => {
     run = await startFlow(linkFlow([line, asked]), { userDir });
