@@ -610,34 +610,28 @@ class RegistryJudge implements AssetJudge, JudgeInside {
     const least = this.abnormalMs / 2;
     const lasting = Array.from(wrongMs, (ms) => ms >= least);
     const others = Array.from(this.judged, (judged, column) => judged === 1 && !lasting[column]);
-    if (this.learnedMs < shiftMs || !lasting.includes(true) || !others.includes(true)) {
-      this.beginAnew();
-      return;
-    }
-    const moved = moveJudge(this.snapshot(), this.columns, this.options, lasting.map((again, column) => ({ ...keptMove(column), again })));
-    this.restore(moved);
-    this.state.wrongMs.fill(0);
-    this.together?.learnAgain();
-    if (this.cycles.isAbnormal) this.cycles.learnAgain();
-    this.byChart.forget();
-    this.seen.timeMs = NaN;
-    this.sinceMs = NaN;
-    this.abnormalMs = 0;
-    this.drawLine();
+    const isKnown = this.learnedMs >= shiftMs && lasting.includes(true) && others.includes(true);
+    this.beginAnew(isKnown ? lasting : undefined);
   }
 
-  private beginAnew(): void {
+  /** @param only which columns; left out: all, with what their lines promised */
+  private beginAnew(only?: readonly boolean[]): void {
+    if (only === undefined) {
+      this.begin(undefined);
+      this.state = newState(this.columns.length);
+      this.paceLogs.fill(Math.log(1_000));
+      this.budget.recount();
+    } else {
+      this.restore(moveJudge(this.snapshot(), this.columns, this.options, only.map((again, column) => ({ ...keptMove(column), again }))));
+      this.state.wrongMs.fill(0);
+    }
     this.together?.learnAgain();
     // A course that lasts is the usual one; of any other reason to begin anew it knows nothing.
     if (this.cycles.isAbnormal) this.cycles.learnAgain();
-    this.begin(undefined);
-    this.state = newState(this.columns.length);
     this.byChart.forget();
-    this.paceLogs.fill(Math.log(1_000));
     this.seen.timeMs = NaN;
     this.sinceMs = NaN;
     this.abnormalMs = 0;
-    this.budget.recount();
     this.drawLine();
   }
 
