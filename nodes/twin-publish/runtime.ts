@@ -29,6 +29,7 @@ import { siteHandle } from '../siteHandle.ts';
 import { status } from '../status.ts';
 import { assetOfMessage, batchOf, isLate, singleOf } from '../twinMessages.ts';
 import { languageOf, onInput, openSite, siteOf, twinNode, whenReady } from '../twinNode.ts';
+import { waitAtMost } from '../waitAtMost.ts';
 import { fields } from './config.ts';
 
 /** The publisher says so often that it is there; under MQTT 5 the broker forgets it when three of these are missing. */
@@ -226,11 +227,7 @@ export default function twinPublish(RED: Runtime): void {
         topics.clear(publisher);
         site.keepWaiting(node.id, null);
       } else topics.set(publisher, JSON.stringify(publisherStatus(site, 'offline', true)));
-      if (link.state === 'connected') {
-        let limit: ReturnType<typeof setTimeout> | undefined;
-        await Promise.race([topics.settled(), new Promise((resolve) => (limit = setTimeout(resolve, farewellMs)))]);
-        clearTimeout(limit);
-      }
+      if (link.state === 'connected') await waitAtMost(topics.settled(), farewellMs);
       if (clear && topics.open > 0) {
         node.warn(`TWIN_NOT_CLEARED: ${topics.open} topics below ${prefix} stay at the broker, because it did not answer. Remove them there if they disturb.`);
       }

@@ -41,6 +41,7 @@ import { offerSite, siteHandle } from '../siteHandle.ts';
 import { status } from '../status.ts';
 import { teachWithoutUsers } from '../teachWithoutUsers.ts';
 import { twinNode } from '../twinNode.ts';
+import { waitAtMost } from '../waitAtMost.ts';
 import { readOwnRelations } from '../../contract/ownRelations.ts';
 import type { OwnRelationFault, OwnRelationRow } from '../../contract/ownRelations.ts';
 import { fields } from './config.ts';
@@ -297,7 +298,7 @@ export default function twinSite(RED: Runtime): void {
       // A machine that is just coming takes what was sent to it, and goes again.
       await site?.prepared();
       await new Promise((resolve) => setImmediate(resolve));
-      await messagesOver(inHand);
+      await waitAtMost(Promise.allSettled(inHand), messagesOverWithinMs);
       await closeSite();
     });
   });
@@ -392,15 +393,6 @@ async function openStore(folder: string, outboxSync: OutboxSync): Promise<SiteSt
 }
 
 /** Where this Node-RED's editor answers on this computer; undefined where there is none. */
-/** Once all are over, or have had their time. */
-async function messagesOver(inHand: ReadonlySet<Promise<unknown>>): Promise<void> {
-  if (inHand.size === 0) return;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise((resolve) => (timer = setTimeout(resolve, messagesOverWithinMs)));
-  await Promise.race([Promise.allSettled(inHand), late]);
-  clearTimeout(timer);
-}
-
 function adminAddress(RED: Runtime): string | undefined {
   const address = RED.server?.address?.();
   if (RED.settings.httpAdminRoot === false || typeof address !== 'object' || address === null) return undefined;
